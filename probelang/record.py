@@ -60,9 +60,7 @@ def record(cls: type[T]) -> type[T]:
     exec(f"def __init__(self{parameters}):{body}", scope)
     for dropped in ("__dict__", "__weakref__"):
         namespace.pop(dropped, None)
-    namespace.update(
-        __slots__=own, __match_args__=names, __defaults__=defaults, __init__=scope["__init__"]
-    )
+    namespace.update(__slots__=own, __match_args__=names, __defaults__=defaults, __init__=scope["__init__"])
     bases = tuple(_Record if base is object else base for base in cls.__bases__)
     return type(cls)(cls.__name__, bases, namespace)
 
