@@ -1,0 +1,1 @@
+"""The checker: a syntax tree and what is known of a kernel become typed probes, or diagnostics."""

@@ -1,0 +1,18 @@
+"""The table of all rules, by code."""
+
+from __future__ import annotations
+
+from probelang.check.rules import backends, conditions, facts, limits, names, points, types
+from probelang.diagnostics import Rule
+from probelang.syntax import rules as syntax
+
+RULES: tuple[Rule, ...] = (
+    *syntax.RULES,
+    *names.RULES,
+    *points.RULES,
+    *types.RULES,
+    *conditions.RULES,
+    *limits.RULES,
+    *backends.RULES,
+    *facts.RULES,
+)

@@ -1,0 +1,106 @@
+"""Probe points and options (2xx)."""
+
+from __future__ import annotations
+
+from probelang.diagnostics import Rule, Severity
+
+UNKNOWN_FUNCTION = Rule(
+    "PRB201",
+    "unknown-function",
+    Severity.ERROR,
+    "The target kernel has no function of this name, or has it only inlined into others.",
+    example="fprobe vfs_raed",
+    kernel_error="BAD_PROBE_ADDR",
+)
+UNKNOWN_TRACEPOINT = Rule(
+    "PRB202",
+    "unknown-tracepoint",
+    Severity.ERROR,
+    "The target kernel has no raw tracepoint of this name.",
+    example="tprobe sched_swich",
+    kernel_error="NO_TRACEPOINT",
+)
+UNKNOWN_EVENT = Rule(
+    "PRB203",
+    "unknown-event",
+    Severity.ERROR,
+    "The target kernel has no trace event of this name.",
+    example="eprobe sched:sched_swich",
+    kernel_error="BAD_ATTACH_EVENT",
+)
+NOT_TRACEABLE = Rule(
+    "PRB204",
+    "not-traceable",
+    Severity.ERROR,
+    "ftrace cannot trace this function (it is marked `notrace`, or was built without the call that ftrace patches), so an fprobe cannot sit on it.",
+    example="fprobe do_nothing",
+    kernel_error="BAD_PROBE_ADDR",
+)
+BLACKLISTED = Rule(
+    "PRB205",
+    "blacklisted",
+    Severity.ERROR,
+    "The kernel forbids kprobes on this function (`NOKPROBE_SYMBOL`): probing it could bring the machine down.",
+    example="kprobe do_int3",
+    kernel_error="BAD_PROBE_ADDR",
+)
+NO_MATCH = Rule(
+    "PRB206",
+    "no-match",
+    Severity.ERROR,
+    "No function, tracepoint or event of the target kernel fits the pattern.",
+    example="fprobe vfs_nothing_*",
+)
+TOO_MANY_POINTS = Rule(
+    "PRB207",
+    "too-many-points",
+    Severity.ERROR,
+    "A pattern fits more points than the limit, which is 100 unless `with max=N` raises it: a slip in a pattern should not slow down a whole machine.",
+    example="fprobe *",
+)
+AMBIGUOUS_SYMBOL = Rule(
+    "PRB208",
+    "ambiguous-symbol",
+    Severity.ERROR,
+    "Several functions of the kernel bear this name (static functions of different files): which one would be probed is chance, and since Linux 6.7 a kprobe there is refused.",
+    example="kprobe init_once",
+    kernel_error="NON_UNIQ_SYMBOL",
+)
+SITES_DIFFER = Rule(
+    "PRB209",
+    "sites-differ",
+    Severity.ERROR,
+    "One event with many points records the same fields, of the same types, at each; here they would differ.",
+    example="x = fprobe {vfs_read,vfs_fsync} { file, count }",
+    kernel_error="DIFF_ARG_TYPE",
+)
+BAD_OPTION = Rule(
+    "PRB210",
+    "bad-option",
+    Severity.ERROR,
+    "An option that does not exist, is not for this kind of probe, or has a value that makes no sense.",
+    example="fprobe vfs_read with maxactive=4",
+    kernel_error="MAXACT_NO_KPROBE",
+)
+RETURN_WITH_OFFSET = Rule(
+    "PRB211",
+    "return-with-offset",
+    Severity.ERROR,
+    "A return is caught where the function is entered, so `%return` and an offset do not go together.",
+    example="kprobe vfs_read+4%return",
+    kernel_error="BAD_RETPROBE",
+)
+
+RULES = (
+    UNKNOWN_FUNCTION,
+    UNKNOWN_TRACEPOINT,
+    UNKNOWN_EVENT,
+    NOT_TRACEABLE,
+    BLACKLISTED,
+    NO_MATCH,
+    TOO_MANY_POINTS,
+    AMBIGUOUS_SYMBOL,
+    SITES_DIFFER,
+    BAD_OPTION,
+    RETURN_WITH_OFFSET,
+)

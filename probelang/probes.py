@@ -1,0 +1,278 @@
+"""Typed probes: what the checker makes of a spec for one kernel, and all that a backend reads.
+
+A value is a *base* (a parameter, the return value, a field of an event, …) and the dereferences that follow it.
+Each dereference knows its offset, so that any kernel can do it, and how the kernel's own BTF parser would spell it,
+so that a kernel that resolves names is given names.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from probelang.record import record
+
+if TYPE_CHECKING:
+    from probelang.source import Source, Span
+    from probelang.syntax.tree import Kind
+
+# ----------------------------------------------------------------------------------------------------- bases
+
+
+@record
+class Parameter:
+    """A parameter of the probed function, or an argument of the probed tracepoint.
+
+    `slot` is the N of `$argN` that holds it (from 1), by the calling convention; `name` is how the kernel's BTF
+    parser finds it, None where that would give another slot (structs passed by value shift what follows them).
+    """
+
+    slot: int
+    name: str | None
+
+
+@record
+class ReturnValue:
+    """`$retval`."""
+
+
+@record
+class ThreadName:
+    """`$comm`."""
+
+
+@record
+class Thread:
+    """`$tid` (ftrace's `common_pid`), `$pid` (the thread group) or `$cpu`: `what` is the name."""
+
+    what: str
+
+
+@record
+class CurrentTask:
+    """`$current`: the running task's `struct task_struct *`."""
+
+
+@record
+class Stack:
+    """`$stack` (None), the stack pointer, or `$stackN`, the N-th word on the stack."""
+
+    index: int | None
+
+
+@record
+class RegisterValue:
+    """A register by the kernel's name for it."""
+
+    name: str
+
+
+@record
+class SymbolAddress:
+    """The address of a kernel symbol plus an offset, or an address."""
+
+    symbol: str | None
+    address: int
+
+
+@record
+class EventFieldValue:
+    """A field of the event that an eprobe sits on; `text` where the field itself holds a string."""
+
+    name: str
+    text: bool
+
+
+@record
+class Immediate:
+    """A constant to record."""
+
+    value: int | bytes
+
+
+Base = (
+    Parameter
+    | ReturnValue
+    | ThreadName
+    | Thread
+    | CurrentTask
+    | Stack
+    | RegisterValue
+    | SymbolAddress
+    | EventFieldValue
+    | Immediate
+)
+
+
+@record
+class Deref:
+    """Read memory at what came before plus `offset` bytes.
+
+    `user` reads user memory. `names` is the kernel's spelling of the step, `->f_path.dentry`, or None where it has none
+    (`*p`, array elements, bitfields).
+    """
+
+    offset: int
+    user: bool
+    names: str | None
+
+
+@record
+class Access:
+    """A base and what is read through it, in order."""
+
+    base: Base
+    derefs: tuple[Deref, ...] = ()
+
+
+@record
+class Fetch:
+    """A fetch-arg type of the kernel: its name, the number of elements of an array, the bits of a bitfield.
+
+    `bitfield` is (width, offset, container), in bits, of `bW@O/S`.
+    """
+
+    name: str
+    count: int | None = None
+    bitfield: tuple[int, int, int] | None = None
+
+    @property
+    def text(self) -> str:
+        """As the kernel reads it."""
+        name = "b{}@{}/{}".format(*self.bitfield) if self.bitfield else self.name
+        return name if self.count is None else f"{name}[{self.count}]"
+
+    @property
+    def is_string(self) -> bool:
+        return self.name in _STRINGS
+
+    @property
+    def bits(self) -> int:
+        """The width of one recorded integer, 0 of a string."""
+        if self.bitfield:
+            return self.bitfield[0]
+        if self.name == "symbol":
+            return 64
+        return int(self.name[1:]) if self.name[1:].isdigit() else 8 if self.name == "char" else 0
+
+    @property
+    def signed(self) -> bool:
+        return self.name[0] == "s" and self.name[1:].isdigit()
+
+
+_STRINGS = frozenset(("string", "ustring", "symstr", "%pd", "%pD"))
+
+
+@record
+class Field:
+    """One recorded value. `auto` marks one that only the condition needs."""
+
+    name: str
+    access: Access
+    fetch: Fetch
+    c_type: str
+    span: Span
+    auto: bool = False
+
+
+# ------------------------------------------------------------------------------------------------ conditions
+
+
+@record
+class Compare:
+    """`field OP constant`; the operators are C's, `&` for any bit set, and `~` for a glob.
+
+    `field` is the name of a recorded field, or `common` names what every record carries: `tid`, `cpu`, `comm`.
+    """
+
+    field: str
+    op: str
+    value: int | bytes
+    span: Span
+    common: bool = False
+
+
+@record
+class Not:
+    """`!condition`."""
+
+    operand: Condition
+
+
+@record
+class Junction:
+    """Conditions joined by `&&` or `||`."""
+
+    op: str
+    operands: tuple[Condition, ...]
+
+
+Condition = Compare | Not | Junction
+
+
+# ---------------------------------------------------------------------------------------------------- probes
+
+
+@record
+class FunctionTarget:
+    """A kernel function, `offset` bytes into it, or its return."""
+
+    function: str
+    module: str | None
+    offset: int
+    returns: bool
+
+
+@record
+class AddressTarget:
+    """A kernel address."""
+
+    address: int
+
+
+@record
+class TracepointTarget:
+    """A raw tracepoint."""
+
+    tracepoint: str
+
+
+@record
+class EventTarget:
+    """A trace event."""
+
+    system: str
+    event: str
+
+
+Target = FunctionTarget | AddressTarget | TracepointTarget | EventTarget
+
+
+@record
+class Site:
+    """One place that a probe sits on, and how each field is fetched there."""
+
+    target: Target
+    fields: tuple[Field, ...]
+
+
+@record
+class Probe:
+    """One event: its name, the places that raise it, what it records and when."""
+
+    group: str
+    event: str
+    kind: Kind
+    sites: tuple[Site, ...]
+    condition: Condition | None
+    condition_span: Span | None
+    maxactive: int | None
+    stacktrace: bool
+    disabled: bool
+    source: Source
+    span: Span
+    point_span: Span
+
+    @property
+    def fields(self) -> tuple[Field, ...]:
+        """The recorded fields, which are the same, in name and type, at every site."""
+        return self.sites[0].fields
