@@ -1,0 +1,67 @@
+"""The string section."""
+
+from __future__ import annotations
+
+from probelang.btf.types import BtfError
+
+LONGEST = 1024
+"""More than the kernel takes for an identifier (KSYM_NAME_LEN, 512); bounds what a hostile blob can make us copy."""
+
+
+def printable(name: bytes) -> str:
+    """A name as text that is safe to show: what no identifier contains is escaped."""
+    text = name.decode("utf-8", "backslashreplace")
+    return text if text.isprintable() else text.encode("unicode_escape").decode("ascii")
+
+
+class Strings:
+    """Strings by their offset; those of a split blob continue its base's."""
+
+    __slots__ = ("_base", "_section", "_start", "_text")
+
+    def __init__(self, section: memoryview, base: Strings | None) -> None:
+        self._section = section
+        self._base = base
+        self._start = len(base) if base else 0
+        self._text: str | None = None
+
+    def __len__(self) -> int:
+        return self._start + len(self._section)
+
+    def raw(self, offset: int, length: int) -> bytes:
+        """`length` bytes (less at the end) from `offset` on, for comparisons. Raises IndexError."""
+        offset -= self._start
+        if offset < 0:
+            assert self._base
+            return self._base.raw(offset + self._start, length)
+        if offset >= len(self._section):
+            raise IndexError
+        return bytes(self._section[offset : offset + length])
+
+    def bytes(self, offset: int) -> bytes:
+        """The string at `offset`. Raises BtfError."""
+        try:
+            for length in (48, LONGEST):
+                chunk = self.raw(offset, length)
+                end = chunk.find(0)
+                if end >= 0:
+                    return chunk[:end]
+        except IndexError:
+            raise BtfError(f"BTF string offset {offset} is beyond the end") from None
+        raise BtfError(f"BTF string at {offset} is too long")
+
+    def text(self, offset: int) -> str:
+        """The string at `offset`, as text that can be printed. Raises BtfError."""
+        return printable(self.bytes(offset))
+
+    def all_at(self, offsets: list[int]) -> list[str]:
+        """The strings at many offsets, decoded as Latin-1 (which sorts as the bytes do). Raises BtfError."""
+        if self._text is None:
+            self._text = str(self._section, "latin-1")
+        text, find = self._text, self._text.find
+        if self._base or (offsets and max(offsets) >= len(text)):
+            return [self.bytes(offset).decode("latin-1") for offset in offsets]
+        found = [text[offset : find("\0", offset)] for offset in offsets]
+        if max(map(len, found), default=0) >= LONGEST:
+            raise BtfError("a BTF string is too long")
+        return found
