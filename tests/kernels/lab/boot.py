@@ -12,7 +12,6 @@ import contextlib
 import fcntl
 import gzip
 import hashlib
-import os
 import re
 import shutil
 import subprocess
@@ -22,7 +21,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.kernels.lab.fetch import KernelFiles, LabError, cache_dir, fetch_busybox, locked
+from tests.kernels.lab.fetch import KernelFiles, LabError, cache_dir, fetch_busybox
 from tests.kernels.lab.initrd import base_archive, job_archive
 
 GUESTS_AT_ONCE = 2

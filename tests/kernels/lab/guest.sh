@@ -1,0 +1,68 @@
+# Sourced by each case in the guest. Everything a case reports is in sections of its output.
+T=/sys/kernel/tracing
+LAB=$PWD
+PROBE=$LAB/probe
+export LAB PROBE T
+
+section() { echo "%%section $1"; }
+
+# fact NAME VALUE: tells the test a value that this guest knows
+fact() { echo "$1 $2" >>/run/facts; }
+
+# known NAME COMMAND…: runs COMMAND and tells its process id as a fact
+known() {
+    (
+        fact "$1" "$(exec sh -c 'echo $PPID')"
+        shift
+        exec "$@"
+    )
+}
+
+# All that a script could leave behind.
+state() {
+    for file in dynamic_events kprobe_events uprobe_events synthetic_events set_event tracing_on current_tracer \
+        set_ftrace_filter set_event_pid; do
+        echo "== $file"
+        cat "$T/$file"
+    done
+    echo '== instances'
+    ls "$T/instances"
+    echo '== events'
+    (cd "$T" && ls -d events/*/*/)
+    echo '== filters'
+    (cd "$T" && grep -v '^none$' events/*/*/filter)
+    echo '== triggers'
+    (cd "$T" && grep -v '^#' events/*/*/trigger)
+    echo '== leftover files'
+    find /tmp -newer /run/started ! -path "/tmp/work*" ! -path /tmp
+}
+
+# Clears what a case before this one may have left, so that one failure stays one failure.
+reset() {
+    echo 0 >"$T/events/enable"
+    (cd "$T" && grep -v '^#' events/*/*/trigger) | while IFS=: read -r file line; do
+        echo "!$line" >"$T/$file"
+    done
+    (cd "$T" && grep -v '^none$' events/*/*/filter) | while IFS=: read -r file line; do
+        echo 0 >"$T/$file"
+    done
+    for file in dynamic_events kprobe_events uprobe_events synthetic_events error_log trace; do
+        echo >"$T/$file"
+    done
+    echo 1 >"$T/tracing_on"
+} 2>/dev/null
+
+# Probes of somebody else, which a script must leave as they are.
+bystander() {
+    echo 'p:bystanders/idle do_nanosleep mode=%si:u32' >>"$T/kprobe_events"
+    echo 'mode == 77' >"$T/events/bystanders/idle/filter"
+    echo 1 >"$T/events/bystanders/idle/enable"
+    echo 'common_pid == 1' >"$T/events/sched/sched_process_hang/filter" 2>/dev/null ||
+        echo 'common_pid == 1' >"$T/events/sched/sched_process_wait/filter"
+}
+
+modules() {
+    for module in $*; do
+        insmod "$LAB/$module" || echo "cannot load $module"
+    done
+}

@@ -1,0 +1,274 @@
+"""Runs cases: compiles each for its kernel, runs all of one kernel in one boot, reads what came out."""
+
+from __future__ import annotations
+
+import hashlib
+import lzma
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.kernels.lab.boot import Job, Outcome, run_jobs
+from tests.kernels.lab.case import Case, Expected
+from tests.kernels.lab.fetch import KernelFiles, LabError, cache_dir, fetch_kernel, locked
+from tests.kernels.lab.trace import Hit, parse_trace
+
+ROOT = Path(__file__).resolve().parents[3]
+PROGRAMS = Path(__file__).resolve().parents[1] / "programs"
+_COMPILE_SECONDS = 60
+_MAIN = "import sys; from probelang.cli.main import main; sys.exit(main())"
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """What the compiler said to a spec."""
+
+    status: int
+    script: str
+    diagnostics: str
+
+
+@dataclass(frozen=True)
+class Run:
+    """What became of a case on a kernel."""
+
+    case: Case
+    kernel: str
+    compiled: Compiled
+    outcome: Outcome | None
+    """None if there was no script to run."""
+    sections: dict[str, str]
+    facts: dict[str, str]
+    hits: list[Hit]
+
+    @property
+    def start_status(self) -> int:
+        return int(self.sections.get("start-status", "-1"))
+
+    @property
+    def stop_status(self) -> int:
+        return int(self.sections.get("stop-status", "-1"))
+
+    def verify(self) -> None:
+        """Raises `Expected` where something is not as the case says."""
+        pattern = self.case.refused.get(self.kernel)
+        if pattern is not None:
+            if self.compiled.status != 1:
+                raise Expected(
+                    f"compiles (exit {self.compiled.status}), but should be refused with /{pattern}/"
+                )
+            if not re.search(pattern, self.compiled.diagnostics):
+                raise Expected(f"is refused, but not with /{pattern}/")
+            return
+        if self.compiled.status != 0:
+            raise Expected(f"does not compile: exit {self.compiled.status}")
+        if self.outcome is None or self.outcome.status is None:
+            raise Expected("the guest died")
+        if self.outcome.status != 0 or "done" not in self.sections:
+            raise Expected(
+                "took too long" if self.outcome.timed_out else f"exit {self.outcome.status} in the guest"
+            )
+        if not self.case.by_hand:
+            if self.start_status != 0:
+                raise Expected(f"`start` exits with {self.start_status}")
+            if self.stop_status != 0:
+                raise Expected(f"`stop` exits with {self.stop_status}")
+        if (self.sections["before"] != self.sections["after"]) != self.case.leaves:
+            raise Expected("`stop` leaves nothing behind" if self.case.leaves else "something is left behind")
+        for expectation in self.case.expect:
+            if callable(expectation):
+                expectation(self)
+            else:
+                expectation.verify(self)
+
+    def explain(self) -> str:
+        """All there is to know about the run, for a failed test."""
+        parts = [f"-- {self.case.name} on {self.kernel}", self.case.source(), self.compiled.diagnostics]
+        parts += ["-- script", self.compiled.script]
+        if self.outcome is not None:
+            if self.outcome.status is None:
+                parts += ["-- console", self.outcome.console[-4000:]]
+            before = set(self.sections.get("before", "").splitlines())
+            after = self.sections.get("after", "").splitlines()
+            parts += ["-- left behind", *(line for line in after if line not in before)]
+            for name, text in self.sections.items():
+                if name not in ("before", "after"):
+                    parts += [
+                        f"-- {name}",
+                        text if len(text) < 6000 else text[:3000] + "\n…\n" + text[-3000:],
+                    ]
+        return "\n".join(parts)
+
+
+def compile_spec(case: Case, kernel: str, target: str) -> Compiled:
+    """Compiles the spec of `case` by the command line, for what `--kernel` calls `target`."""
+    if case.script:
+        return Compiled(0, case.script, "")
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"{case.name.replace('-', '_')}.probe"
+        path.write_text(case.source())
+        file = str(ROOT / case.example) if case.example else str(path)
+        command = [sys.executable, "-c", _MAIN, "compile", "--kernel", target, "--format", "script", file]
+        try:
+            done = subprocess.run(
+                command, cwd=ROOT, capture_output=True, text=True, timeout=_COMPILE_SECONDS, check=False
+            )
+        except subprocess.TimeoutExpired:
+            return Compiled(-1, "", f"the compiler took more than {_COMPILE_SECONDS} seconds")
+    return Compiled(done.returncode, done.stdout, done.stderr)
+
+
+def run_cases(kernel: str, cases: Sequence[Case]) -> dict[str, Run]:
+    """Runs `cases` on one kernel; raises `LabError` where the lab itself cannot work."""
+    files = fetch_kernel(kernel)
+    target = compile_target(files) if any(not case.script for case in cases) else ""
+    compiled = {case.name: compile_spec(case, kernel, target) for case in cases}
+    running = [case for case in cases if compiled[case.name].status == 0 and kernel not in case.refused]
+    jobs = [make_job(case, compiled[case.name].script, files) for case in running]
+    outcomes = dict(zip((case.name for case in running), run_jobs(files, jobs), strict=True))
+    return {case.name: read_run(case, kernel, compiled[case.name], outcomes.get(case.name)) for case in cases}
+
+
+def compile_target(kernel: KernelFiles) -> str:
+    """What to tell `--kernel` for the kernel that will be booted.
+
+    The bundled kernel if it is this very build; else the package's vmlinuz, because Debian's kernel moves on and the
+    offsets of one build are not those of another.
+    """
+    from probelang.kernel.load import load_kernel
+
+    try:
+        title = load_kernel(kernel.name).title
+    except Exception as error:
+        raise LabError(f"no bundled kernel {kernel.name}: {error}") from error
+    return kernel.name if kernel.release in title else str(kernel.vmlinuz)
+
+
+def make_job(case: Case, script: str, kernel: KernelFiles) -> Job:
+    files = {
+        "guest.sh": Path(__file__).with_name("guest.sh").read_bytes(),
+        "probe": script.encode(),
+        **case.files,
+    }
+    files |= {name: build_program(name) for name in case.programs}
+    modules = find_modules(kernel, case.modules)
+    files |= {path.name.removesuffix(".xz"): _read_module(path) for path in modules}
+    names = " ".join(path.name.removesuffix(".xz") for path in modules)
+    start = (
+        ""
+        if case.by_hand
+        else "section start\nsh $PROBE start\nstatus=$?\nsection start-status\necho $status\n"
+    )
+    stop = (
+        "" if case.by_hand else "section stop\nsh $PROBE stop\nstatus=$?\nsection stop-status\necho $status\n"
+    )
+    job = f"""\
+. ./guest.sh
+rm -rf /tmp/* /run/facts
+mkdir -p /tmp/work
+touch /run/started /run/facts
+cd /tmp/work
+reset
+section setup
+modules {names}
+bystander
+{case.setup}
+cd /tmp/work
+section before
+state
+{start}echo >$T/trace
+section do
+{case.do}
+section trace
+cat $T/trace
+{stop}section error-log
+cat $T/error_log
+section after
+state
+section facts
+cat /run/facts
+section done
+"""
+    return Job(job, files, case.seconds)
+
+
+def read_run(case: Case, kernel: str, compiled: Compiled, outcome: Outcome | None) -> Run:
+    sections: dict[str, str] = {}
+    if outcome is not None:
+        for part in re.split(r"^%%section ", outcome.output, flags=re.MULTILINE)[1:]:
+            name, _, text = part.partition("\n")
+            sections[name] = text
+    lines = sections.get("facts", "").splitlines()
+    facts = {name: value for name, _, value in (line.partition(" ") for line in lines)}
+    return Run(case, kernel, compiled, outcome, sections, facts, parse_trace(sections.get("trace", "")))
+
+
+def build_program(name: str) -> bytes:
+    """The static build of `programs/NAME.c`, from the cache where the source is the same."""
+    compiler = shutil.which("gcc") or shutil.which("cc")
+    if compiler is None:
+        raise LabError("no C compiler on this machine")
+    source = PROGRAMS / f"{name}.c"
+    digest = hashlib.sha256(source.read_bytes()).hexdigest()[:16]
+    built = cache_dir() / "programs" / f"{name}-{digest}"
+    with locked(cache_dir() / "programs.lock"):
+        if not built.is_file():
+            built.parent.mkdir(exist_ok=True)
+            half = built.with_suffix(".half")
+            command = [
+                compiler,
+                "-static",
+                "-O1",
+                "-g",
+                "-fno-omit-frame-pointer",
+                "-o",
+                str(half),
+                str(source),
+            ]
+            done = subprocess.run(command, capture_output=True, text=True, check=False)
+            if done.returncode:
+                raise LabError(f"{source.name} does not build: {done.stderr.strip()[:300]}")
+            half.rename(built)
+    return built.read_bytes()
+
+
+def find_modules(kernel: KernelFiles, names: Iterable[str]) -> list[Path]:
+    """The files of modules and of all they depend on, in the order to load them; what is built in is left out."""
+    if not names:
+        return []
+    builtin = {
+        _module_name(Path(line).name)
+        for line in (kernel.modules / "modules.builtin").read_text().splitlines()
+    }
+    files = {_module_name(path.name): path for path in kernel.modules.rglob("*.ko*")}
+    order: list[Path] = []
+
+    def add(name: str) -> None:
+        name = name.replace("-", "_")
+        if name in builtin:
+            return
+        if name not in files:
+            raise LabError(f"Linux {kernel.release} has no module `{name}`")
+        for line in re.findall(rb"\0depends=([^\0]*)", _read_module(files[name])):
+            for needed in filter(None, line.decode().split(",")):
+                add(needed)
+        if files[name] not in order:
+            order.append(files[name])
+
+    for name in names:
+        add(name)
+    return order
+
+
+def _module_name(file: str) -> str:
+    return file.partition(".ko")[0].replace("-", "_")
+
+
+def _read_module(path: Path) -> bytes:
+    data = path.read_bytes()
+    return lzma.decompress(data) if path.suffix == ".xz" else data
