@@ -50,7 +50,7 @@ def test_case(kernel: str, case: Case, runs: Runs) -> None:
     wrong = ""
     try:
         run.verify()
-    except (AssertionError, KeyError, IndexError) as error:
+    except (AssertionError, LookupError, StopIteration, ValueError) as error:
         wrong = f"{error}" if isinstance(error, Expected) else f"{type(error).__name__}: {error}"
     if wrong:
         pytest.fail(f"{wrong}\n{run.explain()}", pytrace=False)

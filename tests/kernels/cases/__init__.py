@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from tests.kernels.cases import lab
+from tests.kernels.cases import conditions, events, functions, lab, members, scripts, subsystems, tracepoints
 from tests.kernels.lab.case import Case
 
-ALL: list[Case] = [*lab.CASES]
+ALL: list[Case] = [
+    *lab.CASES,
+    *functions.CASES,
+    *members.CASES,
+    *subsystems.CASES,
+    *tracepoints.CASES,
+    *events.CASES,
+    *conditions.CASES,
+    *scripts.CASES,
+]

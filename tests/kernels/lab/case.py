@@ -157,6 +157,8 @@ class Case:
     """Run before the probes are on."""
     by_hand: bool = False
     """`do` starts the probes itself, and stops them if it likes."""
+    compiled_for: str = ""
+    """Another kernel to compile it for than the one it is run on."""
     script: str = ""
     """A script instead of a spec, to try the lab itself."""
     example: str = ""

@@ -105,7 +105,7 @@ class Run:
         return "\n".join(parts)
 
 
-def compile_spec(case: Case, kernel: str, target: str) -> Compiled:
+def compile_spec(case: Case, target: str) -> Compiled:
     """Compiles the spec of `case` by the command line, for what `--kernel` calls `target`."""
     if case.script:
         return Compiled(0, case.script, "")
@@ -127,7 +127,7 @@ def run_cases(kernel: str, cases: Sequence[Case]) -> dict[str, Run]:
     """Runs `cases` on one kernel; raises `LabError` where the lab itself cannot work."""
     files = fetch_kernel(kernel)
     target = compile_target(files) if any(not case.script for case in cases) else ""
-    compiled = {case.name: compile_spec(case, kernel, target) for case in cases}
+    compiled = {case.name: compile_spec(case, case.compiled_for or target) for case in cases}
     running = [case for case in cases if compiled[case.name].status == 0 and kernel not in case.refused]
     jobs = [make_job(case, compiled[case.name].script, files) for case in running]
     outcomes = dict(zip((case.name for case in running), run_jobs(files, jobs), strict=True))

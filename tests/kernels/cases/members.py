@@ -1,0 +1,164 @@
+"""What an expression reads and how it is recorded: members, types, casts, memory."""
+
+from __future__ import annotations
+
+from tests.kernels.cases.common import READ, equal, first
+from tests.kernels.lab.case import (
+    Case,
+    at_least,
+    between,
+    ending,
+    fact,
+    none,
+    one,
+    shown,
+)
+
+CASES = [
+    Case(
+        "long-chain",
+        # 91 characters as the kernel would read them: more than the 63 that kernels before 7.3 take.
+        spec="""
+        rd = fprobe vfs_read if count == 4321 {
+            top = file->f_path.dentry->d_sb->s_root->d_inode->i_sb->s_root->d_inode->i_sb->s_root->d_inode->i_ino
+        }
+        """,
+        do=READ,
+        expect=[one("rd", tid_=fact("reader"), top=fact("top"))],
+    ),
+    Case(
+        "anonymous-members",
+        spec="rd = fprobe vfs_read if count == 4321 { links = file->f_inode->i_nlink, mode = file->f_inode->i_mode }",
+        do="""
+        head -c 5000 /dev/zero >f
+        ln f f2
+        ln f f3
+        chmod 640 f
+        known reader dd if=f of=/dev/null bs=4321 count=1 2>/dev/null
+        """,
+        expect=[one("rd", tid_=fact("reader"), links=3, mode=0o100640)],
+    ),
+    Case(
+        "bitfields",
+        spec="""
+        listen = fprobe inet_csk_listen_start {
+            port   = sk->__sk_common.skc_num
+            family = sk->__sk_common.skc_family
+            state  = sk->__sk_common.skc_state
+            reuse  = sk->__sk_common.skc_reuse
+            v6only = sk->__sk_common.skc_ipv6only
+        }
+        """,
+        do="timeout 1 nc -l -p 4242 127.0.0.1",
+        expect=[one("listen", port=4242, family=between(2, 10), reuse=1, v6only=0)],
+    ),
+    Case(
+        "strings",
+        spec="""
+        rd = fprobe vfs_read if count == 4321 {
+            name = file->f_path.dentry->d_name.name
+            fs   = file->f_inode->i_sb->s_id
+            type = file->f_inode->i_sb->s_type->name
+        }
+        """,
+        do=READ.replace(" f", " 'a b=\"c'"),
+        expect=[one("rd", tid_=fact("reader"), name='a b="c', fs="tmpfs", type="tmpfs")],
+    ),
+    Case(
+        "integer-array",
+        spec="rd = fprobe vfs_read if count == 4321 { id = file->f_inode->i_sb->s_uuid.b }",
+        do=READ,
+        expect=[
+            one("rd", tid_=fact("reader"), id=lambda value: isinstance(value, list) and len(value) == 16)
+        ],
+    ),
+    Case(
+        "pointers-are-hex",
+        spec="rd = fprobe vfs_read if count == 4321 { file, ops = file->f_op }",
+        do=READ + "fact ops 0x$(grep ' shmem_file_operations$' /proc/kallsyms | cut -d' ' -f1)",
+        expect=[one("rd", tid_=fact("reader"), file=at_least(1 << 63), ops=fact("ops"))],
+    ),
+    Case(
+        "symbol-types",
+        spec="rd = fprobe vfs_read if count == 4321 { ops = file->f_op: symbol }",
+        do=READ,
+        expect=[
+            one("rd", tid_=fact("reader"), ops=lambda value: str(value).startswith("shmem_file_operations"))
+        ],
+    ),
+    Case(
+        "symstr",
+        spec="rd = fprobe vfs_read if count == 4321 { ops = file->f_op: symstr }",
+        do=READ,
+        expect=[
+            one("rd", tid_=fact("reader"), ops=lambda value: str(value).startswith("shmem_file_operations"))
+        ],
+        on=("6.12", "7.3"),
+    ),
+    Case(
+        "dentry-name",
+        spec="rd = fprobe vfs_read if count == 4321 { path = file: %pD, name = file->f_path.dentry: %pd }",
+        do=READ,
+        expect=[one("rd", tid_=fact("reader"), name="f", path=ending("f"))],
+        refused={"6.1": r"error\[PRB\d+\].*%pD"},
+    ),
+    Case(
+        "shown-otherwise",
+        spec="rd = fprobe vfs_read if count == 4321 { hex = count: x64, dec = count: u32, neg = count: s64 }",
+        do=READ,
+        expect=[one("rd", tid_=fact("reader"), hex=shown("0x10e1"), dec=shown("4321"), neg=shown("4321"))],
+    ),
+    Case(
+        "symbol-memory",
+        spec="rd = fprobe vfs_read if count == 4321 { panic = @panic_timeout: s32, count }",
+        do="echo 4711 >/proc/sys/kernel/panic\n"
+        + READ
+        + "fact panic $(cat /proc/sys/kernel/panic)\necho -1 >/proc/sys/kernel/panic",
+        expect=[one("rd", tid_=fact("reader"), panic=fact("panic"))],
+    ),
+    Case(
+        "cast",
+        spec="""
+        rd = fprobe vfs_read if count == 4321 {
+            slots = ((struct pipe_inode_info *)file->private_data)->max_usage
+            count
+        }
+        """,
+        do="head -c 9000 /dev/zero | (sleep 0.2; known reader dd of=/dev/null bs=4321 count=1 2>/dev/null)",
+        expect=[one("rd", tid_=fact("reader"), slots=16)],
+    ),
+    Case(
+        "container-of",
+        spec="rd = fprobe vfs_read if count == 4321 { ino = container_of(&file->f_path, struct file, f_path)->f_inode->i_ino, count }",
+        do=READ,
+        expect=[one("rd", tid_=fact("reader"), ino=fact("ino"))],
+    ),
+    Case(
+        "address-of-member",
+        # A short name is kept within its dentry, so the pointer to it is the address of that member.
+        spec="""
+        rd = fprobe vfs_read if count == 4321 {
+            name   = file->f_path.dentry->d_name.name: x64
+            inline = &file->f_path.dentry->d_iname ?? &file->f_path.dentry->d_shortname
+            count
+        }
+        """,
+        do=READ,
+        expect=[lambda run: equal(first(run, "rd")["name"], first(run, "rd")["inline"])],
+    ),
+    Case(
+        "user-pointer",
+        spec='op = fprobe do_sys_openat2 if path ~ "*/needle" { path = user(filename): ustring, dfd, flags = how->flags }',
+        do="known opener cat /tmp/work/needle 2>/dev/null; known other cat /tmp/work/hay 2>/dev/null",
+        expect=[
+            one("op", tid_=fact("opener"), path="/tmp/work/needle", dfd=-100),
+            none("op", tid_=fact("other")),
+        ],
+    ),
+    Case(
+        "first-of-two-members",
+        spec="rd = fprobe vfs_read if count == 4321 { ino = file->f_nothing->i_ino ?? file->f_inode->i_ino }",
+        do=READ,
+        expect=[one("rd", tid_=fact("reader"), ino=fact("ino"))],
+    ),
+]
