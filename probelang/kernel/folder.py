@@ -1,0 +1,250 @@
+"""Facts from a tree of files laid out like `/`: a folder copied from some machine, an archive, the running system.
+
+Any of `sys/kernel/btf/*`, `sys/kernel/tracing/{README,available_filter_functions,events/*/*/format}` (or the same
+under `sys/kernel/debug/tracing`), `proc/{kallsyms,version}` and `sys/kernel/debug/kprobes/blacklist`. Only regular
+files are read, each up to a limit, so a pipe or a device under one of these names does not hang.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Protocol
+
+from probelang.kernel import cache
+from probelang.kernel.sources import REASONS
+from probelang.kernel.tables import RawTable, Table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from probelang.kernel.tracefs import EventField
+
+MAX_FILE = 1 << 28
+MAX_FORMAT = 1 << 20
+MAX_EVENTS = 100_000
+TRACING = ("sys/kernel/tracing", "sys/kernel/debug/tracing")
+BLACKLIST = "sys/kernel/debug/kprobes/blacklist"
+VMLINUX = "sys/kernel/btf/vmlinux"
+
+
+class Tree(Protocol):
+    """Files by a path relative to the root."""
+
+    def read(self, path: str, limit: int) -> bytes | None:
+        """The bytes of a regular file, or None if there is none, it can't be read or is longer than `limit`."""
+
+    def list(self, path: str) -> list[str]:
+        """The names in a folder, sorted; [] if there is none or it can't be read."""
+
+    def why_unread(self, path: str) -> str | None:
+        """Why `read` gave None for a path where something is, or None where nothing is."""
+
+    def identity(self, path: str) -> str | None:
+        """A text that changes whenever the file does, to keep what was made of it by; None: keep nothing."""
+
+
+class FolderTree:
+    """The files below a folder of the file system."""
+
+    __slots__ = ("_errors", "_root")
+
+    def __init__(self, root: str) -> None:
+        self._root = root
+        self._errors: dict[str, str] = {}
+
+    def read(self, path: str, limit: int) -> bytes | None:
+        return read_regular(os.path.join(self._root, path), limit, self._errors, path)
+
+    def list(self, path: str) -> list[str]:
+        try:
+            return sorted(os.listdir(os.path.join(self._root, path)))[:MAX_EVENTS]
+        except (OSError, ValueError):
+            return []
+
+    def why_unread(self, path: str) -> str | None:
+        return self._errors.get(path)
+
+    def identity(self, path: str) -> str | None:
+        return file_identity(os.path.join(self._root, path))
+
+
+def file_identity(path: str) -> str | None:
+    """A text that changes whenever the file of that path does; None if there is no such file."""
+    try:
+        status = os.stat(path)
+    except (OSError, ValueError):
+        return None
+    return f"{os.path.abspath(path)}|{status.st_dev}|{status.st_ino}|{status.st_size}|{status.st_mtime_ns}"
+
+
+def read_regular(path: str, limit: int, errors: dict[str, str] | None = None, key: str = "") -> bytes | None:
+    """The bytes of a regular file of at most `limit` bytes, else None (and why, in `errors`).
+
+    Sizes are not believed: files of proc, sysfs and tracefs claim 0 or a page.
+    """
+    import stat
+
+    try:
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+    else:
+        try:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                reason = "not a regular file"
+            else:
+                with open(descriptor, "rb", closefd=False) as file:
+                    data = file.read(limit + 1)
+                if len(data) <= limit:
+                    return data
+                reason = f"longer than {limit} bytes"
+        except OSError as error:
+            reason = error.strerror or str(error)
+        finally:
+            os.close(descriptor)
+    if errors is not None:
+        errors[key] = reason
+    return None
+
+
+class TreeSources:
+    """Facts parsed from the files of a tree; each file is read when first asked for, and kept in the cache."""
+
+    def __init__(self, tree: Tree) -> None:
+        self._tree = tree
+        self._sections: dict[str, bytes | memoryview | None] = {}
+        self._modules: tuple[str, ...] | None = None
+        self._event_names: list[tuple[str, str]] | None = None
+        self._tracing: str | None = None
+
+    @property
+    def tracing(self) -> str:
+        """The folder of tracefs in the tree: the first that has anything."""
+        if self._tracing is None:
+            self._tracing = next((path for path in TRACING if self._tree.list(path)), TRACING[0])
+        return self._tracing
+
+    def section(self, name: str) -> bytes | memoryview | None:
+        if name not in self._sections:
+            self._sections[name] = None
+            if name in ("btf", "btf.index"):
+                self._read_btf()
+            elif path := self._path_of(name):
+                self._sections[name] = self._tree.read(path, MAX_FILE) or None
+        return self._sections[name]
+
+    def _read_btf(self) -> None:
+        identity = self._tree.identity(VMLINUX)
+        loaded = indexed_btf(identity, lambda: self._tree.read(VMLINUX, MAX_FILE) or None)
+        self._sections["btf"], self._sections["btf.index"] = loaded
+
+    def table(self, name: str) -> Table | None:
+        from probelang.kernel import tracefs
+
+        path = self._path_of(name)
+        identity = self._tree.identity(path)
+        origin = f"{identity}|{name}" if identity is not None else None
+        entry = cache.open_entry(origin) if origin is not None else None
+        if entry is not None:
+            made = entry.section("table")
+            if made is not None:
+                return Table(made)
+        kept = entry.section("raw") if entry is not None else None
+        raw = bytes(kept) if kept is not None else self._tree.read(path, MAX_FILE)
+        if raw is None or (not raw and name != "blacklist"):
+            return None
+        if name == "blacklist":
+            return Table.of_lines(tracefs.parse_blacklist(raw))
+        if origin is not None and kept is None:
+            cache.store_entry(origin, {"raw": raw})
+
+        def keep(data: bytes) -> None:
+            if origin is not None:
+                cache.store_entry(origin, {"table": data})
+
+        if name == "functions":
+            return RawTable(raw, tracefs.scan_functions, tracefs.parse_functions, keep)
+        letters = tracefs.TEXT_SYMBOLS if name == "symbols.text" else tracefs.DATA_SYMBOLS
+        if raw.count(b" T ", 0, 1 << 20) + raw.count(b" t ", 0, 1 << 20) == 0:
+            return None
+        if name == "symbols.data" and not tracefs.has_all_data(raw):
+            return None
+        return RawTable(
+            raw,
+            lambda data, key: tracefs.scan_symbols(data, key, letters),
+            lambda data: tracefs.parse_symbols(data, letters),
+            keep,
+        )
+
+    def _path_of(self, name: str) -> str:
+        if name.startswith("btf:") and not name.endswith(".index"):
+            return f"sys/kernel/btf/{name[4:]}"
+        if name in ("functions", "readme"):
+            return f"{self.tracing}/{'README' if name == 'readme' else 'available_filter_functions'}"
+        return {
+            "btf": VMLINUX,
+            "symbols.text": "proc/kallsyms",
+            "symbols.data": "proc/kallsyms",
+            "version": "proc/version",
+            "blacklist": BLACKLIST,
+        }.get(name, "")
+
+    def why_missing(self, name: str) -> str:
+        path = f"{self.tracing}/events" if name == "events" else self._path_of(name)
+        reason = self._tree.why_unread(path) if path else None
+        if reason is not None:
+            return f"{path.rpartition('/')[2]} can't be read ({reason})"
+        return REASONS.get(name, f"{name} is not known")
+
+    def modules(self) -> tuple[str, ...]:
+        if self._modules is None:
+            self._modules = tuple(name for name in self._tree.list("sys/kernel/btf") if name != "vmlinux")
+        return self._modules
+
+    def event(self, system: str, name: str) -> tuple[EventField, ...] | None:
+        from probelang.kernel.tracefs import parse_format
+
+        if not _is_plain(system) or not _is_plain(name):
+            return None
+        data = self._tree.read(f"{self.tracing}/events/{system}/{name}/format", MAX_FORMAT)
+        return parse_format(data.decode("utf-8", "replace")) if data is not None else None
+
+    def event_names(self) -> list[tuple[str, str]] | None:
+        if self._event_names is None:
+            root = f"{self.tracing}/events"
+            names: list[tuple[str, str]] = []
+            for system in self._tree.list(root):
+                for event in self._tree.list(f"{root}/{system}"):
+                    if "format" in self._tree.list(f"{root}/{system}/{event}") and len(names) < MAX_EVENTS:
+                        names.append((system, event))
+            self._event_names = names
+        return self._event_names or None
+
+
+def _is_plain(name: str) -> bool:
+    return bool(name) and "/" not in name and "\0" not in name and name not in (".", "..")
+
+
+def indexed_btf(
+    identity: str | None, read: Callable[[], bytes | None]
+) -> tuple[bytes | memoryview | None, bytes | memoryview | None]:
+    """A BTF blob and its index: mapped from the cache, else read, and indexed where the cache can keep it."""
+    origin = f"{identity}|btf" if identity is not None else None
+    entry = cache.open_entry(origin) if origin is not None else None
+    if entry is not None and "btf" in entry and "btf.index" in entry:
+        return entry.section("btf"), entry.section("btf.index")
+    data = read()
+    if data is None or origin is None or not cache.can_store():
+        return data, None
+    from probelang.btf.blob import Btf
+    from probelang.btf.index import build_index
+    from probelang.btf.types import BtfError
+
+    try:
+        index = build_index(Btf.from_bytes(data))
+    except BtfError:
+        return data, None
+    cache.store_entry(origin, {"btf": data, "btf.index": index})
+    return data, index

@@ -1,0 +1,52 @@
+"""Facts from one file that holds BTF: a raw blob, an ELF such as `vmlinux`, a compressed `vmlinuz`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from probelang.kernel.answers import KernelError
+from probelang.kernel.folder import file_identity, indexed_btf
+from probelang.kernel.sources import REASONS
+
+if TYPE_CHECKING:
+    from probelang.kernel.tables import Table
+    from probelang.kernel.tracefs import EventField
+
+
+class ImageSources:
+    """The BTF of a file and nothing else. Raises KernelError on making one if the file has no BTF to be read."""
+
+    __slots__ = ("_btf", "_index")
+
+    def __init__(self, path: str) -> None:
+        from probelang.btf.image import read_btf
+        from probelang.btf.types import BtfError
+
+        def read() -> bytes:
+            return read_btf(path)
+
+        try:
+            self._btf, self._index = indexed_btf(file_identity(path), read)
+        except BtfError as error:
+            message = str(error)
+            raise KernelError(message if path in message else f"{path}: {message}") from None
+        except OSError as error:
+            raise KernelError(f"{path}: {error.strerror or error}") from None
+
+    def section(self, name: str) -> bytes | memoryview | None:
+        return {"btf": self._btf, "btf.index": self._index}.get(name)
+
+    def table(self, name: str) -> Table | None:
+        return None
+
+    def why_missing(self, name: str) -> str:
+        return REASONS.get(name, f"{name} is not known")
+
+    def modules(self) -> tuple[str, ...]:
+        return ()
+
+    def event(self, system: str, name: str) -> tuple[EventField, ...] | None:
+        return None
+
+    def event_names(self) -> list[tuple[str, str]] | None:
+        return None

@@ -1,0 +1,178 @@
+"""From what the user says (`--kernel K`) to a `Kernel`."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from probelang.kernel.answers import KernelError
+from probelang.kernel.container import MAGIC, Container, ContainerError
+from probelang.kernel.interface import Kernel
+from probelang.kernel.sources import ContainerSources
+
+if TYPE_CHECKING:
+    from probelang.kernel.sources import Sources
+
+BUNDLED_FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "data")
+RUNNING = "running"
+MAX_SNAPSHOT = 1 << 30
+_SUFFIX = ".kernel"
+
+
+def bundled_kernels() -> list[str]:
+    """The names of the kernels that come with probelang, the oldest first."""
+    try:
+        names = [name.removesuffix(_SUFFIX) for name in os.listdir(BUNDLED_FOLDER) if name.endswith(_SUFFIX)]
+    except OSError:
+        return []
+    return sorted(names, key=lambda name: [int(part) if part.isdecimal() else 0 for part in name.split(".")])
+
+
+def load_kernel(spec: str | None) -> Kernel:
+    """The kernel that `--kernel SPEC` means; None is the running one. Raises KernelError, one line, if there is none."""
+    if spec is None or spec == RUNNING:
+        return _load_running()
+    if "/" not in spec and spec + _SUFFIX in _bundled_files():
+        return _load_bundled(spec)
+    if os.path.isdir(spec):
+        return _load_folder(spec)
+    if os.path.exists(spec):
+        return _load_file(spec)
+    raise KernelError(_no_such_kernel(spec))
+
+
+def _bundled_files() -> set[str]:
+    return {name + _SUFFIX for name in bundled_kernels()}
+
+
+def _no_such_kernel(spec: str) -> str:
+    if os.sep in spec or "\0" in spec:
+        return f"no file or folder {spec!r}".replace("'", '"')
+    names = ", ".join(bundled_kernels())
+    return (
+        f'no kernel called "{spec}" comes with probelang; '
+        f"there are {names or 'none'}, `running`, and any path to a BTF file, a kernel image, a snapshot or a folder"
+    )
+
+
+def _load_running() -> Kernel:
+    from probelang.kernel import live
+
+    sources = live.running_sources()
+    if sources.section("btf") is not None:
+        return Kernel(RUNNING, f"Linux {live.running_release()}", sources)
+    names = bundled_kernels()
+    if not names:
+        return Kernel(RUNNING, f"Linux {live.running_release()}", sources, ("the running kernel has no BTF",))
+    kernel = _load_bundled(names[-1])
+    note = f"the running kernel has no BTF (/sys/kernel/btf/vmlinux); checked against {kernel.title}, which comes along"
+    return Kernel(names[-1], kernel.title, kernel.sources, (note,))
+
+
+def _load_bundled(name: str) -> Kernel:
+    from probelang.kernel import cache
+    from probelang.kernel.folder import file_identity
+
+    path = os.path.join(BUNDLED_FOLDER, name + _SUFFIX)
+    packed = _open_container(path, trusted=True)
+    origin = f"{file_identity(path)}|{packed.checksum:08x}|bundled"
+    entry = cache.open_entry(origin)
+    if entry is None and cache.can_store():
+        sections = {name: data for name in ("btf",) if (data := packed.section(name)) is not None}
+        cache.store_entry(origin, sections)
+    sources = ContainerSources(entry, packed) if entry is not None else ContainerSources(packed)
+    return Kernel(name, _title(sources, f"Linux {name}"), sources)
+
+
+def _open_container(path: str, *, trusted: bool = False) -> Container:
+    import mmap
+
+    try:
+        with open(path, "rb") as file:
+            if os.fstat(file.fileno()).st_size > MAX_SNAPSHOT:
+                raise KernelError(f"{path}: too large for a kernel snapshot")
+            if trusted:
+                data = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+            else:
+                data = memoryview(file.read(MAX_SNAPSHOT))
+        return Container(data, trusted=trusted)
+    except ContainerError as error:
+        raise KernelError(f"{path}: {error}") from None
+    except (OSError, ValueError) as error:
+        raise KernelError(f"{path}: {getattr(error, 'strerror', None) or error}") from None
+
+
+def _title(sources: Sources, otherwise: str) -> str:
+    from probelang.kernel.tracefs import kernel_release
+
+    banner = sources.section("version")
+    release = kernel_release(bytes(banner[:512]).decode("utf-8", "replace")) if banner is not None else None
+    return f"Linux {release}" if release else otherwise
+
+
+def _load_folder(path: str) -> Kernel:
+    from probelang.kernel.folder import FolderTree, TreeSources
+
+    return _load_tree(path, TreeSources(FolderTree(path)), "folder")
+
+
+def _load_tree(path: str, sources: Sources, kind: str) -> Kernel:
+    if not _has_facts(sources):
+        raise KernelError(
+            f"{path}: a {kind} without facts about a kernel "
+            "(none of sys/kernel/btf/vmlinux, sys/kernel/tracing/*, proc/kallsyms, proc/version)"
+        )
+    name = os.path.basename(os.path.abspath(path))
+    return Kernel(path, _title(sources, f"the kernel of {name}"), sources)
+
+
+def _has_facts(sources: Sources) -> bool:
+    return (
+        any(sources.section(name) is not None for name in ("btf", "readme", "version"))
+        or sources.event_names() is not None
+        or any(sources.table(name) is not None for name in ("functions", "symbols.text"))
+    )
+
+
+def _load_file(path: str) -> Kernel:
+    head = _read_head(path)
+    if head.startswith(MAGIC):
+        sources = ContainerSources(_open_container(path))
+        return Kernel(path, _title(sources, f"the kernel of {os.path.basename(path)}"), sources)
+    if _is_tar(path, head):
+        from probelang.kernel.archive import TarTree
+        from probelang.kernel.folder import TreeSources
+
+        return _load_tree(path, TreeSources(TarTree(path)), "tar archive")
+    from probelang.kernel.image import ImageSources
+
+    image = ImageSources(path)
+    return Kernel(path, _title(image, f"BTF of {os.path.basename(path)}"), image)
+
+
+def _read_head(path: str) -> bytes:
+    import stat
+
+    try:
+        if not stat.S_ISREG(os.stat(path).st_mode):
+            raise KernelError(f"{path}: neither a file nor a folder")
+        with open(path, "rb") as file:
+            return file.read(4096)
+    except (OSError, ValueError) as error:
+        raise KernelError(f"{path}: {getattr(error, 'strerror', None) or error}") from None
+
+
+def _is_tar(path: str, head: bytes) -> bool:
+    """Whether a file is a tar archive; of a compressed one, its first block is looked into."""
+    if head[257:262] == b"ustar":
+        return True
+    import importlib
+
+    for magic, module in ((b"\x1f\x8b", "gzip"), (b"BZh", "bz2"), (b"\xfd7zXZ\0", "lzma")):
+        if head.startswith(magic):
+            try:
+                with importlib.import_module(module).open(path, "rb") as file:
+                    return bytes(file.read(262))[257:262] == b"ustar"
+            except (OSError, EOFError, ValueError, ArithmeticError, Exception):  # noqa: BLE001
+                return False
+    return False

@@ -1,0 +1,129 @@
+"""Where the facts of one kernel come from: the seam between `Kernel` and files, folders, archives, the running system.
+
+A source answers by the names of sections (`probelang.kernel.container`); a section that it lacks has a reason, for
+the user: why the answers that need it are unknown.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from probelang.kernel.answers import KernelError
+from probelang.kernel.tables import Table
+
+if TYPE_CHECKING:
+    from probelang.btf.blob import Btf
+    from probelang.kernel.container import Container
+    from probelang.kernel.tracefs import EventField
+
+
+REASONS = {
+    "btf": "it has no BTF",
+    "functions": "its list of traceable functions (available_filter_functions) is not known",
+    "symbols.text": "its symbols (kallsyms) are not known",
+    "symbols.data": "its symbols (kallsyms) are not known",
+    "blacklist": "its kprobe blacklist is not known",
+    "events": "its event formats (tracing/events) are not known",
+    "readme": "the README of its tracefs is not known",
+}
+
+
+class Sources(Protocol):
+    """What `Kernel` asks of the place its facts come from. Everything is fetched when first asked for."""
+
+    def section(self, name: str) -> bytes | memoryview | None:
+        """A section by name, or None where this source does not have it."""
+
+    def table(self, name: str) -> Table | None:
+        """One of the tables (`functions`, `symbols.text`, `symbols.data`, `blacklist`), or None."""
+
+    def why_missing(self, name: str) -> str:
+        """Why a section or table is None: the end of a sentence ("only root can read …")."""
+
+    def modules(self) -> tuple[str, ...]:
+        """The modules whose BTF is at hand."""
+
+    def event(self, system: str, name: str) -> tuple[EventField, ...] | None:
+        """The fields of an event by its format file, or None if there is no such format file."""
+
+    def event_names(self) -> list[tuple[str, str]] | None:
+        """Every (system, event) that has a format file, sorted; None where format files are not known."""
+
+
+class ContainerSources:
+    """Facts out of one or several containers; the first that has a section wins (a cache entry, then its origin)."""
+
+    __slots__ = ("_containers", "_events")
+
+    def __init__(self, *containers: Container) -> None:
+        self._containers = containers
+        self._events: Table | None = None
+
+    def section(self, name: str) -> memoryview | None:
+        for container in self._containers:
+            view = container.section(name)
+            if view is not None:
+                return view
+        return None
+
+    def table(self, name: str) -> Table | None:
+        view = self.section(name)
+        return Table(view) if view is not None else None
+
+    def why_missing(self, name: str) -> str:
+        reasons = self.section("missing")
+        found = Table(reasons).find(name) if reasons is not None else None
+        return found or REASONS.get(name, f"{name} is not known")
+
+    def modules(self) -> tuple[str, ...]:
+        names = {
+            name[4:] for container in self._containers for name in container.names if name.startswith("btf:")
+        }
+        return tuple(sorted(names))
+
+    def _event_table(self) -> Table | None:
+        if self._events is None:
+            data = self.section("events")
+            if data is not None:
+                self._events = Table(data)
+        return self._events
+
+    def event(self, system: str, name: str) -> tuple[EventField, ...] | None:
+        from probelang.kernel.tracefs import unpack_format
+
+        table = self._event_table()
+        line = table.find(f"{system}:{name}") if table is not None else None
+        if line is None or table is None:
+            return None
+        if line.startswith("=\t"):
+            line = (table.find("=") or "") + line[1:]
+        return unpack_format(line)
+
+    def event_names(self) -> list[tuple[str, str]] | None:
+        table = self._event_table()
+        if table is None:
+            return None
+        pairs = [key.partition(":") for key in table.keys()]  # noqa: SIM118 - not a dict
+        return [(system, name) for system, colon, name in pairs if colon]
+
+
+def load_btf(sources: Sources, name: str, base: Btf | None = None) -> Btf | None:
+    """The BTF of the kernel (`vmlinux`) or of a module out of a source; raises KernelError if it is no sound BTF."""
+    from probelang.btf.blob import Btf as Blob
+    from probelang.btf.types import BtfError
+
+    section = "btf" if name == "vmlinux" else f"btf:{name}"
+    data = sources.section(section)
+    if data is None:
+        return None
+    index = sources.section(section + ".index") if name == "vmlinux" else None
+    view = memoryview(index) if index is not None else None
+    try:
+        return Blob.from_bytes(data, base=base, index=view, name=name)
+    except BtfError as error:
+        if view is None:
+            raise KernelError(f"the BTF of {name} can't be used: {error}") from None
+    try:
+        return Blob.from_bytes(data, base=base, name=name)
+    except BtfError as error:
+        raise KernelError(f"the BTF of {name} can't be used: {error}") from None

@@ -1,0 +1,201 @@
+"""The text files of tracefs and procfs, parsed: event formats, lists of functions, symbols, the kprobe blacklist.
+
+Pure functions over bytes; nothing here opens a file. Lines that make no sense are skipped: the kernel's files hold
+none, and a hostile copy of them is not worth an error. See Documentation/trace/events.rst (format files),
+Documentation/trace/ftrace.rst (available_filter_functions) and kernel/kallsyms.c (the letters of /proc/kallsyms).
+"""
+
+from __future__ import annotations
+
+import re
+
+from probelang.record import record
+
+MAX_FIELDS = 4096
+
+_FIELD = re.compile(r"field:([^;]+);\s*offset:(\d+);\s*size:(\d+);\s*signed:(\d+);")
+_DECLARATION = re.compile(r"(.*?)\s*\b([A-Za-z_]\w*)\s*(\[[^\]]*\])?\s*$", re.DOTALL)
+_NO_MODULES = ("[bpf]", "[__builtin__")
+
+
+@record
+class EventField:
+    """One field of a trace event.
+
+    `type` is C text as the format file has it, without the name (`char[16]`, `__data_loc char[]`). `offset` and
+    `size` are bytes; a dynamic field's are those of the 32-bit word that says where its data lie. `kind` is `int`
+    (pointers and everything else of a plain width), `array`, `string` (characters in place), `dynamic_string`,
+    `dynamic` (data elsewhere in the record, not characters). `btf_type` is a type id of the kernel's BTF where
+    that is the source. `common` marks the four fields that every event has.
+    """
+
+    name: str
+    type: str
+    offset: int
+    size: int
+    signed: bool
+    kind: str
+    btf_type: int | None = None
+    common: bool = False
+
+
+def field_kind(type_text: str) -> str:
+    """The kind of a field by its C type, decided as the kernel does (`filter_assign_type`, trace_events_filter.c)."""
+    if "__data_loc" in type_text or "__rel_loc" in type_text:
+        return "dynamic_string" if "char" in type_text else "dynamic"
+    if "[" in type_text:
+        return "string" if "char" in type_text else "array"
+    return "int"
+
+
+def make_field(declaration: str, offset: int, size: int, signed: bool) -> EventField | None:
+    """A field from its C declaration (`char comm[16]`, `__data_loc char[] name`), or None if that is not one."""
+    match = _DECLARATION.match(declaration.strip())
+    if match is None:
+        return None
+    base, name, suffix = match.groups()
+    type_text = base + (suffix or "")
+    return EventField(
+        name, type_text, offset, size, signed, field_kind(type_text), None, name.startswith("common_")
+    )
+
+
+def parse_format(text: str) -> tuple[EventField, ...]:
+    """The fields of an `events/SYSTEM/EVENT/format` file, in its order, the common ones included."""
+    fields = []
+    for match in _FIELD.finditer(text):
+        declaration, offset, size, signed = match.groups()
+        if len(offset) > 9 or len(size) > 9:
+            continue
+        field = make_field(declaration, int(offset), int(size), signed != "0")
+        if field is not None:
+            fields.append(field)
+            if len(fields) >= MAX_FIELDS:
+                break
+    return tuple(fields)
+
+
+def pack_format(text: str) -> str:
+    """A format file as the value of one line of an `events` table: fields between tabs, `;` within."""
+    packed = []
+    for match in list(_FIELD.finditer(text))[:MAX_FIELDS]:
+        declaration = " ".join(match.group(1).split())
+        packed.append(f"{declaration};{match.group(2)};{match.group(3)};{match.group(4)}")
+    return "\t".join(packed)
+
+
+def unpack_format(line: str) -> tuple[EventField, ...]:
+    """The fields that `pack_format` packed."""
+    fields = []
+    for item in line.split("\t")[:MAX_FIELDS]:
+        parts = item.split(";")
+        if (
+            len(parts) == 4
+            and parts[1].isdecimal()
+            and parts[2].isdecimal()
+            and len(parts[1]) + len(parts[2]) < 19
+        ):
+            field = make_field(parts[0], int(parts[1]), int(parts[2]), parts[3] != "0")
+            if field is not None:
+                fields.append(field)
+    return tuple(fields)
+
+
+def parse_functions(data: bytes) -> list[str]:
+    """`available_filter_functions` as lines of a `functions` table: `name`, or `name\\tmodule`."""
+    lines = []
+    for line in data.decode("utf-8", "replace").split("\n"):
+        name, _, rest = line.partition(" ")
+        if not name or "\t" in name:
+            continue
+        module = rest.strip()
+        if module.startswith("[") and module.endswith("]"):
+            lines.append(f"{name}\t{module[1:-1]}")
+        else:
+            lines.append(name)
+    return lines
+
+
+def scan_functions(data: bytes, name: bytes) -> list[str]:
+    """The values that the lines of `name` in `parse_functions` have, by a search of the raw text."""
+    values = []
+    for line in _lines_with(data, name, (b" ", b"\n"), at_start=True):
+        module = line[len(name) :].strip(b" []").decode("utf-8", "replace")
+        values.append(module)
+    return values
+
+
+def _lines_with(data: bytes, name: bytes, ends: tuple[bytes, ...], *, at_start: bool) -> list[bytes]:
+    """Lines of `data` that hold `name` as a word, at their start or after a space."""
+    if not name or b"\n" in name or b" " in name:
+        return []
+    found = []
+    for end in ends:
+        wanted = name + end if at_start else b" " + name + end
+        position = data.find(wanted)
+        while position >= 0:
+            start = data.rfind(b"\n", 0, position + 1) + 1
+            if not at_start or start == position:
+                stop = data.find(b"\n", position)
+                found.append(data[start : stop if stop >= 0 else len(data)])
+            position = data.find(wanted, position + 1)
+    return found
+
+
+TEXT_SYMBOLS = "tTwW"
+DATA_SYMBOLS = "dDbBrRvVA"
+
+
+def parse_symbols(data: bytes, letters: str) -> list[str]:
+    """`/proc/kallsyms` as lines of a table of symbols, those of the types in `letters` (TEXT_SYMBOLS, DATA_SYMBOLS).
+
+    A line is `name`, or `name\\tcount\\tmodule` where several symbols of one home bear the name or the home is a
+    module (`module` is "" for the kernel itself). Left out: padding symbols (`__pfx_`, `__cfi_`), which no probe
+    can want, and code that BPF and ftrace made at run time.
+    """
+    counts: dict[str, int] = {}
+    pattern = re.compile(rf"^[0-9a-fA-F]+ [{letters}] (?!__pfx_|__cfi_)(\S+(?:\t\[\w+\])?)$", re.MULTILINE)
+    for name in pattern.findall(data.decode("latin-1")):
+        counts[name] = counts.get(name, 0) + 1
+    lines = []
+    for name, count in counts.items():
+        symbol, tab, module = name.partition("\t")
+        if tab:
+            if not module.startswith(_NO_MODULES):
+                lines.append(f"{symbol}\t{count}\t{module.strip('[]')}")
+        else:
+            lines.append(f"{symbol}\t{count}\t" if count > 1 else symbol)
+    return lines
+
+
+def scan_symbols(data: bytes, name: bytes, letters: str) -> list[str]:
+    """The values that the lines of `name` in `parse_symbols` have, by a search of the raw text."""
+    values = []
+    for line in _lines_with(data, name, (b"\n", b"\t"), at_start=False):
+        fields = line.decode("utf-8", "replace").split(None, 3)
+        if len(fields) >= 3 and fields[1] in letters and fields[2].encode() == name:
+            module = fields[3].strip() if len(fields) > 3 else ""
+            if not module.startswith(_NO_MODULES):
+                values.append(f"1\t{module.strip('[]')}")
+    return values
+
+
+def parse_blacklist(data: bytes) -> list[str]:
+    """`/sys/kernel/debug/kprobes/blacklist` (address range, tab, name) as lines of a `blacklist` table."""
+    names = []
+    for line in data.decode("utf-8", "replace").split("\n"):
+        fields = line.split()
+        if len(fields) >= 2:
+            names.append(fields[1])
+    return list(dict.fromkeys(names))
+
+
+def kernel_release(banner: str) -> str | None:
+    """The release in a banner such as `/proc/version`'s ("6.12.57+deb13-cloud-amd64"), or None."""
+    match = re.match(r"Linux version (\S{1,80})", banner)
+    return match.group(1) if match else None
+
+
+def has_all_data(kallsyms: bytes) -> bool:
+    """Whether kallsyms lists variables: without CONFIG_KALLSYMS_ALL it has only a few by chance."""
+    return sum(kallsyms.count(letter) for letter in (b" d ", b" D ", b" b ", b" B ")) > 1000
