@@ -73,7 +73,7 @@ class Btf:
         if index is not None:
             from probelang.btf.index import read_index
 
-            btf._offsets, btf._saved = read_index(memoryview(index), view)
+            btf._offsets, btf._saved = read_index(memoryview(index), view, base)
         else:
             btf._offsets = wire.read_offsets(btf._words, sections.layout)
         if len(btf) > MOST_TYPES:
@@ -115,19 +115,21 @@ class Btf:
 
     def find(self, space: Space, name: str) -> int | None:
         """The id of the first type of that name: of this blob, or else of its base. Raises BtfError."""
-        if found := self._find(space, name):
-            return self._id_at(found[0], space)
+        if wanted := _bytes(name):
+            at = self._table(space).first(wanted)
+            if at is not None:
+                return self._id_at(at, space)
         return self.base.find(space, name) if self.base else None
 
     def find_all(self, space: Space, name: str) -> list[int]:
         """The ids of all types of that name, this blob's own before its base's. Raises BtfError."""
-        found = [self._id_at(at, space) for at in self._find(space, name)]
+        found = [self._id_at(at, space) for at in self._all(space, name)]
         return found + self.base.find_all(space, name) if self.base else found
 
     def find_enumerator(self, name: str) -> list[tuple[int, int]]:
         """Value and enum (its id) of all enumerators of that name, this blob's before its base's. Raises BtfError."""
         found = []
-        for at in self._find(Space.ENUMERATOR, name):
+        for at in self._all(Space.ENUMERATOR, name):
             id = self._id_at(at, Space.ENUMERATOR)
             found.append((self._enumerator_value(at, id), id))
         return found + self.base.find_enumerator(name) if self.base else found
@@ -151,10 +153,9 @@ class Btf:
                     break
         return self._pointer_size
 
-    def _find(self, space: Space, name: str) -> Sequence[int]:
-        if not name or "\0" in name:
-            return ()
-        return self._table(space).find(name.encode("utf-8", "surrogatepass"))
+    def _all(self, space: Space, name: str) -> Sequence[int]:
+        wanted = _bytes(name)
+        return self._table(space).all(wanted) if wanted else ()
 
     def _table(self, space: Space) -> Table:
         table = self._tables.get(space)
@@ -214,3 +215,8 @@ class Btf:
             return wire.enumerator_value(words[at + 1], words[at + 2], bool(info >> 31), 64)
         except IndexError:
             raise damaged() from None
+
+
+def _bytes(name: str) -> bytes:
+    """A name as the blob spells it; nothing where no blob can have it."""
+    return b"" if "\0" in name else name.encode("utf-8", "surrogatepass")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from probelang.btf.layout import DEEPEST, bits_of, resolved, size_of
+from probelang.btf.layout import DEEPEST, Alignment, bits_of, size_of
 from probelang.btf.types import (
     Array,
     BtfError,
@@ -31,11 +31,14 @@ from probelang.btf.types import (
 
 if TYPE_CHECKING:
     from probelang.btf.blob import Btf
-    from probelang.btf.types import Member
+    from probelang.btf.types import Member, Param
 
 _MOST_STEPS = 4096
 """Types looked at for one name."""
 _MOST_LINES = 20_000
+"""Of a declaration; the longest of a kernel's enums has some 3,000 enumerators."""
+_MODES = {1: "QI", 2: "HI", 4: "SI", 8: "DI"}
+"""By size, what `__attribute__((mode))` calls it."""
 
 
 def type_name(btf: Btf, id: int) -> str:
@@ -48,52 +51,63 @@ def type_name(btf: Btf, id: int) -> str:
 
 def declarator(btf: Btf, id: int, name: str) -> str:
     """The declaration of something of that type: `char comm[16]`. Raises BtfError."""
-    return _Speller(btf).spell(id, name, 0)
+    return _Speller(btf, _MOST_STEPS).spell(id, name)
 
 
 class _Speller:
     """Writes a type around a name, from the inside out, as C's declarators go."""
 
-    def __init__(self, btf: Btf) -> None:
+    def __init__(self, btf: Btf, steps: int) -> None:
         self._btf = btf
-        self._steps = 0
+        self._steps = steps
 
-    def spell(self, id: int, inner: str, depth: int) -> str:
-        qualifiers: list[str] = []
-        tags: list[str] = []
-        pointer = False
+    def spell(self, id: int, inner: str, depth: int = 0) -> str:
+        words: list[str] = []
+        after_pointer = False
         while True:
-            self._steps += 1
-            if self._steps > _MOST_STEPS or depth > DEEPEST:
-                raise BtfError(f"BTF type {id} has no end, or a circle")
+            self._steps -= 1
+            if self._steps < 0 or depth > DEEPEST:
+                raise BtfError(f"BTF type {id} leads back to itself, or is too long to write")
             match self._btf.type(id):
                 case Qualifier(kind=kind, target=id):
-                    qualifiers.append(kind)
+                    words.insert(0, kind)
                 case TypeTag(name=tag, target=id, is_attribute=is_attribute):
+                    # `user` is what the kernel's __user stands for. Other attributes say nothing of the data.
                     if not is_attribute and tag.isidentifier():
-                        tags.append("__" + tag)
+                        words.append("__" + tag)
                 case Ptr(target=id):
-                    words = " ".join(tags + qualifiers)
-                    inner = f"*{words}{' ' if words and inner and inner[0] not in '[)' else ''}{inner}"
-                    qualifiers, tags = [], []
-                    pointer = True
+                    close = words and inner and inner[0] not in "[)"
+                    inner = f"*{' '.join(words)}{' ' if close else ''}{inner}"
+                    words = []
+                    after_pointer = True
                 case Array(element=id, count=count):
-                    # Qualifiers of an array are its elements'.
-                    inner = f"{f'({inner})' if pointer else inner}[{count}]"
-                    pointer = False
+                    # Qualifiers of an array are its elements': `words` stays.
+                    inner = f"{f'({inner})' if after_pointer else inner}[{count}]"
+                    after_pointer = False
                 case FuncProto(returns=id, params=params):
-                    parts = [
-                        self.spell(param.type, "", depth + 1) if param.type or param.name else "..."
-                        for param in params
-                    ]
-                    inner = f"{f'({inner})' if pointer else inner}({', '.join(parts) or 'void'})"
-                    qualifiers, tags = [], []
-                    pointer = False
+                    inner = f"{f'({inner})' if after_pointer else inner}({self.params(params, depth + 1)})"
+                    words = []
+                    after_pointer = False
                 case Func(proto=id) | Var(type=id):
                     pass
                 case other:
-                    words = " ".join([*reversed(qualifiers), _base(other), *tags])
-                    return f"{words} {inner}" if inner else words
+                    tags = [word for word in words if word.startswith("__")]
+                    kinds = [word for word in words if not word.startswith("__")]
+                    base = " ".join([*kinds, _base(other), *tags])
+                    return f"{base} {inner}" if inner else base
+
+    def params(self, params: tuple[Param, ...], depth: int = 0, *, named: bool = False) -> str:
+        """What stands in the parentheses of a function."""
+        if not params:
+            return "void"
+        return ", ".join(
+            [
+                self.spell(param.type, param.name if named else "", depth)
+                if param.type or param.name
+                else "..."
+                for param in params
+            ]
+        )
 
 
 def _base(
@@ -115,22 +129,22 @@ def _base(
 def declaration(btf: Btf, id: int, *, padding: bool = False) -> str:
     """The C declaration of a struct, union, enum, typedef, function or variable; any other type's name.
 
-    Members carry their offset and size in bytes as comments, in the manner of pahole (`offset:bit` for a bitfield).
-    With `padding`, holes that an attribute has made are filled with members of their own, so that a C compiler
-    lays it out the same. Raises BtfError.
+    Members carry their offset and size in bytes as comments, in the manner of pahole (`offset: bit size` for a
+    bitfield). With `padding`, holes that an attribute has made are filled with members of their own, so that a C
+    compiler lays it out the same. Raises BtfError.
     """
-    text = _Declarer(btf, padding)
+    text = _Declaration(btf, padding)
     match btf.type(id):
-        case Struct() as struct:
-            text.struct(struct, "", 0, "", 0)
+        case Struct():
+            text.add_struct(id, 0, "", "", "", 0)
         case Enum() as enum:
-            text.enum(enum, "", "", "")
+            text.add_enum(enum, "", "", "", 0)
         case Typedef(name=name, target=target):
-            text.member(target, name, 0, "typedef ", "")
+            text.add(target, name, 0, "typedef ", "", 0)
         case Func(name=name, proto=proto):
-            return _function(btf, name, proto)
+            text.add_function(name, proto)
         case Var(name=name, type=target):
-            return declarator(btf, target, name) + ";"
+            text.add(target, name, 0, "", "", 0)
         case Fwd() as fwd:
             return _base(fwd) + ";"
         case _:
@@ -138,15 +152,7 @@ def declaration(btf: Btf, id: int, *, padding: bool = False) -> str:
     return "\n".join(text.lines)
 
 
-def _function(btf: Btf, name: str, proto: int) -> str:
-    type = btf.type(proto)
-    if not isinstance(type, FuncProto):
-        raise BtfError(f"function {name} has no prototype")
-    params = [declarator(btf, p.type, p.name) if p.type or p.name else "..." for p in type.params]
-    return declarator(btf, type.returns, f"{name}({', '.join(params) or 'void'})") + ";"
-
-
-class _Declarer:
+class _Declaration:
     """Collects the lines of one declaration; anonymous structs, unions and enums are written where they are used."""
 
     def __init__(self, btf: Btf, padding: bool) -> None:
@@ -154,157 +160,99 @@ class _Declarer:
         self._btf = btf
         self._padding = padding
         self._pads = 0
+        self._speller = _Speller(btf, _MOST_LINES * 8)
+        self._alignment = Alignment(btf)
 
-    def _add(self, line: str) -> None:
+    def _line(self, depth: int, text: str) -> None:
         if len(self.lines) >= _MOST_LINES:
             raise BtfError("the declaration is too long")
-        self.lines.append(line)
+        self.lines.append("\t" * depth + text)
 
-    def struct(self, struct: Struct, before: str, start: int, after: str, depth: int) -> None:
-        if depth > DEEPEST:
-            raise BtfError(f"struct {struct.name} nests too deep, or contains itself")
-        indent = "\t" * depth
-        keyword = "union" if struct.is_union else "struct"
-        self._add(f"{indent}{before}{keyword} {struct.name}{' ' if struct.name else ''}{{")
-        packed = is_packed(self._btf, struct)
-        at = 0
-        for member in struct.members:
-            place = bits_of(self._btf, member)
-            if self._padding and not struct.is_union:
-                self._pad(member, at, place, packed, depth + 1)
-            at = place[0] + (place[1] or size_of(self._btf, member.type) * 8)
-            self._member(member, place, start, depth + 1)
-        if self._padding:
-            self._pad_end(struct, at, packed, depth + 1)
-        attribute = " __attribute__((packed))" if packed else ""
-        size = f" /* {'' if depth else 'size: '}{f'{start // 8:5} ' if depth else ''}{struct.size} */"
-        self._add(f"{indent}}}{attribute}{after};{size}")
+    def add_function(self, name: str, proto: int) -> None:
+        type = self._btf.type(proto)
+        if not isinstance(type, FuncProto):
+            raise BtfError(f"function {name} has no prototype")
+        params = self._speller.params(type.params, named=True)
+        self._line(0, self._speller.spell(type.returns, f"{name}({params})") + ";")
 
-    def _member(self, member: Member, place: tuple[int, int], start: int, depth: int) -> None:
-        offset, bits = start + place[0], place[1]
-        if bits:
-            type = resolved(self._btf, member.type)
-            unit = type.size * 8 if isinstance(type, Int | Enum) and type.size else 8
-            where = f"{offset // unit * unit // 8:5}:{offset % unit}"
-            comment = f" /* {where} {bits} bits */"
-            self.member(member.type, f"{member.name}:{bits}", depth, "", comment, offset)
-        else:
-            comment = f" /* {offset // 8:5} {size_of(self._btf, member.type)} */"
-            self.member(member.type, member.name, depth, "", comment, offset)
-
-    def member(self, id: int, name: str, depth: int, before: str, comment: str, start: int = 0) -> None:
-        """One declaration of `name`, the body of an anonymous type written in its place."""
-        core, qualifiers, suffix = id, "", ""
+    def add(self, id: int, name: str, depth: int, before: str, comment: str, start: int) -> None:
+        """One declaration of `name` at bit `start`, the body of an anonymous type written in its place."""
+        core, words, suffix = id, before, ""
         for _ in range(DEEPEST):
             match self._btf.type(core):
                 case Array(element=element, count=count):
                     core, suffix = element, f"{suffix}[{count}]"
                 case Qualifier(kind=kind, target=target):
-                    core, qualifiers = target, f"{kind} {qualifiers}"
+                    core, words = target, f"{words}{kind} "
                 case TypeTag(target=target):
                     core = target
-                case Struct(name="") as struct:
-                    after = f" {name}{suffix}" if name else ""
-                    return self.struct(struct, before + qualifiers, start, after, depth)
+                case Struct(name=""):
+                    return self.add_struct(core, start, words, f"{name}{suffix}", comment, depth)
                 case Enum(name="") as enum:
-                    return self.enum(
-                        enum, "\t" * depth + before + qualifiers, f" {name}{suffix}", comment, depth
-                    )
+                    return self.add_enum(enum, words, f"{name}{suffix}", comment, depth)
                 case _:
                     break
-        indent = "\t" * depth
-        self._add(f"{indent}{before}{declarator(self._btf, id, name)};{comment}")
+        return self._line(depth, f"{before}{self._speller.spell(id, name)};{comment}")
 
-    def enum(self, enum: Enum, before: str, after: str, comment: str, depth: int = 0) -> None:
-        indent = "\t" * depth
-        self._add(f"{before}enum {enum.name}{' ' if enum.name else ''}{{")
-        for name, value in enum.values:
-            self._add(f"{indent}\t{name} = {value},")
+    def add_struct(self, id: int, start: int, before: str, name: str, comment: str, depth: int) -> None:
+        struct = self._btf.type(id)
+        assert isinstance(struct, Struct)
+        if depth > DEEPEST:
+            raise BtfError(f"BTF type {id} nests too deep, or contains itself")
+        keyword = "union" if struct.is_union else "struct"
+        self._line(depth, f"{before}{keyword} {struct.name}{' ' if struct.name else ''}{{")
+        packed = self._alignment.is_packed(id)
+        end = 0
+        for member in struct.members:
+            offset, bits = bits_of(self._btf, member)
+            if self._padding and not struct.is_union:
+                align = 1 if packed else self._alignment.of(member.type)
+                self._pad(end, offset, bits, align, depth + 1)
+            size = bits or size_of(self._btf, member.type) * 8
+            end = max(end, offset + size)
+            self._member(member, start + offset, bits, depth + 1)
+        if self._padding:
+            align = 1 if packed else self._alignment.of(id)
+            used = -(-end // 8)
+            if -(-used // align) * align < struct.size:
+                self._hole(struct.size if struct.is_union else struct.size - used, depth + 1)
+        attribute = " __attribute__((packed))" if packed else ""
+        size_comment = comment or f" /* size: {struct.size} */"
+        self._line(depth, f"}}{attribute}{' ' if name else ''}{name};{size_comment}")
+
+    def _member(self, member: Member, offset: int, bits: int, depth: int) -> None:
+        if bits:
+            unit = size_of(self._btf, member.type) * 8 or 8
+            comment = f" /* {offset // unit * unit // 8:5}:{offset % unit:2} {bits:2} */"
+            self.add(member.type, f"{member.name}:{bits}", depth, "", comment, offset)
+        else:
+            comment = f" /* {offset // 8:5} {size_of(self._btf, member.type):5} */"
+            self.add(member.type, member.name, depth, "", comment, offset)
+
+    def add_enum(self, enum: Enum, before: str, name: str, comment: str, depth: int) -> None:
+        self._line(depth, f"{before}enum {enum.name}{' ' if enum.name else ''}{{")
+        for enumerator, value in enum.values:
+            self._line(depth + 1, f"{enumerator} = {value},")
         # Only an attribute makes an enum other than an int wide, unless its values need it.
         wide = any(not -(1 << 31) <= value < 1 << 32 for _, value in enum.values)
-        attribute = (
-            ""
-            if enum.size == (8 if wide else 4)
-            else f" __attribute__((mode({_MODES.get(enum.size, 'SI')})))"
-        )
-        self._add(f"{indent}}}{attribute}{after.rstrip()};{comment}")
+        attribute = "" if enum.size == (8 if wide else 4) else f" __attribute__((mode({_MODES[enum.size]})))"
+        self._line(depth, f"}}{attribute}{' ' if name else ''}{name};{comment}")
 
-    def _pad(self, member: Member, at: int, place: tuple[int, int], packed: bool, depth: int) -> None:
-        offset, bits = place
-        if bits:
-            byte = offset // 8 * 8
-            if at < byte:
-                self._hole(byte // 8 - (at + 7) // 8, depth)
-                at = byte
-            if at < offset:
-                self._add("\t" * depth + declarator(self._btf, member.type, f":{offset - at}") + ";")
+    def _pad(self, end: int, offset: int, bits: int, align: int, depth: int) -> None:
+        """Fill what lies between the end of one member and the next where a compiler would not leave it free."""
+        if not bits:
+            if -(-end // (align * 8)) * align * 8 < offset:
+                self._hole(offset // 8 - -(-end // 8), depth)
             return
-        align = 1 if packed else align_of(self._btf, member.type)
-        natural = -(-((at + 7) // 8) // align) * align
-        if natural * 8 < offset:
-            self._hole(offset // 8 - (at + 7) // 8, depth)
-
-    def _pad_end(self, struct: Struct, at: int, packed: bool, depth: int) -> None:
-        if struct.is_union:
-            at = max(
-                (bits_of(self._btf, m)[1] or size_of(self._btf, m.type) * 8 for m in struct.members),
-                default=0,
-            )
-        align = 1 if packed else _struct_align(self._btf, struct, 0)
-        used = (at + 7) // 8
-        if -(-used // align) * align < struct.size:
-            self._hole(struct.size if struct.is_union else struct.size - used, depth)
+        if end % 8 and end // 8 < offset // 8:
+            self._line(depth, f"unsigned char :{8 - end % 8};")
+            end += 8 - end % 8
+        if end // 8 < offset // 8:
+            self._hole(offset // 8 - end // 8, depth)
+            end = offset // 8 * 8
+        if end < offset:
+            self._line(depth, f"unsigned char :{offset - end};")
 
     def _hole(self, size: int, depth: int) -> None:
-        if size > 0:
-            self._pads += 1
-            indent = "\t" * depth
-            self._add(f"{indent}unsigned char __pad{self._pads}[{size}];")
-
-
-_MODES = {1: "QI", 2: "HI", 4: "SI", 8: "DI"}
-
-
-def align_of(btf: Btf, id: int) -> int:
-    """The natural alignment in bytes, as far as BTF tells: the `aligned` attribute is not in it. Raises BtfError."""
-    return _align(btf, id, 0)
-
-
-def _align(btf: Btf, id: int, depth: int) -> int:
-    if depth > DEEPEST:
-        raise BtfError(f"BTF type {id} nests too deep, or contains itself")
-    match resolved(btf, id):
-        case Ptr():
-            return btf.pointer_size
-        case Int(size=size) | Enum(size=size) | Float(size=size):
-            return max(1, size & -size)
-        case Array(element=element):
-            return _align(btf, element, depth + 1)
-        case Struct() as struct:
-            return 1 if _packed(btf, struct, depth) else _struct_align(btf, struct, depth)
-        case _:
-            return 1
-
-
-def _struct_align(btf: Btf, struct: Struct, depth: int) -> int:
-    return max((_align(btf, member.type, depth + 1) for member in struct.members), default=1)
-
-
-def is_packed(btf: Btf, struct: Struct) -> bool:
-    """Whether only the `packed` attribute explains the layout. Raises BtfError."""
-    return _packed(btf, struct, 0)
-
-
-def _packed(btf: Btf, struct: Struct, depth: int) -> bool:
-    align = 1
-    for member in struct.members:
-        offset, bits = bits_of(btf, member)
-        own = _align(btf, member.type, depth + 1)
-        align = max(align, own)
-        if bits:
-            unit = size_of(btf, member.type) * 8
-            if unit and offset // unit != (offset + bits - 1) // unit:
-                return True
-        elif offset % (own * 8):
-            return True
-    return struct.size % align != 0
+        self._pads += 1
+        self._line(depth, f"unsigned char __pad{self._pads}[{size}];")

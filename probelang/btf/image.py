@@ -5,25 +5,26 @@ Every size read from a file is checked against the file, every decompression end
 
 from __future__ import annotations
 
+import io
 import os
+import stat
 import struct
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from probelang.btf.types import BtfError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any, BinaryIO
 
-LARGEST_FILE = 1 << 30
-"""A distribution's vmlinux with DWARF is some 400 MiB."""
 LARGEST_IMAGE = 256 << 20
-"""An unpacked kernel, without DWARF, is some 30 to 90 MiB."""
+"""A kernel image, compressed or not: unpacked, without DWARF, it has some 30 to 90 MiB."""
 LARGEST_BTF = 128 << 20
 """Debian's are 4 to 6 MiB, an allyesconfig's some 20."""
 
 _ELF = b"\x7fELF"
 _GZIP = b"\x1f\x8b"
-_EFI_ZBOOT = b"zimg"
+_BTF = (b"\x9f\xeb", b"\xeb\x9f")
 
 
 def read_btf(path: str) -> bytes:
@@ -32,57 +33,45 @@ def read_btf(path: str) -> bytes:
     Raises BtfError with a one-line reason that begins with the path.
     """
     try:
-        data = _read_file(path)
-        return extract_btf(data)
+        # Opening a FIFO would wait for its writer.
+        if not stat.S_ISREG(os.stat(path).st_mode):
+            raise BtfError("not a file")
+        with open(path, "rb") as file:
+            return _read_stream(file, os.fstat(file.fileno()).st_size)
     except OSError as error:
         raise BtfError(f"{path}: {error.strerror or error}") from None
-    except BtfError as error:
+    except (BtfError, ValueError) as error:  # ValueError: a NUL in the path
         raise BtfError(f"{path}: {error}") from None
-
-
-def _read_file(path: str) -> bytes:
-    with open(path, "rb") as file:
-        # sysfs gives BTF files their true size; a pipe or a device has none.
-        if os.fstat(file.fileno()).st_size > LARGEST_FILE:
-            raise BtfError("the file is too large")
-        data = file.read(LARGEST_FILE + 1)
-    if len(data) > LARGEST_FILE:
-        raise BtfError("the file is too large")
-    return data
 
 
 def extract_btf(data: bytes) -> bytes:
     """The BTF blob in the bytes of a file, as `read_btf`. Raises BtfError."""
-    if data[:2] in (b"\x9f\xeb", b"\xeb\x9f"):
+    return _read_stream(io.BytesIO(data), len(data))
+
+
+def _read_stream(file: BinaryIO, size: int) -> bytes:
+    magic = file.read(4)
+    file.seek(0)
+    if magic == _ELF:
+        return _btf_of_elf(file, size)
+    if size > LARGEST_IMAGE:
+        raise BtfError("the file is too large to be a kernel image")
+    data = file.read(LARGEST_IMAGE)
+    if magic[:2] in _BTF:
         return data
-    if data[:4] == _ELF:
-        return _btf_of_elf(data)
     image = unpack_image(data)
     if image[:4] == _ELF:
-        return _btf_of_elf(image)
+        return _btf_of_elf(io.BytesIO(image), len(image))
     return _btf_in_flat_image(image)
 
 
-def _btf_of_elf(data: bytes) -> bytes:
-    import io
+def _btf_of_elf(file: BinaryIO, size: int) -> bytes:
+    from probelang.btf.elf import read_section
 
-    from elftools.elf.elffile import ELFFile
-
-    try:
-        elf: Any = ELFFile(io.BytesIO(data))
-        section = elf.get_section_by_name(".BTF")
-        if section is None:
-            raise BtfError("no .BTF section: a kernel built without CONFIG_DEBUG_INFO_BTF, or stripped")
-        start, size = section["sh_offset"], section["sh_size"]
-        if section["sh_type"] == "SHT_NOBITS" or start + size > len(data) or size > LARGEST_BTF:
-            raise BtfError("the .BTF section reaches beyond the end of the file")
-        if section.compressed:
-            raise BtfError("the .BTF section is compressed, which no kernel's is")
-    except BtfError:
-        raise
-    except Exception as error:  # noqa: BLE001 (construct, within pyelftools, exports no base class)
-        raise BtfError(f"damaged ELF file: {_one_line(error)}") from None
-    return data[start : start + size]
+    data = read_section(file, size, b".BTF", LARGEST_BTF)
+    if not data:
+        raise BtfError("no .BTF section: a kernel built without CONFIG_DEBUG_INFO_BTF, or stripped of it")
+    return data
 
 
 def _one_line(error: BaseException) -> str:
@@ -93,11 +82,14 @@ def unpack_image(data: bytes) -> bytes:
     """The kernel within a compressed kernel image: ELF for a bzImage, flat for arm64. Raises BtfError."""
     if data[0x202:0x206] == b"HdrS" and len(data) > 0x250:
         return _unpack(_bzimage_payload(data))
-    if data[:2] == b"MZ" and data[4:8] == _EFI_ZBOOT:
+    if data[:2] == b"MZ" and data[4:8] == b"zimg":
         return _unpack(_zboot_payload(data))
     if data[:2] == _GZIP:
         return _unpack(data)
-    if data[0x38:0x3C] == b"ARM\x64":
+    if data[0x38:0x3C] in (
+        b"ARM\x64",
+        b"RSC\x05",
+    ):  # Documentation/arch/{arm64/booting,riscv/boot-image-header}.rst
         return data
     raise BtfError("neither BTF, nor an ELF file, nor a kernel image")
 
@@ -153,21 +145,27 @@ def _unpack(payload: bytes) -> bytes:
 def _unpack_gzip(payload: bytes) -> bytes:
     import zlib
 
-    return zlib.decompressobj(wbits=31).decompress(payload, LARGEST_IMAGE + 1)
+    return _whole(zlib.decompressobj(wbits=31), payload)
 
 
 def _unpack_bzip2(payload: bytes) -> bytes:
     import bz2
 
-    return bz2.BZ2Decompressor().decompress(payload, LARGEST_IMAGE + 1)
+    return _whole(bz2.BZ2Decompressor(), payload)
 
 
 def _unpack_lzma(payload: bytes) -> bytes:
     import lzma
 
-    # Past the end of an .xz stream lies the length that the kernel's build appends; it stays unread.
-    unpacker = lzma.LZMADecompressor(memlimit=LARGEST_IMAGE)
-    return unpacker.decompress(payload, LARGEST_IMAGE + 1)
+    return _whole(lzma.LZMADecompressor(memlimit=LARGEST_IMAGE), payload)
+
+
+def _whole(unpacker: Any, payload: bytes) -> bytes:
+    """One stream to its end; behind it lies the length that the kernel's build appends."""
+    image: bytes = unpacker.decompress(payload, LARGEST_IMAGE + 1)
+    if not unpacker.eof and len(image) <= LARGEST_IMAGE:
+        raise BtfError("the kernel image is cut off")
+    return image
 
 
 def _unpack_zstd(payload: bytes) -> bytes:

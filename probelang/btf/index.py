@@ -33,18 +33,20 @@ def build_index(btf: Btf) -> bytes:
     for table in tables:
         body.extend(table)
     content = body.tobytes()
-    head = array("I", [MAGIC, VERSION, len(btf.data), _fingerprint(btf.data), zlib.crc32(content)])
+    head = array("I", [MAGIC, VERSION, len(btf.data), _fingerprint(btf.data, btf.base), zlib.crc32(content)])
     return head.tobytes() + content
 
 
-def read_index(index: memoryview, data: memoryview) -> tuple[memoryview, tuple[memoryview, ...]]:
+def read_index(
+    index: memoryview, data: memoryview, base: Btf | None
+) -> tuple[memoryview, tuple[memoryview, ...]]:
     """The offsets and the tables of an index. Raises BtfIndexError."""
     if index.nbytes < _HEADER * 4 or index.nbytes % 4 or not index.c_contiguous:
         raise BtfIndexError("not a BTF index")
     words = index.cast("B").cast("I")
     if words[0] != MAGIC or words[1] != VERSION:
         raise BtfIndexError("not a BTF index, or of another version")
-    if words[2] != len(data) or words[3] != _fingerprint(data):
+    if words[2] != len(data) or words[3] != _fingerprint(data, base):
         raise BtfIndexError("BTF index of another blob")
     if words[4] != zlib.crc32(words[5:]):
         raise BtfIndexError("BTF index is damaged")
@@ -58,9 +60,10 @@ def read_index(index: memoryview, data: memoryview) -> tuple[memoryview, tuple[m
     return tables[0], tuple(tables[1:])
 
 
-def _fingerprint(data: memoryview) -> int:
+def _fingerprint(data: memoryview, base: Btf | None) -> int:
     """A checksum of samples: reading all of it would take longer than all else that opening takes."""
-    value = zlib.crc32(data[:64])
+    value = _fingerprint(base.data, base.base) ^ len(base.data) if base else 0
+    value = zlib.crc32(data[:64], value)
     step = max(len(data) // _SAMPLES, 1)
     for start in range(0, len(data), step):
         value = zlib.crc32(data[start : start + _SAMPLE], value)

@@ -108,30 +108,38 @@ def members_of(btf: Btf, id: int) -> Iterator[Place]:
 
     Raises BtfError where `id` is no struct or union.
     """
+    for member, start, path in _walk(btf, id):
+        yield _place(btf, member, start, path)
+
+
+def _place(btf: Btf, member: Member, start: int, path: tuple[str, ...]) -> Place:
+    offset, size = bits_of(btf, member)
+    return Place(start + offset, size, member.type, (*path, member.name))
+
+
+def _walk(btf: Btf, id: int) -> Iterator[tuple[Member, int, tuple[str, ...]]]:
+    """Members that have a name, with bit offset and path of the anonymous struct or union they are in."""
     outer = resolved(btf, id)
     if not isinstance(outer, Struct):
         raise BtfError(f"BTF type {id} is not a struct or union")
     seen = 0
-    # An explicit stack: a hostile blob nests deeper than Python recurses.
+    # An explicit stack: generators in generators would cost a call a level for each member.
     stack: list[tuple[Iterator[Member], int, tuple[str, ...]]] = [(iter(outer.members), 0, ())]
     while stack:
         members, start, path = stack[-1]
-        member = next(members, None)
-        if member is None:
-            stack.pop()
-            continue
-        seen += 1
-        if seen > MOST_MEMBERS:
-            raise BtfError(f"BTF type {id} has too many members")
-        if not member.name:
+        for member in members:
+            seen += 1
+            if member.name:
+                yield member, start, path
+                continue
             inner = resolved(btf, member.type)
             if isinstance(inner, Struct):
-                if len(stack) >= DEEPEST:
+                if len(stack) >= DEEPEST or seen > MOST_MEMBERS:
                     raise BtfError(f"BTF type {id} nests too deep, or contains itself")
                 stack.append((iter(inner.members), start + member.bit_offset, (*path, "")))
-            continue
-        offset, size = bits_of(btf, member)
-        yield Place(start + offset, size, member.type, (*path, member.name))
+                break
+        else:
+            stack.pop()
 
 
 def bits_of(btf: Btf, member: Member) -> tuple[int, int]:
@@ -154,12 +162,69 @@ def find_member(btf: Btf, struct_id: int, name: str) -> Place | None:
     """
     if not name:
         return None
-    for place in members_of(btf, struct_id):
-        if place.path[-1] == name:
-            return place
+    for member, start, path in _walk(btf, struct_id):
+        if member.name == name:
+            return _place(btf, member, start, path)
     return None
 
 
 def member_names(btf: Btf, struct_id: int) -> list[str]:
     """The names that `find_member` finds, in order. Raises BtfError where `struct_id` is no struct or union."""
-    return [place.path[-1] for place in members_of(btf, struct_id)]
+    return [member.name for member, _, _ in _walk(btf, struct_id)]
+
+
+class Alignment:
+    """Alignment as a C compiler would choose it, and where only the `packed` attribute explains what BTF says.
+
+    BTF does not tell attributes; the offsets of members tell those that matter. Remembers what it has looked at.
+    """
+
+    __slots__ = ("_btf", "_structs")
+
+    def __init__(self, btf: Btf) -> None:
+        self._btf = btf
+        self._structs: dict[int, tuple[int, bool]] = {}
+
+    def of(self, id: int) -> int:
+        """Natural alignment in bytes, 1 for a packed struct. Raises BtfError."""
+        return self._of(id, 0)
+
+    def is_packed(self, id: int) -> bool:
+        """Whether a struct or union is laid out closer than its members' types allow. Raises BtfError."""
+        return self._struct(resolve(self._btf, id), 0)[1]
+
+    def _of(self, id: int, depth: int) -> int:
+        for _ in range(DEEPEST):
+            id = resolve(self._btf, id)
+            match self._btf.type(id):
+                case Ptr():
+                    return self._btf.pointer_size
+                case Int(size=size) | Enum(size=size) | Float(size=size):
+                    return size & -size or 1
+                case Array(element=element):
+                    id = element
+                case Struct():
+                    return self._struct(id, depth)[0]
+                case _:
+                    return 1
+        raise BtfError(f"BTF type {id} is part of a circle, or too many arrays deep")
+
+    def _struct(self, id: int, depth: int) -> tuple[int, bool]:
+        if (known := self._structs.get(id)) is not None:
+            return known
+        struct = self._btf.type(id)
+        if depth > DEEPEST or not isinstance(struct, Struct):
+            raise BtfError(f"BTF type {id} nests too deep, or contains itself")
+        align, packed = 1, False
+        for member in struct.members:
+            offset, bits = bits_of(self._btf, member)
+            own = self._of(member.type, depth + 1)
+            align = max(align, own)
+            if bits:
+                unit = size_of(self._btf, member.type) * 8
+                packed = packed or (unit > 0 and offset // unit != (offset + bits - 1) // unit)
+            else:
+                packed = packed or offset % (own * 8) != 0
+        packed = packed or struct.size % align != 0
+        self._structs[id] = (1 if packed else align, packed)
+        return self._structs[id]

@@ -53,7 +53,12 @@ KINDS: tuple[tuple[int, ...], ...] = (
 class Table:
     """The entries of one space: words at which a record, or an enumerator within one, starts."""
 
-    def find(self, name: bytes) -> Sequence[int]:
+    def first(self, name: bytes) -> int | None:
+        """The word of the first in the blob that bears `name`. Raises BtfError."""
+        found = self.all(name)
+        return found[0] if found else None
+
+    def all(self, name: bytes) -> Sequence[int]:
         """Words of all that bear `name`, in the order of the blob. Raises BtfError."""
         raise NotImplementedError
 
@@ -72,7 +77,7 @@ class SavedTable(Table):
         self._words = words
         self._strings = strings
 
-    def find(self, name: bytes) -> Sequence[int]:
+    def all(self, name: bytes) -> Sequence[int]:
         # The NUL at the end of both makes a comparison of the first bytes a comparison of the names.
         wanted = name + b"\0"
         length = len(wanted)
@@ -109,7 +114,7 @@ def damaged() -> BtfIndexError:
 class BuiltTable(Table):
     """Entries in a dict; made from one pass over the records of the space's kinds."""
 
-    __slots__ = ("_entries", "_first", "_names")
+    __slots__ = ("_entries", "_first", "_names", "_repeated")
 
     def __init__(self, entries: list[int], words: memoryview, strings: Strings) -> None:
         found = strings.all_at([words[at] for at in entries])
@@ -119,14 +124,22 @@ class BuiltTable(Table):
         self._entries = entries
         self._names = found
         self._first = dict(zip(reversed(found), reversed(entries), strict=True))
+        self._repeated: dict[str, list[int]] | None = None
 
-    def find(self, name: bytes) -> Sequence[int]:
-        first = self._first.get(text := name.decode("latin-1"))
-        if first is None:
-            return ()
-        if len(self._first) == len(self._entries):
-            return (first,)
-        return [at for at, other in zip(self._entries, self._names, strict=True) if other == text]
+    def first(self, name: bytes) -> int | None:
+        return self._first.get(name.decode("latin-1"))
+
+    def all(self, name: bytes) -> Sequence[int]:
+        text = name.decode("latin-1")
+        if self._repeated is None:
+            self._repeated = {}
+            if len(self._first) < len(self._entries):
+                for at, other in zip(self._entries, self._names, strict=True):
+                    if (first := self._first[other]) != at:
+                        self._repeated.setdefault(other, [first]).append(at)
+        if text in self._repeated:
+            return self._repeated[text]
+        return (self._first[text],) if text in self._first else ()
 
     def names(self, prefix: bytes) -> Iterator[bytes]:
         wanted = prefix.decode("latin-1")

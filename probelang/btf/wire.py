@@ -162,7 +162,7 @@ def read_offsets(words: memoryview, layout: memoryview) -> array[int]:
 
 
 def read_record(words: memoryview, at: int, string: Callable[[int], str]) -> Type:
-    """Decode the record at word `at`. Raises IndexError where it is cut off, BtfError where it makes no sense."""
+    """Decode the record at word `at`. Raises IndexError where it is cut off, ValueError where it makes no sense."""
     name_off, info, size = words[at], words[at + 1], words[at + 2]
     kind, count, flag = kind_of(info), count_of(info), bool(info >> 31)
     name = string(name_off) if name_off else ""
@@ -174,6 +174,8 @@ def read_record(words: memoryview, at: int, string: Callable[[int], str]) -> Typ
             detail = words[body]
             encoding, bits = detail >> 24 & 0xF, detail & 0xFF
             signed, char, boolean = bool(encoding & 1), bool(encoding & 2), bool(encoding & 4)
+            if bits + (detail >> 16 & 0xFF) > size * 8 or size > 16:
+                raise ValueError
             return Int(name, size, bits, signed, char, boolean, detail >> 16 & 0xFF)
         case 2:  # PTR
             return Ptr(size)
@@ -182,6 +184,7 @@ def read_record(words: memoryview, at: int, string: Callable[[int], str]) -> Typ
         case 4 | 5:  # STRUCT, UNION
             return Struct(name, size, _members(words, body, end, flag, string), kind == UNION)
         case 6:  # ENUM
+            _check_enum(size)
             return Enum(name, size, flag, _enumerators(words, body, end, flag, string))
         case 7:  # FWD
             return Fwd(name, flag)
@@ -207,7 +210,10 @@ def read_record(words: memoryview, at: int, string: Callable[[int], str]) -> Typ
         case 18:  # TYPE_TAG
             return TypeTag(name, size, flag)
         case 19:  # ENUM64
+            _check_enum(size)
             return Enum(name, size, flag, _enumerators64(words, body, end, flag, string))
+        case 0:
+            raise ValueError
         case _:
             return Unknown(kind, name)
 
@@ -219,6 +225,11 @@ def _members(
     if flag:
         return tuple([Member(string(n) if n else "", t, o & 0xFFFFFF, o >> 24) for n, t, o in rows])
     return tuple([Member(string(n) if n else "", t, o, 0) for n, t, o in rows])
+
+
+def _check_enum(size: int) -> None:
+    if size not in (1, 2, 4, 8):
+        raise ValueError
 
 
 def _enumerators(
