@@ -1,0 +1,275 @@
+"""Probe points: the text after the kind, read by the forms which that kind has."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from probelang.diagnostics import Edit, Fix
+from probelang.source import Span
+from probelang.syntax import tree
+from probelang.syntax.literals import Flaw, parse_integer, shorten
+from probelang.syntax.rules import BAD_NUMBER, BAD_POINT
+from probelang.syntax.tree import Kind
+
+if TYPE_CHECKING:
+    from probelang.syntax.report import Report
+
+RETURN = "%return"
+SOURCE_SUFFIXES = (".c", ".h", ".S", ".s", ".cc", ".cpp", ".cxx", ".hpp", ".rs", ".go")
+
+FORMS = {
+    Kind.KPROBE: "`[MODULE:]FUNCTION[+OFFSET]`, `FUNCTION%return`, `FUNCTION:LINE`, `FILE.c:LINE` or `0xADDRESS`",
+    Kind.FPROBE: "`[MODULE:]FUNCTION` or `FUNCTION%return`",
+    Kind.TPROBE: "`[MODULE:]TRACEPOINT`",
+    Kind.EPROBE: "`SYSTEM:EVENT`",
+    Kind.UPROBE: "`PATH:SYMBOL[+OFFSET]`, `PATH:0xOFFSET`, `PATH:FILE.c:LINE` or `PATH:FUNCTION:LINE`, "
+    "each with `%return` or without",
+    Kind.USDT: "`PATH:PROVIDER:NAME`",
+    Kind.WATCH: "`SYMBOL[+OFFSET]` or `0xADDRESS`, then `r`, `w`, `rw` or `x`",
+    Kind.MONITOR: "`every DURATION`, as in `every 100ms`",
+}
+_RETURNING = (Kind.KPROBE, Kind.FPROBE, Kind.UPROBE)
+_ARTICLES = {
+    Kind.EPROBE: "an eprobe",
+    Kind.UPROBE: "a uprobe",
+    Kind.FPROBE: "an fprobe",
+    Kind.USDT: "a usdt probe",
+}
+
+
+def kind_with_article(kind: Kind) -> str:
+    """`a kprobe`, `an fprobe`: as it stands in a sentence."""
+    return _ARTICLES.get(kind, f"a {kind.value}")
+
+
+class _PointError(Exception):
+    """The point is none of its kind; raised and caught in this module."""
+
+    def __init__(self, message: str, start: int, end: int, help: str | None = None) -> None:
+        super().__init__(message)
+        self.start, self.end, self.help = start, end, help
+
+
+class _Piece:
+    """A part of the text of a point that knows where it stands."""
+
+    __slots__ = ("start", "text")
+
+    def __init__(self, text: str, start: int) -> None:
+        self.text = text
+        self.start = start
+
+    @property
+    def end(self) -> int:
+        return self.start + len(self.text)
+
+    def ident(self) -> tree.Ident:
+        return tree.Ident(Span(self.start, self.end), self.text)
+
+    def split(self, separator: str) -> tuple[_Piece, _Piece | None]:
+        """What stands before and after the first separator, None where there is none."""
+        before, found, after = self.text.partition(separator)
+        if not found:
+            return self, None
+        return _Piece(before, self.start), _Piece(after, self.start + len(before) + len(separator))
+
+    def integer(self, what: str) -> int:
+        """The number that this is."""
+        if not self.text[:1].isdigit():
+            found = f"`{shorten(self.text)}`" if self.text else "nothing"
+            raise _PointError(f"expected {what}, found {found}", self.start, max(self.end, self.start + 1))
+        value = parse_integer(self.text)
+        if isinstance(value, Flaw):
+            raise _PointError(value.message, self.start + value.start, self.start + value.end, value.help)
+        return value
+
+    def is_name(self, extra: str = "") -> bool:
+        """Whether this is a name, a pattern of names, or one with the dots of the compiler's clones."""
+        return (
+            bool(self.text)
+            and not self.text[0].isdigit()
+            and all(c.isalnum() or c in "_.*?{,}$@" + extra for c in self.text)
+        )
+
+
+def parse_point(kind: Kind, text: str, start: int, report: Report, returns: Span | None = None) -> tree.Point:
+    """One point of a kind other than `watch` and `monitor`; `start` is where `text` begins in the source.
+
+    `returns` is where another tool's spelling already said that the function's return is meant.
+    """
+    span = Span(start, start + len(text))
+    piece = _Piece(text, start)
+    try:
+        if text.endswith(RETURN):
+            place = Span(piece.end - len(RETURN), piece.end)
+            piece = _Piece(text[: -len(RETURN)], start)
+            if kind not in _RETURNING:
+                fix = Fix("remove `%return`", (Edit(place, ""),), safe=False)
+                message = f"{kind_with_article(kind)} has no `%return`: only functions return"
+                report.error(BAD_POINT, message, place, help=f"write `{kind.value} {piece.text}`", fix=fix)
+            else:
+                returns = place
+        return _PARSERS[kind](kind, piece, span, returns, report)
+    except _PointError as error:
+        report.error(BAD_POINT, str(error), Span(error.start, error.end), help=error.help)
+        return tree.BrokenPoint(span)
+
+
+def _wrong_form(kind: Kind, piece: _Piece) -> _PointError:
+    message = f"`{shorten(piece.text)}` is no point of {kind_with_article(kind)}"
+    return _PointError(message, piece.start, piece.end, f"the point is {FORMS[kind]}")
+
+
+def _parse_function(
+    kind: Kind, piece: _Piece, span: Span, returns: Span | None, report: Report
+) -> tree.Point:
+    if piece.text[:1].isdigit():
+        address = piece.integer("an address")
+        if kind is Kind.FPROBE or returns is not None:
+            raise _wrong_form(kind, _Piece(piece.text, piece.start))
+        return tree.AddressPoint(span, address)
+    module: _Piece | None = None
+    function, after = piece.split(":")
+    line: int | None = None
+    if after is not None:
+        if after.text[:1].isdigit():
+            line = after.integer("a line")
+        else:
+            module, function = function, after
+    if line is not None:
+        if kind is Kind.FPROBE:
+            message = "an fprobe is on the entry or the return of a function, never on a line"
+            raise _PointError(
+                message, after.start if after else piece.start, piece.end, "a kprobe can be on a line"
+            )
+        if function.text.endswith(SOURCE_SUFFIXES) or "/" in function.text:
+            if returns is not None:
+                message = "a line has no `%return`: only functions return"
+                raise _PointError(message, returns.start, returns.end)
+            if not function.is_name("/-+"):
+                raise _wrong_form(kind, piece)
+            return tree.SourcePoint(span, function.ident(), line)
+    function, offset_text = function.split("+")
+    offset = None if offset_text is None else offset_text.integer("an offset in bytes")
+    if offset is not None and kind is Kind.FPROBE:
+        message = "an fprobe is on the entry or the return of a function, never at an offset"
+        plus = function.end
+        raise _PointError(message, plus, piece.end, "a kprobe can be at an offset")
+    if not function.is_name() or (module is not None and not module.is_name("-")):
+        raise _wrong_form(kind, piece)
+    return tree.FunctionPoint(
+        span, module.ident() if module else None, function.ident(), offset, line, returns
+    )
+
+
+def _parse_tracepoint(
+    kind: Kind, piece: _Piece, span: Span, returns: Span | None, report: Report
+) -> tree.Point:
+    name, after = piece.split(":")
+    module = None
+    if after is not None:
+        module, name = name, after
+    if not name.is_name() or (module is not None and not module.is_name("-")):
+        raise _wrong_form(kind, piece)
+    return tree.TracepointPoint(span, module.ident() if module else None, name.ident())
+
+
+def _parse_event(kind: Kind, piece: _Piece, span: Span, returns: Span | None, report: Report) -> tree.Point:
+    system, event = piece.split(":")
+    if event is None:
+        system, event = piece.split("/")
+        if event is not None and system.is_name("-") and event.is_name("-"):
+            slash = Span(system.end, event.start)
+            fix = Fix("write `:`", (Edit(slash, ":"),))
+            report.error(BAD_POINT, "between system and event stands `:`", slash, fix=fix)
+            return tree.EventPoint(span, system.ident(), event.ident())
+    if event is None:
+        message = f"`{shorten(piece.text)}` has no system: an event is named `SYSTEM:EVENT`, as in `sched:sched_switch`"
+        raise _PointError(message, piece.start, max(piece.end, piece.start + 1))
+    if not system.is_name("-") or not event.is_name("-"):
+        raise _wrong_form(kind, piece)
+    return tree.EventPoint(span, system.ident(), event.ident())
+
+
+def _split_path(piece: _Piece) -> tuple[tree.Ident, _Piece | None]:
+    """The path, its quotes and backslashes taken away, and what follows its colon."""
+    name: list[str] = []
+    text = piece.text
+    at = 0
+    quoted = False
+    while at < len(text):
+        character = text[at]
+        if character == "\\" and at + 1 < len(text):
+            at += 1
+            name.append(text[at])
+        elif character == '"':
+            quoted = not quoted
+        elif character == ":" and not quoted:
+            break
+        else:
+            name.append(character)
+        at += 1
+    path = tree.Ident(Span(piece.start, piece.start + at), "".join(name))
+    return path, _Piece(text[at + 1 :], piece.start + at + 1) if at < len(text) else None
+
+
+def _parse_program(kind: Kind, piece: _Piece, span: Span, returns: Span | None, report: Report) -> tree.Point:
+    path, place = _split_path(piece)
+    if place is None or not path.name:
+        raise _wrong_form(kind, piece)
+    if place.text[:1].isdigit():
+        offset = place.integer("an offset in the file")
+        return tree.ProgramPoint(span, path, None, None, offset, None, returns)
+    symbol, after = place.split(":")
+    line = None if after is None else after.integer("a line")
+    if line is not None and symbol.text.endswith(SOURCE_SUFFIXES):
+        return tree.ProgramPoint(span, path, None, symbol.ident(), None, line, returns)
+    symbol, offset_text = symbol.split("+")
+    within = None if offset_text is None else offset_text.integer("an offset in bytes")
+    if not symbol.is_name("~<>"):
+        raise _wrong_form(kind, piece)
+    return tree.ProgramPoint(span, path, symbol.ident(), None, within, line, returns)
+
+
+def _parse_usdt(kind: Kind, piece: _Piece, span: Span, returns: Span | None, report: Report) -> tree.Point:
+    path, place = _split_path(piece)
+    if place is None or not path.name:
+        raise _wrong_form(kind, piece)
+    provider, probe = place.split(":")
+    if probe is None or not provider.is_name("-") or not probe.is_name("-"):
+        raise _wrong_form(kind, piece)
+    return tree.UsdtPoint(span, path, provider.ident(), probe.ident())
+
+
+_PARSERS = {
+    Kind.KPROBE: _parse_function,
+    Kind.FPROBE: _parse_function,
+    Kind.TPROBE: _parse_tracepoint,
+    Kind.EPROBE: _parse_event,
+    Kind.UPROBE: _parse_program,
+    Kind.USDT: _parse_usdt,
+}
+
+
+def parse_watch(
+    text: str, span: Span, access: tree.Ident, length: tree.Number | None, report: Report
+) -> tree.WatchPoint | tree.BrokenPoint:
+    """The variable or address of a watch; `span` begins where `text` does, and ends with the access and length."""
+    piece = _Piece(text, span.start)
+    try:
+        if text[:1].isdigit():
+            address = piece.integer("an address")
+            return tree.WatchPoint(span, None, address, 0, access, length)
+        symbol, offset_text = piece.split("+")
+        offset = 0 if offset_text is None else offset_text.integer("an offset in bytes")
+        if not symbol.is_name() or any(c in symbol.text for c in "*?{,}"):
+            raise _wrong_form(Kind.WATCH, piece)
+        return tree.WatchPoint(span, symbol.ident(), None, offset, access, length)
+    except _PointError as error:
+        report.error(
+            BAD_NUMBER if error.help is None else BAD_POINT,
+            str(error),
+            Span(error.start, error.end),
+            help=error.help,
+        )
+        return tree.BrokenPoint(span)
