@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from probelang.btf.names import Table
     from probelang.btf.types import Type
 
+__all__ = ["Btf", "Space"]
+
 MOST_TYPES = 1 << 22
 """Four times what the kernel takes (BTF_MAX_TYPE)."""
 

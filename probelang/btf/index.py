@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from probelang.btf.blob import Btf
 
 MAGIC = 0x31495442  # "BTI1"
-VERSION = 1
+VERSION = 2
 _TABLES = 1 + len(Space)
 _HEADER = 5 + _TABLES
 _SAMPLE = 1024

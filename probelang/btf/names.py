@@ -32,7 +32,8 @@ class Space(IntEnum):
     VAR = 7
     FWD = 8
     ENUMERATOR = 9
-    """Only for `names()`; `find_enumerator()` finds them."""
+    """`find_enumerator()` tells more of them; `find()` finds the enum."""
+    DATASEC = 10
 
 
 KINDS: tuple[tuple[int, ...], ...] = (
@@ -46,6 +47,7 @@ KINDS: tuple[tuple[int, ...], ...] = (
     (wire.VAR,),
     (wire.FWD,),
     (wire.ENUM, wire.ENUM64),
+    (wire.DATASEC,),
 )
 """By space, the kinds of the records that bear its names (that hold them, for enumerators)."""
 
