@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from probelang.btf import layout
 from probelang.btf import types as btf_types
 from probelang.btf.c import type_name
+from probelang.btf.names import Space
 from probelang.probes import Fetch
 from probelang.record import record
 
@@ -43,6 +44,26 @@ class TypeRef:
             return layout.size_of(self.btf, self.id)
         except btf_types.BtfError:
             return 0
+
+
+class MadePointer(TypeRef):
+    """A pointer that only a spec's cast names, so that no blob need have it."""
+
+    __slots__ = ("target",)
+
+    def __init__(self, target: TypeRef) -> None:
+        super().__init__(target.btf, 0)
+        self.target = target
+
+    @property
+    def text(self) -> str:
+        return self.target.text + " *"
+
+    def describe(self) -> CType:
+        return CPointer(self.target)
+
+    def size(self) -> int:
+        return 8
 
 
 @record
@@ -123,7 +144,7 @@ def _describe(ref: TypeRef) -> CType:
             case btf_types.Struct(name, _, _, is_union):
                 return CStruct(TypeRef(btf, id), name, is_union)
             case btf_types.Fwd(name, is_union):
-                space = "union" if is_union else "struct"
+                space = Space.UNION if is_union else Space.STRUCT
                 whole = btf.find(space, name)
                 if whole is None:
                     return CStruct(TypeRef(btf, id), name, is_union, defined=False)
@@ -200,6 +221,11 @@ def natural_fetch(type: CType) -> Fetch | None:
             return Fetch(inner.name, count)
         case _:
             return None
+
+
+def pointed(type: CType) -> CType | None:
+    """What a pointer points to; None of what is no pointer or points to nothing known."""
+    return type.target.describe() if isinstance(type, CPointer) and type.target is not None else None
 
 
 @record

@@ -59,7 +59,7 @@ FILTER_TEXT = Rule(
     "The kernel's filter takes a string in quotes and has no escapes, so some strings cannot be said.",
     example='eprobe sched:sched_switch if prev_comm == "a\\nb"',
 )
-UNUSED_OPERATOR = Rule(
+MIXED_OPERATORS = Rule(
     "PRB338",
     "mixed-operators",
     Severity.ERROR,
@@ -76,5 +76,5 @@ RULES = (
     BAD_CONSTANT,
     AMBIGUOUS_CONSTANT,
     FILTER_TEXT,
-    UNUSED_OPERATOR,
+    MIXED_OPERATORS,
 )

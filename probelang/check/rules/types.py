@@ -168,12 +168,12 @@ NO_ADDRESS = Rule(
     "Only what lies in memory has an address, and a probe can follow an address but not record one that it would have to calculate.",
     example="fprobe vfs_read { x = &count }",
 )
-TEXT_LOST = Rule(
+WIDENING = Rule(
     "PRB323",
-    "text-lost",
-    Severity.WARNING,
-    "`char *` shown as a number: the pointer is recorded, not what it points to.",
-    example="fprobe getname_flags { filename: x64 }",
+    "widening",
+    Severity.ERROR,
+    "The fetch-arg type has more bits than the value, so what lies beside it in memory, or in the rest of the register, would be recorded with it: -2 of an `int` becomes 4294967294.",
+    example="fprobe do_sys_openat2%return { $retval: u8[4] }",
 )
 
 RULES = (
@@ -199,5 +199,5 @@ RULES = (
     UNKNOWN_REGISTER,
     UNKNOWN_CALL,
     NO_ADDRESS,
-    TEXT_LOST,
+    WIDENING,
 )

@@ -1,0 +1,283 @@
+"""Conditions: what a probe's `if` compares, by the types of what is recorded.
+
+The kernel's event filter compares recorded fields with constants (kernel/trace/trace_events_filter.c), so the left side
+of every comparison becomes a field: one that the spec records anyway, or one for the condition's sake.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from probelang.check.report import Report
+from probelang.check.rules import conditions as rules
+from probelang.diagnostics import Edit, Fix
+from probelang.probes import Compare, Condition, Field, Junction, Not
+from probelang.source import Span
+from probelang.syntax import tree
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from probelang.check.constants import Constants
+    from probelang.source import Source
+
+COMPARISONS = ("==", "!=", "<", "<=", ">", ">=", "&", "~")
+_MIRRORED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "==": "==", "!=": "!=", "&": "&"}
+_COMMON = {"tid": "tid", "cpu": "cpu"}
+
+
+def operands_of(expr: tree.Expr) -> Iterator[tree.Expr]:
+    """The expressions that a condition compares, in order."""
+    match expr:
+        case tree.Binary(_, "&&" | "||", _, left, right):
+            yield from operands_of(left)
+            yield from operands_of(right)
+        case tree.Unary(_, "!", operand):
+            yield from operands_of(operand)
+        case tree.Binary(_, op, _, left, _) if op in COMPARISONS:
+            yield left
+        case tree.InSet(_, operand, _) | tree.InRange(_, operand, _, _):
+            yield operand
+        case tree.BrokenExpr() | tree.Binary() | tree.Number() | tree.Text():
+            pass
+        case _:
+            yield expr
+
+
+class Conditions:
+    """Turns one probe's condition into comparisons of its fields.
+
+    `fields` maps the span of each compared expression to the field that holds it, None where it could not be
+    resolved, which has been reported then. `values` are the names that stand for values here, not for constants.
+    """
+
+    def __init__(
+        self,
+        report: Report,
+        constants: Constants,
+        source: Source,
+        fields: Mapping[Span, Field | None],
+        values: frozenset[str],
+    ) -> None:
+        self.report = report
+        self.constants = constants
+        self.source = source
+        self.fields = fields
+        self.values = values
+
+    def resolve(self, expr: tree.Expr) -> Condition | None:
+        """The condition; None after an error."""
+        match expr:
+            case tree.Binary(_, "&&" | "||", _, left, right):
+                operands = [self.resolve(left), self.resolve(right)]
+                if operands[0] is None or operands[1] is None:
+                    return None
+                flat: list[Condition] = []
+                for operand in operands:
+                    assert operand is not None
+                    if isinstance(operand, Junction) and operand.op == expr.op:
+                        flat.extend(operand.operands)
+                    else:
+                        flat.append(operand)
+                return Junction(expr.op, tuple(flat))
+            case tree.Unary(_, "!", operand):
+                inner = self.resolve(operand)
+                return None if inner is None else Not(inner)
+            case tree.Binary(_, op, _, left, right) if op in COMPARISONS:
+                return self._compare(expr, left, right)
+            case tree.InSet(_, operand, items):
+                return self._in_set(expr, operand, items)
+            case tree.InRange(_, operand, low, high):
+                return self._in_range(expr, operand, low, high)
+            case tree.BrokenExpr():
+                return None
+            case tree.Binary() | tree.Number() | tree.Text():
+                self.report.add(
+                    rules.BAD_CONDITION,
+                    expr.span,
+                    "a condition compares a value with a constant, and this does not",
+                    help='`a == 1 && b < 2`, `flags & O_CREAT`, `name ~ "ext*"`, `state in {A, B}`',
+                )
+                return None
+            case _:
+                return self._truth(expr)
+
+    def _truth(self, expr: tree.Expr) -> Condition | None:
+        """A value by itself is true where it is not zero, as in C."""
+        field = self.fields.get(expr.span)
+        if field is None:
+            return None
+        if field.fetch.is_string or field.fetch.count is not None:
+            what = "a string" if field.fetch.is_string else "an array"
+            self.report.add(rules.BAD_CONDITION, expr.span, f"{what} is neither true nor false: compare it")
+            return None
+        return self._compared(field, "!=", 0, expr.span)
+
+    def _compare(self, expr: tree.Binary, left: tree.Expr, right: tree.Expr) -> Condition | None:
+        if left.span not in self.fields and not self.constants.is_constant(right):
+            self._say_mirrored(expr, left, right)
+            return None
+        grouping = _misleading(left) or _misleading(right)
+        if grouping is not None:
+            self._say_grouping(expr, grouping)
+            return None
+        if not self.constants.is_constant(right) and not self._may_be_unknown_constant(right):
+            self.report.add(
+                rules.BAD_CONDITION,
+                right.span,
+                "the right side of a comparison is a constant",
+                label="not a constant",
+                notes=(
+                    "the kernel's event filter compares a field with a constant, never with another field",
+                ),
+                help="record both, and compare where the trace is read",
+            )
+            return None
+        value = self.constants.evaluate(right)
+        field = self.fields.get(left.span)
+        if value is None or field is None or not self._fits(field, expr.op, value, expr, right):
+            return None
+        return self._compared(field, expr.op, value, expr.span)
+
+    def _compared(self, field: Field, op: str, value: int | bytes, span: Span) -> Condition:
+        base = field.access.base
+        common = getattr(base, "what", None)
+        if common in _COMMON and not field.access.derefs:
+            return Compare(_COMMON[common], op, value, span, common=True)
+        return Compare(field.name, op, value, span)
+
+    def _may_be_unknown_constant(self, expr: tree.Expr) -> bool:
+        """A lone unknown name on the right is most likely a misspelt constant, and is reported as one."""
+        match expr:
+            case tree.Name():
+                return expr.name not in self.values
+            case tree.Unary(_, op, operand):
+                return op in "-+~!" and (
+                    self._may_be_unknown_constant(operand) or self.constants.is_constant(operand)
+                )
+            case tree.Binary(_, op, _, left, right):
+                return op in ("|", "&", "+", "-", "<<", ">>", "*", "/", "%", "^") and all(
+                    self._may_be_unknown_constant(side) or self.constants.is_constant(side)
+                    for side in (left, right)
+                )
+            case tree.BrokenExpr():
+                return True
+            case _:
+                return False
+
+    def _say_mirrored(self, expr: tree.Binary, left: tree.Expr, right: tree.Expr) -> None:
+        op = _MIRRORED.get(expr.op)
+        fix = None
+        if op is not None and not isinstance(right, tree.Binary):
+            text = f"{self.source.slice(right.span)} {op} {self.source.slice(left.span)}"
+            fix = Fix(f"write `{text}`", (Edit(expr.span, text),))
+        self.report.add(
+            rules.CONSTANT_LEFT,
+            left.span,
+            "the value stands on the left of a comparison, the constant on the right",
+            fix=fix,
+        )
+
+    def _say_grouping(self, expr: tree.Binary, inner: tree.Expr) -> None:
+        self.report.add(
+            rules.MIXED_OPERATORS,
+            expr.span,
+            f"C groups this as `{self.source.slice(inner.span)}` first, and no filter can compare the outcome",
+            help="`flags & (A | B)` is true where any of these bits is set; a masked value cannot be compared",
+        )
+
+    def _in_set(self, expr: tree.InSet, operand: tree.Expr, items: tuple[tree.Expr, ...]) -> Condition | None:
+        field = self.fields.get(operand.span)
+        compares: list[Condition] = []
+        for item in items:
+            value = self.constants.evaluate(item)
+            if value is None or field is None or not self._fits(field, "==", value, expr, item):
+                continue
+            compares.append(self._compared(field, "==", value, item.span))
+        if len(compares) < len(items) or not compares:
+            return None
+        return compares[0] if len(compares) == 1 else Junction("||", tuple(compares))
+
+    def _in_range(
+        self, expr: tree.InRange, operand: tree.Expr, low: tree.Expr, high: tree.Expr
+    ) -> Condition | None:
+        field = self.fields.get(operand.span)
+        first, last = self.constants.evaluate(low), self.constants.evaluate(high)
+        if field is None or first is None or last is None:
+            return None
+        fits = [
+            self._fits(field, op, value, expr, at)
+            for op, value, at in ((">=", first, low), ("<=", last, high))
+        ]
+        if not all(fits):
+            return None
+        if isinstance(first, int) and isinstance(last, int) and first > last:
+            self.report.add(
+                rules.OUT_OF_RANGE, Span(low.span.start, high.span.end), f"the range {first}..{last} is empty"
+            )
+            return None
+        return Junction(
+            "&&",
+            (self._compared(field, ">=", first, expr.span), self._compared(field, "<=", last, expr.span)),
+        )
+
+    def _fits(self, field: Field, op: str, value: int | bytes, expr: tree.Expr, right: tree.Expr) -> bool:
+        """Whether a comparison makes sense for what the field records."""
+        fetch = field.fetch
+        if fetch.count is not None:
+            self.report.add(
+                rules.BAD_CONDITION,
+                expr.span,
+                f"`{field.name}` is an array, and the kernel's filter takes single values",
+            )
+            return False
+        if fetch.is_string != isinstance(value, bytes):
+            message = (
+                f"`{field.name}` is a string, and is compared with a string"
+                if fetch.is_string
+                else f"`{field.name}` is a number (`{field.c_type}`), and is compared with a number"
+            )
+            self.report.add(rules.TEXT_COMPARISON, right.span, message)
+            return False
+        if isinstance(value, bytes):
+            if op in ("==", "!=", "~"):
+                return True
+            self.report.add(rules.TEXT_COMPARISON, expr.span, "strings are compared by `==`, `!=` and `~`")
+            return False
+        if op == "~":
+            self.report.add(rules.TEXT_COMPARISON, expr.span, "`~` compares a string with a pattern")
+            return False
+        return self._in_type(field, op, value, expr, right)
+
+    def _in_type(self, field: Field, op: str, value: int, expr: tree.Expr, right: tree.Expr) -> bool:
+        bits, signed = field.fetch.bits, field.fetch.signed
+        if op == "&":
+            low, high = (-(1 << (bits - 1)) if signed else 0), (1 << bits) - 1
+        else:
+            low, high = (-(1 << (bits - 1)), (1 << (bits - 1)) - 1) if signed else (0, (1 << bits) - 1)
+        if not signed and (value < 0 or (op == "<" and value == 0)):
+            what = (
+                f"`{field.c_type}`, recorded as `{field.fetch.text}`"
+                if field.c_type
+                else f"`{field.fetch.text}`"
+            )
+            self.report.add(
+                rules.UNSIGNED_NEGATIVE,
+                expr.span,
+                f"`{field.name}` is unsigned ({what}): it is never below zero",
+                help=None if value == 0 else f"on {bits} bits, {value} is {value % (1 << bits):#x}",
+            )
+            return False
+        if low <= value <= high:
+            return True
+        self.report.add(
+            rules.OUT_OF_RANGE,
+            right.span,
+            f"{value} does not fit `{field.name}`, which is `{field.fetch.text}`: {low} to {high}",
+        )
+        return False
+
+
+def _misleading(expr: tree.Expr) -> tree.Expr | None:
+    """A comparison inside a comparison, which C's precedence makes of `flags & A == A`."""
+    return expr if isinstance(expr, tree.Binary) and expr.op in COMPARISONS else None

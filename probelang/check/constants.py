@@ -1,0 +1,191 @@
+"""Constants: numbers, strings, `const` names, enumerators, the `#define` table, and arithmetic of those."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from probelang.check.report import Report, near_names, rename, suggest
+from probelang.check.rules import conditions as rules
+from probelang.check.rules import names as name_rules
+from probelang.kernel.answers import Found
+from probelang.syntax import tree
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from probelang.kernel.interface import Kernel
+
+Constant = int | bytes
+
+_WORDS = {"true": 1, "false": 0, "NULL": 0}
+_LOW, _HIGH = -(1 << 63), (1 << 64) - 1
+
+
+class Constants:
+    """The constants that a spec can name: its own first, then the kernel's."""
+
+    def __init__(self, kernel: Kernel, report: Report) -> None:
+        self.kernel = kernel
+        self.report = report
+        self.own: dict[str, Constant | None] = {}
+        self._known: dict[str, tuple[int, ...]] = {}
+
+    def values_of(self, name: str) -> tuple[int, ...]:
+        """The values that a name of the kernel's has: none, one, or several of different headers."""
+        values = self._known.get(name)
+        if values is None:
+            values = self._known[name] = self._look_up(name)
+        return values
+
+    def _look_up(self, name: str) -> tuple[int, ...]:
+        if name in _WORDS:
+            return (_WORDS[name],)
+        found = self.kernel.find_enumerator(name)
+        if isinstance(found, Found):
+            return (found.value[0],)
+        from probelang.kernel import constants
+
+        defined = constants.find_constant(name)
+        if defined is None:
+            return ()
+        if isinstance(defined, constants.Constant):
+            return (defined.value,)
+        return tuple(sorted({choice.value for choice in defined.choices}))
+
+    def is_constant(self, expr: tree.Expr) -> bool:
+        """Whether an expression is made of constants only, without saying anything about it."""
+        match expr:
+            case tree.Number() | tree.Text():
+                return True
+            case tree.Name(_, name):
+                return name in self.own or bool(self.values_of(name))
+            case tree.Unary(_, op, operand):
+                return op in "-+~!" and self.is_constant(operand)
+            case tree.Binary(_, op, _, left, right):
+                return op in _ARITHMETIC and self.is_constant(left) and self.is_constant(right)
+            case _:
+                return False
+
+    def evaluate(self, expr: tree.Expr) -> Constant | None:
+        """The value; None where there is none, which has been reported then."""
+        value = self._evaluate(expr)
+        if isinstance(value, int) and not _LOW <= value <= _HIGH:
+            self.report.add(rules.BAD_CONSTANT, expr.span, f"{value} does not fit in 64 bits")
+            return None
+        return value
+
+    def _evaluate(self, expr: tree.Expr) -> Constant | None:
+        match expr:
+            case tree.Number(_, number):
+                return number
+            case tree.Text(_, text):
+                return text
+            case tree.Name():
+                return self._name(expr)
+            case tree.Unary(_, "-" | "+" | "~" | "!", operand):
+                value = self._integer(operand)
+                return None if value is None else _unary(expr.op, value)
+            case tree.Binary(_, op, _, left, right) if op in _ARITHMETIC:
+                return self._binary(expr, self._integer(left), self._integer(right))
+            case tree.BrokenExpr():
+                return None
+            case _:
+                self.report.add(
+                    rules.BAD_CONSTANT,
+                    expr.span,
+                    "a constant is expected here",
+                    label="not a constant",
+                    help="a number, a string, a `const`, an enumerator or a `#define` of the kernel's user API",
+                )
+                return None
+
+    def _integer(self, expr: tree.Expr) -> int | None:
+        value = self._evaluate(expr)
+        if isinstance(value, bytes):
+            self.report.add(rules.BAD_CONSTANT, expr.span, "a string has no arithmetic")
+            return None
+        return value
+
+    def _name(self, expr: tree.Name) -> Constant | None:
+        if expr.name in self.own:
+            return self.own[expr.name]
+        values = self.values_of(expr.name)
+        if len(values) == 1:
+            return values[0]
+        if values:
+            listed = " or ".join(str(value) for value in values)
+            self.report.add(
+                rules.AMBIGUOUS_CONSTANT,
+                expr.span,
+                f"`{expr.name}` is {listed}, by different headers",
+                help="write the number, or a `const` with it",
+            )
+            return None
+        near = self.near(expr.name)
+        self.report.add(
+            name_rules.UNKNOWN_NAME,
+            expr.span,
+            f"no constant `{expr.name}`",
+            label=suggest(near),
+            notes=(
+                f"no `const` of this spec, enumerator of {self.kernel.title}, or `#define` of its user API has this name",
+            ),
+            fix=rename(expr.span, near),
+            kernel_error=None,
+        )
+        return None
+
+    def near(self, name: str) -> list[str]:
+        """Constants of nearly this name."""
+        from probelang.kernel.constants import near_constants
+
+        return [*near_names(name, self.own), *near_constants(name)][:3]
+
+    def _binary(self, expr: tree.Binary, left: int | None, right: int | None) -> int | None:
+        if left is None or right is None:
+            return None
+        if expr.op in ("/", "%") and right == 0:
+            self.report.add(rules.BAD_CONSTANT, expr.span, "division by zero")
+            return None
+        if expr.op in ("<<", ">>") and not 0 <= right < 64:
+            self.report.add(
+                rules.BAD_CONSTANT, expr.right.span, f"a shift by {right} bits is not within 0 to 63"
+            )
+            return None
+        value = _ARITHMETIC[expr.op](left, right)
+        if not _LOW <= value <= _HIGH:
+            self.report.add(rules.BAD_CONSTANT, expr.span, f"{value} does not fit in 64 bits")
+            return None
+        return value
+
+
+def _unary(op: str, value: int) -> int:
+    match op:
+        case "-":
+            return -value
+        case "~":
+            return ~value
+        case "!":
+            return int(not value)
+        case _:
+            return value
+
+
+def _divide(left: int, right: int) -> int:
+    """C's division, which cuts off towards zero."""
+    quotient = abs(left) // abs(right)
+    return quotient if (left < 0) == (right < 0) else -quotient
+
+
+_ARITHMETIC: dict[str, Callable[[int, int], int]] = {
+    "+": lambda a, b: a + b,
+    "-": lambda a, b: a - b,
+    "*": lambda a, b: a * b,
+    "/": _divide,
+    "%": lambda a, b: a - b * _divide(a, b),
+    "<<": lambda a, b: a << b,
+    ">>": lambda a, b: a >> b,
+    "&": lambda a, b: a & b,
+    "|": lambda a, b: a | b,
+    "^": lambda a, b: a ^ b,
+}

@@ -1,0 +1,615 @@
+"""Expressions: names, members and dereferences resolved to typed values."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from probelang.btf.names import Space
+from probelang.check import ctypes, variables
+from probelang.check.constants import Constants
+from probelang.check.ctypes import CArray, CInt, CPointer, CStruct, CVoid, MadePointer, TypeRef
+from probelang.check.report import Report, near_names, only_absent, rename, suggest
+from probelang.check.rules import backends, facts, names, types
+from probelang.check.values import ADDRESS, LVALUE, RVALUE, Value, at, inside, load
+from probelang.diagnostics import Edit, Fix
+from probelang.probes import Access, Deref, Immediate, Parameter
+from probelang.record import replace
+from probelang.source import Span
+from probelang.syntax import tree
+
+if TYPE_CHECKING:
+    from probelang.btf.blob import Btf
+    from probelang.check.scope import Scope
+    from probelang.kernel.interface import Kernel
+
+
+class Expressions:
+    """Resolves expressions at one place; what is wrong goes to the report, and the answer is None then."""
+
+    def __init__(self, kernel: Kernel, constants: Constants, report: Report, scope: Scope) -> None:
+        self.kernel = kernel
+        self.constants = constants
+        self.report = report
+        self.scope = scope
+
+    def resolve(self, expr: tree.Expr) -> Value | None:
+        """The value of an expression."""
+        match expr:
+            case tree.Name():
+                return self._name(expr)
+            case tree.Member():
+                return self._member(expr)
+            case tree.Index():
+                return self._index(expr)
+            case tree.Unary(_, "*", operand):
+                return self._pointed(expr.span, operand)
+            case tree.Unary(_, "&", operand):
+                return self._address(expr, operand)
+            case tree.Variable():
+                return variables.resolve_variable(self, expr)
+            case tree.Register():
+                return variables.resolve_register(self, expr)
+            case tree.SymbolRef():
+                return variables.resolve_symbol(self, expr)
+            case tree.Deref():
+                return self._raw(expr)
+            case tree.Cast():
+                return self._cast(expr)
+            case tree.ContainerOf():
+                return self._container(expr)
+            case tree.Call():
+                return self._call(expr)
+            case tree.Binary(_, "??", _, left, right):
+                return self._choice(expr, left, right)
+            case tree.Number() | tree.Text() | tree.Unary() | tree.Binary():
+                return self._constant(expr)
+            case tree.BrokenExpr():
+                return None
+            case _:
+                self.report.add(
+                    types.NO_ARITHMETIC,
+                    expr.span,
+                    "a fetch arg is a value, not a comparison",
+                    help="record the value, and compare it in the probe's `if`",
+                )
+                return None
+
+    # ------------------------------------------------------------------------------------------- names
+
+    def _name(self, expr: tree.Name) -> Value | None:
+        value = self.scope.names.get(expr.name)
+        if value is not None:
+            return value
+        own = self.constants.own
+        if expr.name in own:
+            constant = own[expr.name]
+            return None if constant is None else _immediate(constant)
+        if self.scope.no_names is not None:
+            rule = facts.MISSING_FACT if self.scope.no_names.startswith("not known") else types.NO_PARAMETERS
+            if self.constants.values_of(expr.name):
+                return self._constant(expr)
+            self.report.add(
+                rule,
+                expr.span,
+                f"`{expr.name}` cannot be resolved here: {self.scope.no_names}",
+                help="registers (`%di`) and raw dereferences (`+8(%di)`) work anywhere",
+            )
+            return None
+        if self.constants.values_of(expr.name):
+            return self._constant(expr)
+        near = near_names(expr.name, [*self.scope.names, *own])
+        known = ", ".join(f"`{name}`" for name in self.scope.names) or "none"
+        plural = self.scope.what + "s"
+        self.report.add(
+            names.UNKNOWN_NAME,
+            expr.span,
+            f"{self.scope.owner} has no {self.scope.what} `{expr.name}`",
+            label=suggest(near),
+            notes=(f"its {plural}: {known} ({self.kernel.title})",),
+            fix=rename(expr.span, near),
+        )
+        return None
+
+    def _constant(self, expr: tree.Expr) -> Value | None:
+        if isinstance(expr, tree.Unary | tree.Binary) and not self.constants.is_constant(expr):
+            if isinstance(expr, tree.Binary) and expr.op in (
+                "==",
+                "!=",
+                "<",
+                "<=",
+                ">",
+                ">=",
+                "~",
+                "&&",
+                "||",
+            ):
+                message = "a fetch arg is a value, not a comparison"
+                cure = "record the value, and compare it in the probe's `if`"
+            else:
+                message = f"a fetch arg cannot calculate: `{expr.op}` is for constants only"
+                cure = "record the values themselves, and calculate where the trace is read"
+            self.report.add(types.NO_ARITHMETIC, expr.span, message, help=cure)
+            return None
+        constant = self.constants.evaluate(expr)
+        return None if constant is None else _immediate(constant)
+
+    # ----------------------------------------------------------------------------------------- members
+
+    def _member(self, expr: tree.Member) -> Value | None:
+        base = self.resolve(expr.base)
+        if base is None:
+            return None
+        name = expr.member.name
+        if expr.arrow:
+            return self._through(expr, base, name)
+        if isinstance(base.type, CPointer):
+            self._say_arrow(expr, base, "->", f"`{base.text}` is a pointer: its members are behind `->`")
+            return None
+        struct = self._struct(base.type, base, expr)
+        if struct is None:
+            return None
+        found = self._find(struct, expr.member)
+        if found is None:
+            return None
+        if base.state == RVALUE:
+            return self._passed_by_value(expr, base, found)
+        value = inside(base, found.type, found.type.describe(), found.bit_offset // 8, "." + name)
+        return _with_bits(value, found)
+
+    def _through(self, expr: tree.Member, base: Value, name: str) -> Value | None:
+        pointer = load(base) if isinstance(base.type, CPointer) else base
+        if isinstance(pointer.type, CArray) and pointer.state == LVALUE:
+            struct = self._struct(pointer.type.element.describe(), base, expr)
+            if struct is None or (found := self._find(struct, expr.member)) is None:
+                return None
+            value = inside(pointer, found.type, found.type.describe(), found.bit_offset // 8, None)
+            return _with_bits(value, found)
+        if not isinstance(pointer.type, CPointer):
+            if isinstance(base.type, CStruct):
+                self._say_arrow(expr, base, ".", f"`{base.text}` is no pointer: its members are behind `.`")
+            else:
+                self._struct(base.type, base, expr)
+            return None
+        if pointer.type.target is None:
+            self._say_no_struct(expr, base)
+            return None
+        struct = self._struct(pointer.type.target.describe(), base, expr)
+        if struct is None or (found := self._find(struct, expr.member)) is None:
+            return None
+        value = at(pointer, found.type, found.type.describe(), found.bit_offset // 8, "->" + name)
+        return _with_bits(value, found)
+
+    def _say_arrow(self, expr: tree.Member, base: Value, right: str, message: str) -> None:
+        wrong = "->" if expr.arrow else "."
+        # what stands between base and member is the operator, and perhaps white space
+        between = Span(expr.base.span.end, expr.member.span.start)
+        self.report.add(
+            types.ARROW_OR_DOT,
+            Span(expr.base.span.end, expr.member.span.end),
+            message,
+            label=f"write `{right}{expr.member.name}`, not `{wrong}{expr.member.name}`",
+            fix=Fix(f"write `{right}`", (Edit(between, right),)),
+        )
+
+    def _struct(self, type: ctypes.CType, base: Value, expr: tree.Member) -> CStruct | None:
+        if not isinstance(type, CStruct):
+            self._say_no_struct(expr, base)
+            return None
+        if not type.defined:
+            self.report.add(
+                types.INCOMPLETE_TYPE,
+                expr.member.span,
+                f"the members of `{type.ref.text}` are not known",
+                notes=(f"{self.kernel.title} declares it, and a module or nothing defines it",),
+            )
+            return None
+        return type
+
+    def _say_no_struct(self, expr: tree.Member, base: Value) -> None:
+        if (
+            not base.typed
+            or (isinstance(base.type, CPointer) and base.type.target is None)
+            or isinstance(base.type, CPointer)
+            and isinstance(ctypes.pointed(base.type), CVoid)
+        ):
+            cure = "a cast says what it points to: `((struct T *)e)->member`"
+        else:
+            cure = None
+        self.report.add(
+            types.NOT_A_STRUCT,
+            expr.member.span,
+            f"no member `{expr.member.name}`: `{_source_of(expr.base)}` is {_article(base)}, not a struct",
+            help=cure,
+        )
+
+    def _find(self, struct: CStruct, member: tree.Ident) -> ctypes.Found | None:
+        found = ctypes.find_member(struct, member.name)
+        if found is not None:
+            return found
+        known = ctypes.member_names(struct)
+        hidden = _HIDDEN.get(member.name) if struct.name == "sock" else None
+        near = [hidden] if hidden else near_names(member.name, known)
+        self.report.add(
+            types.UNKNOWN_MEMBER,
+            member.span,
+            f"`{struct.ref.text}` has no member `{member.name}`",
+            label=suggest(near),
+            notes=(f"`{member.name}` is a `#define` of `{hidden}` in include/net/sock.h",)
+            if hidden
+            else (f"{struct.ref.text} of {self.kernel.title}",),
+            fix=rename(member.span, near),
+        )
+        return None
+
+    def _passed_by_value(self, expr: tree.Member, base: Value, found: ctypes.Found) -> Value | None:
+        """A member of a struct that is in a register: only what is at its start can be told from the rest."""
+        if found.bit_offset == 0 and found.bit_size == 0:
+            return Value(base.access, found.type.describe(), found.type, typed=base.typed)
+        self.report.add(
+            types.NO_ADDRESS,
+            expr.member.span,
+            f"`{_source_of(expr.base)}` is passed by value, and `{expr.member.name}` is not at its start",
+            help="record the register and take the bits apart where the trace is read",
+        )
+        return None
+
+    # ------------------------------------------------------------------------------------- dereferences
+
+    def _pointed(self, span: Span, operand: tree.Expr) -> Value | None:
+        base = self.resolve(operand)
+        if base is None:
+            return None
+        return self._element(span, operand, base, 0)
+
+    def _index(self, expr: tree.Index) -> Value | None:
+        base = self.resolve(expr.base)
+        if base is None:
+            return None
+        if not self.constants.is_constant(expr.index):
+            self.report.add(types.BAD_INDEX, expr.index.span, "an index is a constant")
+            return None
+        index = self.constants.evaluate(expr.index)
+        if not isinstance(index, int):
+            return None
+        bounds = base.type.count if isinstance(base.type, CArray) and base.state == LVALUE else None
+        if bounds is not None and (index < 0 or 0 < bounds <= index):
+            self.report.add(
+                types.BAD_INDEX,
+                expr.index.span,
+                f"index {index} is not within `{base.text}`, which has {bounds} elements",
+            )
+            return None
+        return self._element(expr.span, expr.base, base, index)
+
+    def _element(self, span: Span, operand: tree.Expr, base: Value, index: int) -> Value | None:
+        if isinstance(base.type, CArray) and base.state == LVALUE:
+            element = base.type.element
+            return inside(base, element, element.describe(), index * element.size(), None)
+        pointer = load(base)
+        if isinstance(pointer.type, CPointer) and pointer.type.target is not None:
+            element = pointer.type.target
+            return at(pointer, element, element.describe(), index * max(element.size(), 1), None)
+        self.report.add(
+            types.NOT_A_POINTER,
+            span,
+            f"`{_source_of(operand)}` is {_article(base)}, not a pointer or an array",
+            help=None if base.typed else "the raw dereference `+0(e)` reads what an untyped value points to",
+        )
+        return None
+
+    def _address(self, expr: tree.Unary, operand: tree.Expr) -> Value | None:
+        base = self.resolve(operand)
+        if base is None:
+            return None
+        if base.state != LVALUE or base.bits is not None:
+            what = "a bitfield" if base.bits is not None else "not in memory"
+            self.report.add(
+                types.NO_ADDRESS, expr.span, f"`{_source_of(operand)}` is {what}: it has no address"
+            )
+            return None
+        return replace(base, type=CPointer(base.ref, base.user), ref=None, state=ADDRESS)
+
+    def _raw(self, expr: tree.Deref) -> Value | None:
+        base = self.resolve(expr.operand)
+        if base is None:
+            return None
+        pointer = load(base)
+        if isinstance(pointer.access.base, Immediate) or isinstance(
+            pointer.type, CStruct | CArray | ctypes.CString
+        ):
+            self.report.add(
+                types.NOT_A_POINTER, expr.operand.span, f"{_article(base)} cannot be dereferenced"
+            )
+            return None
+        user = expr.user or (isinstance(pointer.type, CPointer) and pointer.type.user)
+        offset = expr.offset + (pointer.pending if pointer.state == ADDRESS else 0)
+        step = Access(pointer.access.base, (*pointer.access.derefs, Deref(offset, user, None)))
+        return Value(step, CPointer(None), typed=False)
+
+    # -------------------------------------------------------------------------------------------- types
+
+    def find_type(self, written: tree.CType) -> TypeRef | None:
+        """The type that a cast or an `args` parameter names, its pointers not counted."""
+        btf = self.kernel.btf
+        if btf is None:
+            self.report.add(
+                facts.MISSING_FACT, written.span, f"no types are known of {self.kernel.title}: it has no BTF"
+            )
+            return None
+        if written.name == "void" and not written.tag:
+            return TypeRef(btf, 0)
+        spaces = (_TAGS[written.tag],) if written.tag else (Space.TYPEDEF, Space.INT)
+        for name in (written.name,) if written.tag else _PLAIN.get(written.name, (written.name,)):
+            for space in spaces:
+                found = btf.find(space, name)
+                if found is not None:
+                    return TypeRef(btf, found)
+        spelled = f"{written.tag} {written.name}".strip()
+        near = near_names(written.name, _tagged_names(btf, spaces, written.name))
+        others = [
+            tag for tag, space in _TAGS.items() if tag != written.tag and btf.find(space, name) is not None
+        ]
+        self.report.add(
+            types.UNKNOWN_TYPE,
+            written.span,
+            f"{self.kernel.title} has no `{spelled}`",
+            label=f"it is `{others[0]} {written.name}`" if others else suggest(near),
+        )
+        return None
+
+    def _cast(self, expr: tree.Cast) -> Value | None:
+        base = self.resolve(expr.operand)
+        target = self.find_type(expr.type)
+        if base is None or target is None:
+            return None
+        if isinstance(base.type, CStruct):
+            self.report.add(
+                types.STRUCT_VALUE, expr.operand.span, f"`{base.text}` cannot be cast: it is no single value"
+            )
+            return None
+        if isinstance(base.type, CArray) and base.state == LVALUE:
+            base = replace(base, state=ADDRESS)
+        value = load(base)
+        if expr.type.pointers == 0:
+            made = target.describe()
+            if not isinstance(made, CInt | CPointer):
+                self.report.add(
+                    types.UNRECORDABLE, expr.type.span, f"a cast to `{target.text}` makes no single value"
+                )
+                return None
+            if isinstance(value.type, CInt) and isinstance(made, CInt) and value.type.size < made.size:
+                # C would widen by the sign of what is there; the kernel would read what lies beside it
+                return replace(value, ref=target) if value.type.size == made.size else value
+            return replace(value, type=made, ref=target, names=None, typed=True)
+        return replace(
+            value, type=_pointer(target, expr.type.pointers, value), ref=None, names=None, typed=True
+        )
+
+    def _container(self, expr: tree.ContainerOf) -> Value | None:
+        base = self.resolve(expr.operand)
+        whole = self.find_type(replace(expr.type, pointers=0))
+        if base is None or whole is None:
+            return None
+        struct = whole.describe()
+        offset, inner = 0, whole
+        for member in expr.path:
+            if not isinstance(struct, CStruct):
+                self.report.add(
+                    types.NOT_A_STRUCT, member.span, f"no member `{member.name}`: `{inner.text}` is no struct"
+                )
+                return None
+            found = self._find(struct, member)
+            if found is None:
+                return None
+            offset += found.bit_offset // 8
+            inner, struct = found.type, found.type.describe()
+        pointer = load(base)
+        if not isinstance(pointer.type, CPointer):
+            self.report.add(
+                types.NOT_A_POINTER,
+                expr.operand.span,
+                f"container_of needs a pointer, and this is {_article(base)}",
+            )
+            return None
+        start = pointer.pending if pointer.state == ADDRESS else 0
+        type = CPointer(whole, pointer.type.user)
+        return replace(
+            pointer, type=type, ref=None, state=ADDRESS, pending=start - offset, names=None, user=type.user
+        )
+
+    # ------------------------------------------------------------------------------------------- calls
+
+    def _call(self, expr: tree.Call) -> Value | None:
+        name = expr.function.name
+        if name not in ("entry", "user"):
+            near = near_names(name, ("entry", "user", "container_of"))
+            self.report.add(
+                types.UNKNOWN_CALL,
+                expr.function.span,
+                f"there is no function `{name}`",
+                label=suggest(near),
+                fix=rename(expr.function.span, near),
+            )
+            return None
+        if len(expr.arguments) != 1:
+            self.report.add(types.UNKNOWN_CALL, expr.span, f"`{name}(e)` takes one expression")
+            return None
+        operand = expr.arguments[0]
+        return self._entry(expr, operand) if name == "entry" else self._user(operand)
+
+    def _entry(self, expr: tree.Call, operand: tree.Expr) -> Value | None:
+        if not self.scope.at_return:
+            self.report.add(
+                types.UNKNOWN_CALL,
+                expr.span,
+                "`entry(e)` is for `%return` probes: here everything is read at entry",
+                fix=Fix(
+                    "leave out `entry`",
+                    (
+                        Edit(Span(expr.span.start, operand.span.start), ""),
+                        Edit(Span(operand.span.end, expr.span.end), ""),
+                    ),
+                ),
+            )
+            return None
+        value = self.resolve(operand)
+        if value is None:
+            return None
+        if isinstance(value.access.base, Parameter) and not value.access.derefs and value.state == RVALUE:
+            return value
+        self.report.add(
+            backends.NOT_YET,
+            expr.span,
+            "`entry(e)` of more than a parameter is not supported yet",
+            notes=("a parameter itself is the value it had at entry, with or without `entry`",),
+        )
+        return None
+
+    def _user(self, operand: tree.Expr) -> Value | None:
+        base = self.resolve(operand)
+        if base is None:
+            return None
+        value = load(base)
+        if isinstance(value.type, CPointer):
+            return replace(value, type=replace(value.type, user=True))
+        if not value.typed:
+            return replace(value, type=CPointer(None, user=True))
+        self.report.add(
+            types.NOT_A_POINTER, operand.span, f"`user(e)` needs a pointer, and this is {_article(base)}"
+        )
+        return None
+
+    def _choice(self, expr: tree.Binary, left: tree.Expr, right: tree.Expr) -> Value | None:
+        mark = self.report.mark()
+        value = self.resolve(left)
+        if value is not None:
+            return value
+        said = self.report.take_since(mark)
+        if not said or not only_absent(said):
+            self.report.diagnostics.extend(said)
+            return None
+        value = self.resolve(right)
+        if value is None:
+            # neither is there: one cause, said at the last choice with the first as a note
+            last = self.report.take_since(mark)
+            if last and only_absent(last):
+                merged = replace(
+                    last[0], notes=(*last[0].notes, f"nor is the choice before `??` there: {said[0].message}")
+                )
+                last = [merged, *last[1:]]
+            self.report.diagnostics.extend(last)
+        return value
+
+
+def _immediate(constant: int | bytes) -> Value:
+    if isinstance(constant, bytes):
+        return Value(Access(Immediate(constant)), ctypes.CString())
+    return Value(Access(Immediate(constant)), CInt(8, constant < 0))
+
+
+def _with_bits(value: Value, found: ctypes.Found) -> Value:
+    if found.bit_size == 0:
+        return value
+    return replace(value, bits=(found.bit_offset % 8, found.bit_size), names=None)
+
+
+def _pointer(target: TypeRef, depth: int, value: Value) -> CPointer:
+    user = isinstance(value.type, CPointer) and value.type.user
+    if depth == 1:
+        return CPointer(target, user)
+    for _ in range(depth - 1):
+        target = MadePointer(target)
+    return CPointer(target, user)
+
+
+def _tagged_names(btf: Btf, spaces: tuple[Space, ...], wrong: str) -> list[str]:
+    """Names near enough in beginning and length to be compared."""
+    names = (name for space in spaces for name in btf.names(space, wrong[:2]))
+    return [name for name in names if abs(len(name) - len(wrong)) < 4]
+
+
+def _article(value: Value) -> str:
+    match value.type:
+        case CInt(what="bool"):
+            return "a bool"
+        case CInt() | CStruct() | CPointer() if value.typed:
+            return f"`{value.text}`"
+        case CArray():
+            return f"an array, `{value.text}`"
+        case ctypes.CString():
+            return "a string"
+        case _:
+            return value.text
+
+
+def _source_of(expr: tree.Expr) -> str:
+    """An expression in the user's own words, short enough for a message."""
+    match expr:
+        case tree.Name(_, name):
+            return name
+        case tree.Variable(_, name):
+            return "$" + name
+        case tree.Register(_, name):
+            return "%" + name
+        case tree.Member(_, base, member, arrow):
+            return f"{_source_of(base)}{'->' if arrow else '.'}{member.name}"
+        case tree.Index(_, base, _):
+            return f"{_source_of(base)}[…]"
+        case tree.Unary(_, op, operand):
+            return op + _source_of(operand)
+        case tree.SymbolRef(_, symbol, _, _):
+            return "@" + (symbol or "…")
+        case _:
+            return "this"
+
+
+_TAGS = {"struct": Space.STRUCT, "union": Space.UNION, "enum": Space.ENUM}
+
+#: How C lets one write integers, and what compilers call them in BTF (gcc's names, then clang's).
+_PLAIN = {
+    "unsigned": ("unsigned int",),
+    "signed": ("int",),
+    "signed int": ("int",),
+    "bool": ("_Bool", "bool"),
+    **{name: ("short int", "short") for name in ("short", "short int", "signed short")},
+    **{name: ("short unsigned int", "unsigned short") for name in ("unsigned short", "unsigned short int")},
+    **{name: ("long int", "long") for name in ("long", "long int", "signed long")},
+    **{
+        name: ("long unsigned int", "unsigned long")
+        for name in ("unsigned long", "unsigned long int", "long unsigned")
+    },
+    **{name: ("long long int", "long long") for name in ("long long", "long long int", "signed long long")},
+    **{
+        name: ("long long unsigned int", "unsigned long long")
+        for name in ("unsigned long long", "unsigned long long int")
+    },
+}
+
+#: Members of `struct sock` that the kernel's C reaches by `#define`s (include/net/sock.h), which BTF does not see.
+_HIDDEN = {
+    "sk_node": "__sk_common.skc_node",
+    "sk_refcnt": "__sk_common.skc_refcnt",
+    "sk_hash": "__sk_common.skc_hash",
+    "sk_portpair": "__sk_common.skc_portpair",
+    "sk_num": "__sk_common.skc_num",
+    "sk_dport": "__sk_common.skc_dport",
+    "sk_addrpair": "__sk_common.skc_addrpair",
+    "sk_daddr": "__sk_common.skc_daddr",
+    "sk_rcv_saddr": "__sk_common.skc_rcv_saddr",
+    "sk_family": "__sk_common.skc_family",
+    "sk_state": "__sk_common.skc_state",
+    "sk_reuse": "__sk_common.skc_reuse",
+    "sk_reuseport": "__sk_common.skc_reuseport",
+    "sk_ipv6only": "__sk_common.skc_ipv6only",
+    "sk_net_refcnt": "__sk_common.skc_net_refcnt",
+    "sk_bound_dev_if": "__sk_common.skc_bound_dev_if",
+    "sk_bind_node": "__sk_common.skc_bind_node",
+    "sk_prot": "__sk_common.skc_prot",
+    "sk_net": "__sk_common.skc_net",
+    "sk_v6_daddr": "__sk_common.skc_v6_daddr",
+    "sk_v6_rcv_saddr": "__sk_common.skc_v6_rcv_saddr",
+    "sk_cookie": "__sk_common.skc_cookie",
+    "sk_incoming_cpu": "__sk_common.skc_incoming_cpu",
+    "sk_flags": "__sk_common.skc_flags",
+    "sk_rxhash": "__sk_common.skc_rxhash",
+}

@@ -1,0 +1,442 @@
+"""From a value to what is recorded: its natural fetch-arg type, or the one that the spec asks for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from probelang.check import ctypes
+from probelang.check.ctypes import CArray, CInt, CPointer, CString, CStruct
+from probelang.check.report import near_names, rename, suggest
+from probelang.check.rules import types
+from probelang.check.values import ADDRESS, LVALUE, RVALUE, Value, at, inside, load
+from probelang.diagnostics import Edit, Fix
+from probelang.probes import Access, Deref, EventFieldValue, Fetch, Immediate, SymbolAddress
+from probelang.record import replace
+from probelang.source import Span
+
+if TYPE_CHECKING:
+    from probelang.check.report import Report
+    from probelang.syntax import tree
+
+MAX_ARRAY_LEN = 64
+_INTEGERS = tuple(f"{sign}{bits}" for sign in "usx" for bits in (8, 16, 32, 64))
+_TEXTS = ("string", "ustring")
+FETCH_TYPES = (*_INTEGERS, "char", *_TEXTS, "symbol", "symstr", "%pd", "%pD")
+
+Recorded = tuple[Access, Fetch]
+
+
+def record_value(report: Report, value: Value, asked: tree.FetchType | None, span: Span) -> Recorded | None:
+    """How a value is fetched and recorded; None where it cannot be, which has been reported then."""
+    if asked is None:
+        return _natural(report, value, span)
+    if asked.bitfield is not None:
+        return _asked_bits(report, value, asked, span)
+    if asked.name not in FETCH_TYPES:
+        near = near_names(asked.name, FETCH_TYPES) or _from_c(asked.name)
+        report.add(
+            types.UNKNOWN_FETCH_TYPE,
+            asked.span,
+            f"`{asked.name}` is no fetch-arg type",
+            label=suggest(near),
+            notes=(
+                "they are: u8…u64 s8…s64 x8…x64 char string ustring symbol symstr %pd %pD bW@O/S, and [N] of them",
+            ),
+            fix=rename(asked.span, near),
+        )
+        return None
+    if asked.count is not None and not 1 <= asked.count <= MAX_ARRAY_LEN:
+        error = "ARRAY_TOO_BIG" if asked.count else "BAD_ARRAY_NUM"
+        report.add(
+            types.ARRAY_SIZE,
+            asked.span,
+            f"a recorded array has 1 to {MAX_ARRAY_LEN} elements",
+            kernel_error=error,
+        )
+        return None
+    if asked.name in _TEXTS:
+        return _asked_text(report, value, asked, span)
+    if asked.name in ("%pd", "%pD"):
+        return _asked_dentry(report, value, asked, span)
+    return _asked_number(report, value, asked, span)
+
+
+# ------------------------------------------------------------------------------------------------ as it is
+
+
+def _natural(report: Report, value: Value, span: Span) -> Recorded | None:
+    if value.bits is not None:
+        return _bitfield(report, value, span)
+    match value.type:
+        case CStruct():
+            _say_struct(report, value, span)
+            return None
+        case CArray(element, count) if value.state == LVALUE:
+            return _array(report, value, element, count, span)
+        case CString():
+            return value.access, Fetch("string")
+        case CPointer(target) if target is not None and ctypes.is_text(target):
+            return _text(value, "")
+        case CInt(8, signed) if isinstance(value.access.base, Immediate):
+            return value.access, Fetch("s64" if signed else "u64")
+    fetch = ctypes.natural_fetch(value.type)
+    if fetch is None:
+        what = (
+            "no value"
+            if isinstance(value.type, ctypes.CVoid)
+            else getattr(value.type, "what", "not a single value")
+        )
+        report.add(
+            types.UNRECORDABLE,
+            span,
+            f"`{value.text}` cannot be recorded: it is {what}",
+            help="a cast or a fetch-arg type says how to read it: `: u64`" if value.state == LVALUE else None,
+        )
+        return None
+    if not value.typed and isinstance(value.access.base, SymbolAddress) and not value.access.derefs:
+        report.add(
+            types.UNTYPED_SYMBOL,
+            span,
+            "the type of this variable is not known: eight bytes are recorded, in hex",
+            help="say how to read it, for example `: s32`",
+        )
+    return _number(report, value, fetch, span)
+
+
+def _say_struct(report: Report, value: Value, span: Span) -> None:
+    assert isinstance(value.type, CStruct)
+    struct = value.type
+    members = ctypes.member_names(struct) if struct.defined else []
+    shown = ", ".join(members[:8]) + (", …" if len(members) > 8 else "")
+    first = members[0] if members else "member"
+    operator = "." if value.state == LVALUE or not isinstance(value.type, CPointer) else "->"
+    report.add(
+        types.STRUCT_VALUE,
+        span,
+        f"`{value.text}` cannot be recorded as a whole",
+        label=f"say which member, for example `{operator}{first}`" if members else "",
+        notes=(f"its members: {shown}",) if members else (),
+        help="the kernel itself would take it, and record a number that means nothing",
+    )
+
+
+def _array(report: Report, value: Value, element: ctypes.TypeRef, count: int, span: Span) -> Recorded | None:
+    if ctypes.is_text(element):
+        return _text(value, "")
+    inner = ctypes.natural_fetch(element.describe())
+    if inner is None or inner.count is not None:
+        what = element.text
+        report.add(
+            types.UNRECORDABLE,
+            span,
+            f"`{value.text}` cannot be recorded as a whole: it is an array of `{what}`",
+            help="an element is recorded by its number: `[0]`, and its members behind it",
+        )
+        return None
+    if not 1 <= count <= MAX_ARRAY_LEN:
+        many = f"it has {count} elements" if count else "its length is not fixed"
+        report.add(
+            types.ARRAY_SIZE,
+            span,
+            f"`{value.text}` cannot be recorded as a whole: {many}, and at most {MAX_ARRAY_LEN} can be",
+            help=f"record its beginning, `: {inner.name}[{min(count, MAX_ARRAY_LEN) or 8}]`, or an element, `[0]`",
+            kernel_error="ARRAY_TOO_BIG",
+        )
+        return None
+    if inner.is_string:
+        # an array of `char *`: the strings themselves
+        return _in_memory(value), Fetch(inner.name, count)
+    return _in_memory(value), Fetch(inner.name, count)
+
+
+def _in_memory(value: Value) -> Access:
+    """The access that reads an lvalue, without asking for a number."""
+    step = Deref(value.pending, value.user, value.names)
+    return Access(value.access.base, (*value.access.derefs, step))
+
+
+def _number(report: Report, value: Value, fetch: Fetch, span: Span) -> Recorded | None:
+    loaded = load(value)
+    if loaded.state == ADDRESS:
+        report.add(
+            types.NO_ADDRESS,
+            span,
+            f"this is an address {abs(loaded.pending)} bytes {'after' if loaded.pending > 0 else 'before'} a pointer, "
+            "and a probe can only record what it reads",
+            help="record the pointer, or what lies at the address",
+        )
+        return None
+    return loaded.access, fetch
+
+
+def _bitfield(report: Report, value: Value, span: Span) -> Recorded | None:
+    assert value.bits is not None
+    first, width = value.bits
+    for container in (8, 16, 32, 64):
+        start = value.pending - value.pending % (container // 8)
+        shift = first + 8 * (value.pending - start)
+        if shift + width <= container:
+            access = _in_memory(replace(value, pending=start, names=None))
+            return access, Fetch("b", None, (width, shift, container))
+    report.add(
+        types.UNRECORDABLE,
+        span,
+        f"this bitfield of {width} bits lies across the 64-bit words that a probe can read",
+    )
+    return None
+
+
+def _text(value: Value, asked: str) -> Recorded:
+    """A string: characters in memory, or behind a pointer, which is one read more."""
+    if isinstance(value.type, CArray) and value.state == LVALUE:
+        return _in_memory(value), Fetch(asked or ("ustring" if value.user else "string"))
+    pointer = load(value)
+    user = isinstance(pointer.type, CPointer) and pointer.type.user
+    target = pointer.type.target if isinstance(pointer.type, CPointer) else None
+    # a kernel that knows the C type adds this read by itself, to a `char *` only (check_prepare_btf_string_fetch)
+    names = "" if pointer.names is not None and target is not None and ctypes.is_text(target) else None
+    offset = pointer.pending if pointer.state == ADDRESS else 0
+    access = Access(pointer.access.base, (*pointer.access.derefs, Deref(offset, user, names)))
+    return access, Fetch(asked or ("ustring" if user else "string"))
+
+
+# ------------------------------------------------------------------------------------------------ as asked
+
+
+def _asked_text(report: Report, value: Value, asked: tree.FetchType, span: Span) -> Recorded | None:
+    if isinstance(value.type, CString):
+        if asked.count is None and asked.name == "string":
+            return value.access, Fetch("string")
+        if asked.count is None and isinstance(value.access.base, EventFieldValue):
+            report.add(
+                types.TYPE_MISMATCH,
+                asked.span,
+                "this string lies in the event itself, in kernel memory: `string`",
+            )
+            return None
+        report.add(
+            types.TYPE_MISMATCH, asked.span, f"a string is `string`, not `{asked.name}{_count(asked)}`"
+        )
+        return None
+    if asked.count is not None:
+        return _asked_texts(report, value, asked, span)
+    match value.type:
+        case CPointer():
+            return _text(value, asked.name)
+        case CArray(element) if value.state == LVALUE and element.size() == 1:
+            return _text(value, asked.name)
+        case _ if not value.typed:
+            return _text(value, asked.name)
+    report.add(
+        types.TYPE_MISMATCH,
+        asked.span,
+        f"`{value.text}` is no string: neither characters nor a pointer to them",
+        help="if it is an address all the same, say so: `+0(e): string`",
+    )
+    return None
+
+
+def _asked_texts(report: Report, value: Value, asked: tree.FetchType, span: Span) -> Recorded | None:
+    """`string[N]`: an array of pointers to characters."""
+    if isinstance(value.type, CArray) and value.state == LVALUE:
+        element = value.type.element.describe()
+        if isinstance(element, CPointer):
+            return _in_memory(replace(value, names=None)), Fetch(asked.name, asked.count)
+    elif isinstance(value.type, CPointer):
+        target = value.type.target
+        if target is None or isinstance(target.describe(), CPointer):
+            access, _ = _text(value, asked.name)
+            return access, Fetch(asked.name, asked.count)
+    report.add(
+        types.TYPE_MISMATCH,
+        asked.span,
+        f"`{asked.name}[N]` is for arrays of `char *`, and this is `{value.text}`",
+    )
+    return None
+
+
+def _asked_dentry(report: Report, value: Value, asked: tree.FetchType, span: Span) -> Recorded | None:
+    """`%pd` and `%pD`: the name of a dentry, of a file; by members, which every kernel can read."""
+    wanted, path = (
+        ("dentry", ("d_name", "name"))
+        if asked.name == "%pd"
+        else ("file", ("f_path", "dentry", "d_name", "name"))
+    )
+    pointer = load(value)
+    struct = ctypes.pointed(pointer.type)
+    if not isinstance(struct, CStruct) or struct.name != wanted or asked.count is not None:
+        what = (
+            f"not an array: `{asked.name}`"
+            if asked.count is not None
+            else f"for `struct {wanted} *`, and this is `{value.text}`"
+        )
+        report.add(types.TYPE_MISMATCH, asked.span, f"`{asked.name}` is {what}")
+        return None
+    step = pointer
+    for name in path:
+        behind = ctypes.pointed(step.type)
+        whole = behind if isinstance(behind, CStruct) else step.type
+        found = ctypes.find_member(whole, name) if isinstance(whole, CStruct) else None
+        if found is None:
+            report.add(
+                types.UNKNOWN_MEMBER,
+                asked.span,
+                f"`struct {wanted}` has no `{name}` on this kernel, so no `{asked.name}`",
+            )
+            return None
+        if isinstance(behind, CStruct):
+            step = at(load(step), found.type, found.type.describe(), found.bit_offset // 8, "->" + name)
+        else:
+            step = inside(step, found.type, found.type.describe(), found.bit_offset // 8, "." + name)
+    return _text(step, "")
+
+
+def _asked_bits(report: Report, value: Value, asked: tree.FetchType, span: Span) -> Recorded | None:
+    assert asked.bitfield is not None
+    width, offset, container = asked.bitfield
+    if container not in (8, 16, 32, 64) or width == 0 or width + offset > container:
+        report.add(
+            types.UNKNOWN_FETCH_TYPE,
+            asked.span,
+            f"`b{width}@{offset}/{container}` is no bitfield: `bW@O/S` is W bits from bit O of S bits, S being 8, 16, 32 or 64",
+            kernel_error="BAD_BITFIELD",
+        )
+        return None
+    if asked.count is not None or isinstance(value.type, CString | CStruct):
+        report.add(
+            types.TYPE_MISMATCH,
+            asked.span,
+            f"a bitfield is taken out of one number, and this is `{value.text}`",
+        )
+        return None
+    recorded = _number(report, replace(value, bits=None, names=None), Fetch("b", None, asked.bitfield), span)
+    return recorded
+
+
+def _asked_number(report: Report, value: Value, asked: tree.FetchType, span: Span) -> Recorded | None:
+    fetch = Fetch(asked.name, asked.count)
+    if isinstance(value.type, CString) and value.state == RVALUE:
+        report.add(types.TYPE_MISMATCH, asked.span, f"a string cannot be recorded as `{fetch.text}`")
+        return None
+    if asked.count is not None:
+        return _asked_array(report, value, asked, fetch)
+    if isinstance(value.type, CStruct):
+        _say_struct(report, value, span)
+        return None
+    if isinstance(value.type, CArray) and value.state == LVALUE:
+        report.add(
+            types.TYPE_MISMATCH,
+            asked.span,
+            f"`{value.text}` is an array: `{asked.name}` would record its first {fetch.bits // 8} bytes",
+            help=f"`: {asked.name}[N]` records N elements; `[0]` behind the member takes the first",
+        )
+        return None
+    if value.bits is not None:
+        return _asked_of_bitfield(report, value, asked, span)
+    if asked.name == "symstr":
+        recorded = _number(report, value, fetch, span)
+        return recorded
+    _compare_widths(report, value, asked, fetch)
+    return _number(report, value, fetch, span)
+
+
+def _asked_of_bitfield(report: Report, value: Value, asked: tree.FetchType, span: Span) -> Recorded | None:
+    report.add(
+        types.TYPE_MISMATCH,
+        asked.span,
+        "a bitfield is recorded as its bits, and takes no other fetch-arg type",
+        fix=Fix("leave out the type", (Edit(Span(span.end, asked.span.end), ""),)),
+    )
+    return None
+
+
+def _compare_widths(report: Report, value: Value, asked: tree.FetchType, fetch: Fetch) -> None:
+    """What is cut off, read beyond, or gets another sign."""
+    type = value.type
+    if not value.typed or isinstance(value.access.base, Immediate):
+        return
+    if isinstance(type, CPointer):
+        bits, signed = 64, None
+    elif isinstance(type, CInt):
+        bits, signed = type.size * 8, type.signed
+    else:
+        return
+    right = f"{fetch.name[0] if fetch.name[0] in 'usx' else 'u'}{bits}"
+    if fetch.bits > bits:
+        where = (
+            "what lies beside it in memory"
+            if value.state == LVALUE or value.access.derefs
+            else "what happens to be in the register"
+        )
+        report.add(
+            types.WIDENING,
+            asked.span,
+            f"`{value.text}` has {bits} bits: `{asked.name}` would record {where} as well",
+            label=f"`{right}`, or no type at all",
+            fix=Fix(f"write `{right}`", (Edit(asked.span, right),)),
+        )
+    elif fetch.bits < bits:
+        report.add(
+            types.NARROWING,
+            asked.span,
+            f"`{value.text}` has {bits} bits: `{asked.name}` records the lowest {fetch.bits} of them",
+        )
+    elif (
+        signed is not None
+        and fetch.name[0] in "us"
+        and fetch.signed != signed
+        and getattr(type, "what", "") != "bool"
+    ):
+        same = f"{'s' if signed else 'u'}{bits}"
+        report.add(
+            types.SIGN_CHANGE,
+            asked.span,
+            f"`{value.text}` is {'signed' if signed else 'unsigned'}, and `{asked.name}` is not",
+            label=f"`{same}`, or no type at all",
+            fix=Fix(f"write `{same}`", (Edit(asked.span, same),)),
+        )
+
+
+def _asked_array(report: Report, value: Value, asked: tree.FetchType, fetch: Fetch) -> Recorded | None:
+    assert asked.count is not None
+    if asked.name in ("symstr",):
+        report.add(types.TYPE_MISMATCH, asked.span, "`symstr` has no arrays: `symbol[N]` has")
+        return None
+    if value.bits is not None:
+        report.add(types.TYPE_MISMATCH, asked.span, "a bitfield is no array")
+        return None
+    if value.state != LVALUE:
+        if not isinstance(value.type, CPointer):
+            report.add(types.TYPE_MISMATCH, asked.span, f"`{value.text}` is a single value, not an array")
+            return None
+        access, _ = _text(replace(value, names=None), "string")
+        return access, fetch
+    behind_pointer = value.pending == 0 or not isinstance(value.type, CInt | CPointer)
+    size = value.ref.size() if value.ref is not None else 0
+    wanted = asked.count * fetch.bits // 8
+    if isinstance(value.type, CPointer) and value.ref is not None and not isinstance(value.type, CArray):
+        # as for a string, `p: u8[16]` is what the pointer points to
+        access, _ = _text(replace(value, names=None), "string")
+        return access, fetch
+    if size and wanted > size and not (behind_pointer and isinstance(value.type, CInt)):
+        report.add(
+            types.WIDENING,
+            asked.span,
+            f"`{value.text}` has {size} bytes: `{asked.name}[{asked.count}]` would record {wanted}",
+        )
+        return None
+    return _in_memory(replace(value, names=None)), fetch
+
+
+def _count(asked: tree.FetchType) -> str:
+    return "" if asked.count is None else f"[{asked.count}]"
+
+
+def _from_c(name: str) -> list[str]:
+    """What somebody who writes a C type means."""
+    known = {
+        "int": "s32", "long": "s64", "short": "s16", "unsigned": "u32", "hex": "x64", "ptr": "x64", "pointer": "x64",
+        "str": "string", "char*": "string", "bool": "u8", "size_t": "u64", "ssize_t": "s64", "int32": "s32",
+        "int64": "s64", "uint32": "u32", "uint64": "u64", "x": "x64", "u": "u64", "d": "s64", "s": "string",
+    }  # fmt: skip
+    return [known[name]] if name in known else []

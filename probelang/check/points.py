@@ -1,0 +1,434 @@
+"""Probe points: patterns expanded for the target kernel, names looked up, each place with what may be named there."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from probelang.btf import types as btf_types
+from probelang.check.convention import assign_slots
+from probelang.check.ctypes import CInt, COther, CPointer, CString, CType, TypeRef
+from probelang.check.report import Report, only_absent, rename, suggest
+from probelang.check.rules import backends, facts, points
+from probelang.check.scope import Scope
+from probelang.check.values import Value
+from probelang.kernel.answers import Found, NotFound, Unknown
+from probelang.probes import (
+    Access,
+    AddressTarget,
+    EventFieldValue,
+    EventTarget,
+    FunctionTarget,
+    Parameter,
+    Target,
+    TracepointTarget,
+)
+from probelang.record import record, replace
+from probelang.source import Span
+from probelang.syntax import tree
+from probelang.syntax.tree import Kind
+
+if TYPE_CHECKING:
+    from probelang.btf.blob import Btf
+    from probelang.kernel.interface import Event, EventField, Function, Kernel
+
+MAX_POINTS = 100
+
+
+@record
+class Place:
+    """One place that a point means, the name that an event there would have, and what may be named there."""
+
+    target: Target
+    name: str
+    scope: Scope
+
+
+class Points:
+    """Resolves the point of one probe; what is wrong goes to the report."""
+
+    def __init__(self, kernel: Kernel, report: Report, probe: tree.Probe, limit: int) -> None:
+        self.kernel = kernel
+        self.report = report
+        self.probe = probe
+        self.limit = limit
+
+    def resolve(self) -> list[Place]:
+        """The places of the first alternative that the target kernel has; none after an error."""
+        said = []
+        for point in self.probe.points:
+            mark = self.report.mark()
+            places = self._resolve(point)
+            if places:
+                return places
+            latest = self.report.take_since(mark)
+            if not latest or not only_absent(latest):
+                self.report.diagnostics.extend(latest)
+                return []
+            said.append(latest)
+        if said:
+            last = said[-1]
+            notes = tuple(
+                f"nor is the choice before `??` there: {earlier[0].message}" for earlier in said[:-1]
+            )
+            self.report.diagnostics.extend([replace(last[0], notes=(*last[0].notes, *notes)), *last[1:]])
+        return []
+
+    def _resolve(self, point: tree.Point) -> list[Place]:
+        match point:
+            case tree.FunctionPoint():
+                return self._functions(point)
+            case tree.AddressPoint():
+                return [self._address(point)]
+            case tree.TracepointPoint():
+                return self._tracepoints(point)
+            case tree.EventPoint():
+                return self._events(point)
+            case tree.SourcePoint():
+                self._not_yet(point.span, "a point by source line")
+            case tree.BrokenPoint():
+                pass
+            case _:
+                self._not_yet(self.probe.kind_span, f"`{self.probe.kind.value}`")
+        return []
+
+    def _not_yet(self, span: Span, what: str) -> None:
+        self.report.add(backends.NOT_YET, span, f"{what} is not supported yet")
+
+    # ------------------------------------------------------------------------------------------ patterns
+
+    def _expand(self, ident: tree.Ident, matching: object, what: str) -> list[str]:
+        """The names that a pattern stands for, all of them there on the target kernel."""
+        wanted = expand_braces(ident.name)
+        if len(wanted) == 1 and not is_pattern(wanted[0]):
+            return wanted
+        found: dict[str, None] = {}
+        for pattern in wanted:
+            if not is_pattern(pattern):
+                found[pattern] = None
+                continue
+            answer = matching(pattern_of(pattern))  # type: ignore[operator]
+            if isinstance(answer, Unknown):
+                self.report.add(
+                    facts.MISSING_FACT, ident.span, f"`{pattern}` cannot be expanded: {answer.reason}"
+                )
+                return []
+            if not answer.value:
+                self.report.add(
+                    points.NO_MATCH, ident.span, f"no {what} of {self.kernel.title} fits `{pattern}`"
+                )
+                return []
+            found.update(dict.fromkeys(answer.value))
+        return list(found) if self._within_limit(ident.span, ident.name, len(found), what) else []
+
+    def _within_limit(self, span: Span, pattern: str, count: int, what: str) -> bool:
+        if count <= self.limit:
+            return True
+        self.report.add(
+            points.TOO_MANY_POINTS,
+            span,
+            f"`{pattern}` fits {count} {what}s of {self.kernel.title}, and the limit is {self.limit}",
+            help=f"a narrower pattern, or `with max={count}`",
+        )
+        return False
+
+    # ----------------------------------------------------------------------------------------- functions
+
+    def _functions(self, point: tree.FunctionPoint) -> list[Place]:
+        if point.line is not None:
+            self._not_yet(point.span, "a point by source line")
+            return []
+        if point.returns is not None and point.offset:
+            self.report.add(
+                points.RETURN_WITH_OFFSET,
+                point.span,
+                "a return is caught at the function's entry: `%return` takes no offset",
+            )
+            return []
+        if point.module is not None:
+            self._not_yet(point.module.span, "a function of a module by its name")
+            return []
+        names = self._expand(point.function, self.kernel.functions_matching, "function")
+        several = len(names) > 1
+        places = []
+        for name in names:
+            place = self._function(point, name, several)
+            if place is not None:
+                places.append(place)
+            elif not several:
+                return []
+        return places if len(places) == len(names) else []
+
+    def _function(self, point: tree.FunctionPoint, name: str, several: bool) -> Place | None:
+        answer = self.kernel.find_function(name)
+        span = point.function.span
+        if isinstance(answer, NotFound):
+            self._no_function(point, name, answer.near, several)
+            return None
+        if isinstance(answer, Unknown):
+            # not among what is known, which is not all: the kernel will say
+            function = None
+            reason = answer.reason
+        else:
+            function = answer.value
+            reason = function.proto_reason
+            if not self._allowed(function, span, point):
+                return None
+        returns = point.returns is not None
+        target = FunctionTarget(name, None, point.offset or 0, returns)
+        label = name.replace(".", "_")
+        if point.offset:
+            label += f"_{point.offset:#x}"
+        scope = self._function_scope(name, function, reason, point)
+        return Place(target, label + ("_return" if returns else ""), scope)
+
+    def _no_function(
+        self, point: tree.FunctionPoint, name: str, near: tuple[str, ...], several: bool
+    ) -> None:
+        span = point.function.span
+        self.report.add(
+            points.UNKNOWN_FUNCTION,
+            span,
+            f"{self.kernel.title} has no function `{name}`",
+            label=suggest(near),
+            help=None if near else "it may be inlined into its callers, or bear another name in this kernel",
+            fix=None if several else rename(span, near),
+        )
+
+    def _allowed(self, function: Function, span: Span, point: tree.FunctionPoint) -> bool:
+        kind = self.probe.kind
+        if function.module is not None:
+            self._not_yet(span, f"`{function.name}` is a function of the module `{function.module}`, which")
+            return False
+        if kind is Kind.FPROBE and function.traceable is False:
+            alternative = function.blacklisted is not True
+            self.report.add(
+                points.NOT_TRACEABLE,
+                span,
+                f"ftrace cannot trace `{function.name}` on {self.kernel.title}",
+                help="a kprobe can sit on it" if alternative else None,
+            )
+            return False
+        if kind is Kind.KPROBE and function.blacklisted:
+            self.report.add(
+                points.BLACKLISTED, span, f"kprobes on `{function.name}` are forbidden by the kernel"
+            )
+            return False
+        if function.symbols is not None and function.symbols > 1:
+            self.report.add(
+                points.AMBIGUOUS_SYMBOL,
+                span,
+                f"{function.symbols} functions of {self.kernel.title} are called `{function.name}`",
+                help="probe a caller, or a function they all call, whose name is its own",
+            )
+            return False
+        return True
+
+    def _function_scope(
+        self, name: str, function: Function | None, reason: str, point: tree.FunctionPoint
+    ) -> Scope:
+        kind = self.probe.kind
+        owner = f"`{name}`"
+        at_return = point.returns is not None
+        if point.offset:
+            why = f"{owner}+{point.offset:#x} is inside the function, where parameters may be anywhere"
+            return Scope(kind, {}, "parameter", owner, no_names=why, inner=True)
+        if function is None or function.proto is None or function.btf is None:
+            return Scope(kind, {}, "parameter", owner, at_return, no_names=f"not known, because {reason}")
+        proto = function.btf.type(function.proto)
+        assert isinstance(proto, btf_types.FuncProto)
+        values = parameter_values(function.btf, proto.params)
+        named = {param.name: value for param, value in zip(proto.params, values, strict=True) if param.name}
+        returns = TypeRef(function.btf, proto.returns)
+        return Scope(kind, named, "parameter", owner, at_return, returns, tuple(values))
+
+    def _address(self, point: tree.AddressPoint) -> Place:
+        name = f"at_{point.address:#x}"
+        why = f"{point.address:#x} is an address, where parameters may be anywhere"
+        return Place(
+            AddressTarget(point.address),
+            name,
+            Scope(self.probe.kind, {}, "parameter", "this", no_names=why, inner=True),
+        )
+
+    # ------------------------------------------------------------------------------- tracepoints, events
+
+    def _tracepoints(self, point: tree.TracepointPoint) -> list[Place]:
+        if point.module is not None:
+            self._not_yet(point.module.span, "a tracepoint of a module")
+            return []
+        names = self._expand(point.tracepoint, self.kernel.tracepoints_matching, "tracepoint")
+        places = []
+        for name in names:
+            answer = self.kernel.find_tracepoint(name)
+            if isinstance(answer, NotFound):
+                self._no_tracepoint(point.tracepoint, name, answer.near)
+                return []
+            if isinstance(answer, Unknown):
+                why = f"not known, because {answer.reason}"
+                scope = Scope(Kind.TPROBE, {}, "argument", f"`{name}`", no_names=why)
+            elif answer.value.module is not None:
+                self._not_yet(
+                    point.tracepoint.span,
+                    f"`{name}` is a tracepoint of the module `{answer.value.module}`, which",
+                )
+                return []
+            else:
+                found = answer.value
+                values = parameter_values(found.btf, found.params)
+                named = {p.name: value for p, value in zip(found.params, values, strict=True) if p.name}
+                scope = Scope(Kind.TPROBE, named, "argument", f"`{name}`", arguments=tuple(values))
+            places.append(Place(TracepointTarget(name), name, scope))
+        return places
+
+    def _no_tracepoint(self, ident: tree.Ident, name: str, near: tuple[str, ...]) -> None:
+        simple = ident.name == name
+        help = None
+        if self.kernel.features.tprobe is not False and isinstance(self.kernel.find_function(name), Found):
+            help = f"there is a function of this name: `fprobe {name}`"
+        self.report.add(
+            points.UNKNOWN_TRACEPOINT,
+            ident.span,
+            f"{self.kernel.title} has no tracepoint `{name}`",
+            label=suggest(near),
+            help=help,
+            fix=rename(ident.span, near) if simple else None,
+        )
+
+    def _events(self, point: tree.EventPoint) -> list[Place]:
+        pairs = self._expand_events(point)
+        places = []
+        for system, event in pairs:
+            answer = self.kernel.find_event(system, event)
+            if isinstance(answer, NotFound):
+                self.report.add(
+                    points.UNKNOWN_EVENT,
+                    point.span,
+                    f"{self.kernel.title} has no event `{system}:{event}`",
+                    label=suggest(answer.near),
+                    fix=rename(point.span, answer.near) if len(pairs) == 1 else None,
+                )
+                return []
+            if isinstance(answer, Unknown):
+                why = f"not known, because {answer.reason}"
+                scope = Scope(Kind.EPROBE, {}, "field", f"`{system}:{event}`", no_names=why)
+            else:
+                scope = self._event_scope(system, answer.value)
+            places.append(Place(EventTarget(system, event), event, scope))
+        return places
+
+    def _expand_events(self, point: tree.EventPoint) -> list[tuple[str, str]]:
+        systems, events = expand_braces(point.system.name), expand_braces(point.event.name)
+        pairs: dict[tuple[str, str], None] = {}
+        for system in systems:
+            for event in events:
+                if not is_pattern(system) and not is_pattern(event):
+                    pairs[system, event] = None
+                    continue
+                answer = self.kernel.events_matching(pattern_of(system), pattern_of(event))
+                if not isinstance(answer, Found):
+                    reason = answer.reason if isinstance(answer, Unknown) else "it has none"
+                    self.report.add(
+                        facts.MISSING_FACT, point.span, f"`{system}:{event}` cannot be expanded: {reason}"
+                    )
+                    return []
+                if not answer.value:
+                    self.report.add(
+                        points.NO_MATCH,
+                        point.span,
+                        f"no event of {self.kernel.title} fits `{system}:{event}`",
+                    )
+                    return []
+                pairs.update(dict.fromkeys(answer.value))
+        text = f"{point.system.name}:{point.event.name}"
+        return list(pairs) if self._within_limit(point.span, text, len(pairs), "event") else []
+
+    def _event_scope(self, system: str, event: Event) -> Scope:
+        user = system == "syscalls"
+        names = {
+            field.name: field_value(self.kernel.btf, field, user)
+            for field in event.fields
+            if not field.common
+        }
+        return Scope(Kind.EPROBE, names, "field", f"`{system}:{event.name}`")
+
+
+def parameter_values(btf: Btf, params: tuple[btf_types.Param, ...]) -> list[Value]:
+    """The parameters of a function as values, each in its `$argN`."""
+    listed = [param for param in params if param.type or param.name]
+    refs = [TypeRef(btf, param.type) for param in listed]
+    slots = assign_slots(refs)
+    values = []
+    for position, (param, ref, slot) in enumerate(zip(listed, refs, slots, strict=True), 1):
+        plain = slot == position and bool(param.name)
+        base = Parameter(slot or 0, param.name if plain else None)
+        values.append(Value(Access(base), ref.describe(), ref, names="" if plain else None))
+    return values
+
+
+def field_value(btf: Btf | None, field: EventField, user: bool) -> Value:
+    """A field of an event as a value; `user` where its pointers point to user memory (the arguments of a syscall)."""
+    access = Access(EventFieldValue(field.name, field.kind in ("string", "dynamic_string")))
+    if field.kind in ("string", "dynamic_string"):
+        return Value(access, CString())
+    ref = TypeRef(btf, field.btf_type) if btf is not None and field.btf_type is not None else None
+    type: CType | None = ref.describe() if ref is not None else None
+    if isinstance(type, CPointer) or (type is None and field.type.rstrip().endswith("*")):
+        pointer = type if isinstance(type, CPointer) else _pointer_of(btf, field.type)
+        return Value(access, replace(pointer, user=user or pointer.user), ref)
+    if field.kind == "int":
+        return Value(access, type if isinstance(type, CInt) else CInt(field.size, field.signed), ref)
+    return Value(access, type or COther("an array in the event's record, which an eprobe cannot read"), ref)
+
+
+def _pointer_of(btf: Btf | None, text: str) -> CPointer:
+    """`const char *`, `struct sock *` as a format file writes it."""
+    from probelang.btf.names import Space
+
+    words = [word for word in text.replace("*", " * ").split() if word not in ("const", "volatile")]
+    if btf is None or words.count("*") != 1:
+        return CPointer(None)
+    if words[:2] == ["char", "*"]:
+        found = btf.find(Space.INT, "char")
+    elif words[0] in ("struct", "union") and len(words) == 3:
+        found = btf.find(Space.STRUCT if words[0] == "struct" else Space.UNION, words[1])
+    else:
+        found = btf.find(Space.TYPEDEF, words[0])
+    return CPointer(TypeRef(btf, found) if found is not None else None)
+
+
+# -------------------------------------------------------------------------------------------------- patterns
+
+MAX_ALTERNATIVES = 1000
+
+
+def is_pattern(name: str) -> bool:
+    """Whether a name has a wildcard."""
+    return "*" in name or "?" in name
+
+
+def expand_braces(name: str) -> list[str]:
+    """`vfs_{read,write}` as its alternatives, `{a,b}{c,d}` as all four; at most a thousand."""
+    names = [""]
+    at = 0
+    while at < len(name):
+        open = name.find("{", at)
+        close = name.find("}", open) if open >= 0 else -1
+        if open < 0 or close < 0:
+            return [done + name[at:] for done in names]
+        choices = name[open + 1 : close].split(",")
+        names = [done + name[at:open] + choice for done in names for choice in choices][:MAX_ALTERNATIVES]
+        at = close + 1
+    return names
+
+
+def pattern_of(name: str) -> re.Pattern[str]:
+    """`*` and `?` as a regular expression that never goes back over a star, whatever the pattern."""
+    first, *rest = (
+        "".join("." if char == "?" else re.escape(char) for char in piece)
+        for piece in re.sub(r"\*+", "*", name).split("*")
+    )
+    if not rest:
+        return re.compile(first)
+    middle = "".join(f"(?>.*?{piece})" for piece in rest[:-1])
+    return re.compile(f"{first}{middle}.*{rest[-1]}", re.DOTALL)

@@ -1,0 +1,113 @@
+"""Where the checker says what it finds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from probelang.check.rules import facts, limits, names, points, types
+from probelang.diagnostics import Diagnostic, Edit, Fix, Label, Rule
+from probelang.source import Span
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+#: What `??` takes for "the target kernel does not have it"; every other error is the user's on either side.
+ABSENT: frozenset[Rule] = frozenset(
+    (
+        names.UNKNOWN_NAME,
+        points.UNKNOWN_FUNCTION,
+        points.UNKNOWN_TRACEPOINT,
+        points.UNKNOWN_EVENT,
+        points.NOT_TRACEABLE,
+        points.NO_MATCH,
+        types.UNKNOWN_MEMBER,
+        types.UNKNOWN_TYPE,
+        types.INCOMPLETE_TYPE,
+        limits.NO_FEATURE,
+        facts.MISSING_FACT,
+    )
+)
+
+
+class Report:
+    """The diagnostics of a run, in the order they were found."""
+
+    def __init__(self) -> None:
+        self.diagnostics: list[Diagnostic] = []
+
+    def add(
+        self,
+        rule: Rule,
+        span: Span,
+        message: str,
+        *,
+        label: str = "",
+        others: tuple[Label, ...] = (),
+        notes: tuple[str, ...] = (),
+        help: str | None = None,
+        fix: Fix | None = None,
+        kernel_error: str | None = None,
+    ) -> None:
+        """Say something at a place; `kernel_error` where it is not the rule's own."""
+        self.diagnostics.append(
+            Diagnostic(
+                rule,
+                message,
+                Label(span, label),
+                rule.severity,
+                others,
+                notes,
+                help,
+                fix,
+                kernel_error or rule.kernel_error,
+            )
+        )
+
+    def mark(self) -> int:
+        """A place to `take_since`."""
+        return len(self.diagnostics)
+
+    def take_since(self, mark: int) -> list[Diagnostic]:
+        """Take back what was said since `mark`."""
+        taken = self.diagnostics[mark:]
+        del self.diagnostics[mark:]
+        return taken
+
+
+def only_absent(diagnostics: Iterable[Diagnostic]) -> bool:
+    """Whether all that is wrong is that the target kernel does not have something."""
+    return all(found.rule in ABSENT for found in diagnostics)
+
+
+def in_source_order(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """Sorted by place, one for one cause: the same rule at the same characters is said once."""
+    seen: set[tuple[str, int, int]] = set()
+    ordered: list[Diagnostic] = []
+    for found in sorted(diagnostics, key=lambda d: (d.label.span.start, -d.severity, d.label.span.end)):
+        key = (found.rule.code, found.label.span.start, found.label.span.end)
+        if key not in seen:
+            seen.add(key)
+            ordered.append(found)
+    return ordered
+
+
+def suggest(near: Iterable[str]) -> str:
+    """`did you mean …?` for the place of a wrong name, "" where nothing is near."""
+    quoted = [f"`{name}`" for name in near][:3]
+    if not quoted:
+        return ""
+    return f"did you mean {quoted[0] if len(quoted) == 1 else ', '.join(quoted[:-1]) + ' or ' + quoted[-1]}?"
+
+
+def rename(span: Span, near: tuple[str, ...] | list[str]) -> Fix | None:
+    """The fix that takes the nearest name; to be looked at, since near is not the same."""
+    if not near:
+        return None
+    return Fix(f"replace it by `{near[0]}`", (Edit(span, near[0]),), safe=False)
+
+
+def near_names(wrong: str, names: Iterable[str], limit: int = 3) -> list[str]:
+    """The names most like a wrong one, best first."""
+    import difflib
+
+    return difflib.get_close_matches(wrong, list(names), n=limit, cutoff=0.6)

@@ -1,0 +1,299 @@
+"""A whole spec: from its tree and the facts of one kernel to typed probes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from probelang.btf.types import BtfError
+from probelang.check.conditions import Conditions, operands_of
+from probelang.check.constants import Constants
+from probelang.check.items import Item, Items, check_names
+from probelang.check.naming import MAX_ARG_NAME, MAX_EVENT_NAME, free_name, group_of_file, name_of
+from probelang.check.options import Options, read_options
+from probelang.check.points import MAX_POINTS, Place, Points
+from probelang.check.report import Report, in_source_order
+from probelang.check.rules import facts, names, points
+from probelang.diagnostics import Edit, Fix, Label
+from probelang.kernel.answers import Found, KernelError
+from probelang.probes import Condition, Field, Probe, Site
+from probelang.record import record
+from probelang.source import Source, Span
+from probelang.syntax import tree
+
+if TYPE_CHECKING:
+    from probelang.diagnostics import Diagnostic
+    from probelang.kernel.interface import Kernel
+
+
+@record
+class Checked:
+    """What became of a spec: the probes without errors, and everything there is to say, in source order."""
+
+    probes: tuple[Probe, ...]
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def check(source: Source, file: tree.File, kernel: Kernel) -> Checked:
+    """Check a spec against what is known of a kernel. Never raises on what a spec or a kernel's files hold."""
+    checker = _Checker(source, file, kernel)
+    checker.run()
+    return Checked(tuple(checker.probes), tuple(in_source_order(checker.report.diagnostics)))
+
+
+class _Checker:
+    def __init__(self, source: Source, file: tree.File, kernel: Kernel) -> None:
+        self.source = source
+        self.file = file
+        self.kernel = kernel
+        self.report = Report()
+        self.constants = Constants(kernel, self.report)
+        self.lists: dict[str, tree.Args] = {}
+        self.items = Items(kernel, self.constants, self.report, self.lists)
+        self.group = group_of_file(source.name)
+        self.events: dict[tuple[str, str], Span] = {}
+        self.probes: list[Probe] = []
+
+    def run(self) -> None:
+        self._declarations()
+        for statement in self.file.statements:
+            if isinstance(statement, tree.Probe):
+                try:
+                    self._probe(statement)
+                except (BtfError, KernelError) as error:
+                    self.report.add(facts.BAD_FACTS, statement.kind_span, f"{self.kernel.title}: {error}")
+        for name, args in self.lists.items():
+            if name not in self.items.used:
+                try:
+                    self.items.check_unused(args)
+                except (BtfError, KernelError) as error:
+                    self.report.add(facts.BAD_FACTS, args.name.span, f"{self.kernel.title}: {error}")
+
+    # -------------------------------------------------------------------------------------- declarations
+
+    def _declarations(self) -> None:
+        group: tree.Ident | None = None
+        constants: dict[str, tree.Ident] = {}
+        for statement in self.file.statements:
+            match statement:
+                case tree.Group(span, name):
+                    if group is not None:
+                        self.report.add(
+                            names.SECOND_GROUP,
+                            span,
+                            "a spec has one group",
+                            others=(Label(group.span, "the first"),),
+                            help=f"a single event says it with its name: `{name.name}/event = …`",
+                        )
+                        continue
+                    group = name
+                    self.group = name.name
+                    self._check_event_name(name, "group")
+                case tree.Const(_, name, value):
+                    self._const(name, value, constants)
+                case tree.Args(_, name):
+                    if name.name in self.lists:
+                        first = self.lists[name.name].name.span
+                        self._say_clash(name, f"two `args` are called `{name.name}`", first)
+                    else:
+                        self.lists[name.name] = statement
+                        self._check_params(statement)
+
+    def _const(self, name: tree.Ident, value: tree.Expr, seen: dict[str, tree.Ident]) -> None:
+        if name.name in seen:
+            self._say_clash(name, f"two constants are called `{name.name}`", seen[name.name].span)
+            return
+        seen[name.name] = name
+        try:
+            self.constants.own[name.name] = self.constants.evaluate(value)
+        except (BtfError, KernelError) as error:
+            self.report.add(facts.BAD_FACTS, value.span, f"{self.kernel.title}: {error}")
+            self.constants.own[name.name] = None
+
+    def _check_params(self, args: tree.Args) -> None:
+        seen: dict[str, Span] = {}
+        for param in args.params:
+            if param.name.name in seen:
+                self._say_clash(
+                    param.name, f"two parameters are called `{param.name.name}`", seen[param.name.name]
+                )
+            seen.setdefault(param.name.name, param.name.span)
+
+    def _say_clash(self, name: tree.Ident, message: str, first: Span) -> None:
+        self.report.add(
+            names.NAME_CLASH, name.span, message, others=(Label(first, "the first"),), kernel_error=None
+        )
+
+    # -------------------------------------------------------------------------------------------- probes
+
+    def _probe(self, probe: tree.Probe) -> None:
+        mark = self.report.mark()
+        options = read_options(self.report, probe)
+        limit = options.max or MAX_POINTS
+        places = Points(self.kernel, self.report, probe, limit).resolve()
+        if not places:
+            return
+        groups = [places] if probe.name is not None else [[place] for place in places]
+        # a pattern without a name is many events, and what is wrong with all of them is said once: see in_source_order
+        made = [self._event(probe, group, options) for group in groups]
+        if not any(found.severity.name == "ERROR" for found in self.report.diagnostics[mark:]):
+            self.probes.extend(event for event in made if event is not None)
+
+    def _event(self, probe: tree.Probe, places: list[Place], options: Options) -> Probe | None:
+        group, event = self._event_names(probe, places[0])
+        scope = places[0].scope
+        items = self.items.listed(probe.items or (), scope)
+        items = check_names(self.report, items)
+        compared = self._compared(probe.condition, items, places[0])
+        wanted = [*items, *(item for item in compared.values() if item.auto)]
+        sites = [
+            Site(
+                place.target,
+                tuple(field for item in wanted if (field := self.items.resolve(item, place.scope))),
+            )
+            for place in places
+        ]
+        if any(len(site.fields) != len(wanted) for site in sites):
+            # something was wrong with a field, and was said; the condition is checked as far as it goes
+            self._condition(probe, compared, sites[0])
+            return None
+        condition = self._condition(probe, compared, sites[0])
+        if probe.condition is not None and condition is None:
+            return None
+        if not self._alike(probe, places, sites):
+            return None
+        return Probe(
+            group,
+            event,
+            probe.kind,
+            tuple(sites),
+            condition,
+            probe.condition.span if probe.condition is not None else None,
+            options.maxactive,
+            options.stacktrace,
+            options.disabled,
+            self.source,
+            probe.span,
+            probe.points[0].span,
+        )
+
+    def _compared(self, condition: tree.Expr | None, items: list[Item], place: Place) -> dict[Span, Item]:
+        """For each expression that the condition compares, the fetch arg that holds it, new ones marked `auto`."""
+        if condition is None:
+            return {}
+        by_name = {item.name: item for item in items if item.name is not None}
+        by_text = {self._text_of(item.expr): item for item in items if item.type is None and not item.uses}
+        taken = set(by_name)
+        compared: dict[Span, Item] = {}
+        for expr in operands_of(condition):
+            if isinstance(expr, tree.Name) and expr.name in by_name:
+                compared[expr.span] = by_name[expr.name]
+                continue
+            if not (
+                isinstance(expr, tree.Name) and expr.name in place.scope.names
+            ) and self.constants.is_constant(expr):
+                continue
+            text = self._text_of(expr)
+            item = by_text.get(text)
+            if item is None:
+                wanted = (name_of(expr) or "value")[:MAX_ARG_NAME]
+                name = wanted if wanted not in taken else free_name(wanted, taken, MAX_ARG_NAME)
+                taken.add(name)
+                item = by_text[text] = Item(name, expr.span, expr, None, (), auto=True)
+            compared[expr.span] = item
+        return compared
+
+    def _text_of(self, expr: tree.Expr) -> str:
+        return "".join(self.source.slice(expr.span).split())
+
+    def _condition(self, probe: tree.Probe, compared: dict[Span, Item], site: Site) -> Condition | None:
+        if probe.condition is None:
+            return None
+        by_name = {field.name: field for field in site.fields}
+        fields: dict[Span, Field | None] = {
+            span: by_name.get(item.name) if item.name is not None else None for span, item in compared.items()
+        }
+        values = frozenset(by_name)
+        return Conditions(self.report, self.constants, self.source, fields, values).resolve(probe.condition)
+
+    def _alike(self, probe: tree.Probe, places: list[Place], sites: list[Site]) -> bool:
+        """Whether every point of one event records the same."""
+        first = [(field.name, field.fetch) for field in sites[0].fields]
+        for place, site in zip(places[1:], sites[1:], strict=True):
+            for field, (name, fetch) in zip(site.fields, first, strict=True):
+                if (field.name, field.fetch) != (name, fetch):
+                    self.report.add(
+                        points.SITES_DIFFER,
+                        field.span,
+                        f"`{field.name}` would be `{fetch.text}` at {places[0].scope.owner} "
+                        f"and `{field.fetch.text}` at {place.scope.owner}",
+                        help="a fetch-arg type makes them alike; without a name, each point is an event of its own",
+                    )
+                    return False
+        return True
+
+    # --------------------------------------------------------------------------------------- event names
+
+    def _event_names(self, probe: tree.Probe, place: Place) -> tuple[str, str]:
+        group = probe.group.name if probe.group is not None else self.group
+        if probe.group is not None:
+            self._check_event_name(probe.group, "group")
+        if probe.name is not None:
+            event, span = probe.name.name, probe.name.span
+            self._check_event_name(probe.name, "event")
+        else:
+            event, span = place.name, probe.points[0].span
+            if len(event) > MAX_EVENT_NAME:
+                self.report.add(
+                    names.NAME_TOO_LONG,
+                    span,
+                    f"an event named after this point would have {len(event)} characters, and may have {MAX_EVENT_NAME}",
+                    fix=self._name_probe(probe, event[:MAX_EVENT_NAME]),
+                )
+        key = (group, event)
+        if key in self.events:
+            free = free_name(event, {name for other, name in self.events if other == group}, MAX_EVENT_NAME)
+            fix = (
+                Fix(f"call it `{free}`", (Edit(probe.name.span, free),), safe=False)
+                if probe.name is not None
+                else self._name_probe(probe, free)
+            )
+            first = self.events[key]
+            self.report.add(
+                names.NAME_CLASH,
+                span,
+                f"two events are called `{group}/{event}`",
+                others=(Label(first, "the first"),) if first != span else (),
+                fix=fix if first != span else None,
+                kernel_error="EVENT_EXIST",
+            )
+        else:
+            self.events[key] = span
+            self._check_static(group, event, span)
+        return group, event
+
+    def _name_probe(self, probe: tree.Probe, name: str) -> Fix:
+        at = probe.kind_span.start
+        return Fix(f"call it `{name}`", (Edit(Span(at, at), f"{name} = "),), safe=False)
+
+    def _check_static(self, group: str, event: str, span: Span) -> None:
+        """An event that the kernel has already cannot be defined once more."""
+        answer = self.kernel.find_event(group, event)
+        if isinstance(answer, Found) and answer.value.source == "format":
+            self.report.add(
+                names.NAME_CLASH,
+                span,
+                f"{self.kernel.title} has an event `{group}/{event}` of its own",
+                help="another `group`, or another name for the event",
+                kernel_error="EVENT_EXIST",
+            )
+
+    def _check_event_name(self, ident: tree.Ident, what: str) -> None:
+        if len(ident.name) > MAX_EVENT_NAME:
+            self.report.add(
+                names.NAME_TOO_LONG,
+                ident.span,
+                f"a name of {'an' if what == 'event' else 'a'} {what} may have {MAX_EVENT_NAME} characters, "
+                f"and this one has {len(ident.name)}",
+                fix=Fix("shorten it", (Edit(ident.span, ident.name[:MAX_EVENT_NAME]),), safe=False),
+                kernel_error="EVENT_TOO_LONG" if what == "event" else "GROUP_TOO_LONG",
+            )

@@ -1,0 +1,93 @@
+"""Values while they are being checked: where they are, and what C type they have.
+
+A value is one of three things. An *rvalue* is a number that the base or the last dereference gives. An *lvalue* lies in
+memory, `pending` bytes from where the access leads, and has not been read. An *address* is that place itself, not
+yet used.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from probelang.check.ctypes import CPointer, CType
+from probelang.probes import Access, Deref
+from probelang.record import record, replace
+
+if TYPE_CHECKING:
+    from probelang.check.ctypes import TypeRef
+
+RVALUE = 0
+LVALUE = 1
+ADDRESS = 2
+
+
+@record
+class Value:
+    """An expression's value.
+
+    `ref` is the declared type where there is one, for messages; `names` is how the kernel's BTF parser spells the
+    pending step, None where it cannot, or could not what led here; `bits` is (first bit, width) of a bitfield, counted from `pending`.
+    `typed` is false where nobody knows the type and the kernel's default is taken.
+    """
+
+    access: Access
+    type: CType
+    ref: TypeRef | None = None
+    state: int = RVALUE
+    pending: int = 0
+    names: str | None = None
+    user: bool = False
+    bits: tuple[int, int] | None = None
+    typed: bool = True
+
+    @property
+    def text(self) -> str:
+        """The C type, for a person."""
+        if self.ref is not None:
+            return self.ref.text
+        if isinstance(self.type, CPointer):
+            target = self.type.target
+            return f"{target.text} *" if target is not None else "void *"
+        return "a value of unknown type" if not self.typed else "an integer"
+
+
+def load(value: Value) -> Value:
+    """Read an lvalue; what is a number already stays as it is, and so does an address that needs no sum."""
+    if value.state == RVALUE:
+        return value
+    if value.state == ADDRESS:
+        return replace(value, state=RVALUE, names=None, user=False) if value.pending == 0 else value
+    step = Deref(value.pending, value.user, value.names)
+    type = value.type
+    if value.user and isinstance(type, CPointer):
+        type = replace(type, user=True)
+    return replace(
+        value,
+        access=Access(value.access.base, (*value.access.derefs, step)),
+        type=type,
+        state=RVALUE,
+        pending=0,
+        names=None if value.names is None else "",
+        user=False,
+    )
+
+
+def at(pointer: Value, target: TypeRef, type: CType, offset: int, names: str | None) -> Value:
+    """What lies `offset` bytes from where a pointer points."""
+    user = isinstance(pointer.type, CPointer) and pointer.type.user
+    spelled = names if pointer.names is not None else None
+    if pointer.state == ADDRESS:
+        # `&a->b` and then `->c`: the kernel spells it `->b.c`, unless something in between has no spelling
+        spelled = None
+        if names is not None and pointer.names is not None:
+            spelled = pointer.names + "." + names[2:]
+        return Value(
+            pointer.access, type, target, LVALUE, pointer.pending + offset, spelled, user or pointer.user
+        )
+    return Value(pointer.access, type, target, LVALUE, offset, spelled, user)
+
+
+def inside(whole: Value, target: TypeRef, type: CType, offset: int, names: str | None) -> Value:
+    """What lies `offset` bytes into something that is in memory."""
+    spelled = None if whole.names is None or names is None else whole.names + names
+    return replace(whole, type=type, ref=target, pending=whole.pending + offset, names=spelled, bits=None)

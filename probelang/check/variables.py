@@ -1,0 +1,250 @@
+"""`$variables`, `%registers` and `@symbols`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from probelang.check.ctypes import CInt, CPointer, CString, CVoid, TypeRef
+from probelang.check.report import near_names, rename, suggest
+from probelang.check.rules import backends, facts, types
+from probelang.check.values import LVALUE, Value
+from probelang.kernel.answers import Found
+from probelang.probes import (
+    Access,
+    CurrentTask,
+    RegisterValue,
+    ReturnValue,
+    Stack,
+    SymbolAddress,
+    Thread,
+    ThreadName,
+)
+from probelang.syntax.tree import Kind
+
+if TYPE_CHECKING:
+    from probelang.check.expressions import Expressions
+    from probelang.syntax import tree
+
+_VARIABLES = ("retval", "comm", "stack", "current", "tid", "pid", "cpu", "duration")
+
+#: The names that `regs_query_register_offset` knows on x86-64 (arch/x86/kernel/ptrace.c).
+X86_REGISTERS = (
+    *("r15", "r14", "r13", "r12", "r11", "r10", "r9", "r8", "bx", "cx", "dx", "si", "di", "bp", "ax"),
+    *("orig_ax", "ip", "cs", "flags", "sp", "ss"),
+)
+
+#: As gdb, perf's users and compilers write them.
+_OTHER_SPELLINGS = {
+    **{
+        f"{prefix}{name}": name
+        for prefix in "re"
+        for name in ("bx", "cx", "dx", "si", "di", "bp", "ax", "ip", "sp")
+    },
+    "eflags": "flags",
+    "rflags": "flags",
+    "orig_rax": "orig_ax",
+}
+
+_UNTYPED = CPointer(None)
+
+
+def resolve_variable(checker: Expressions, expr: tree.Variable) -> Value | None:
+    """`$retval` and its like."""
+    name = expr.name
+    scope, report = checker.scope, checker.report
+    if name.startswith("arg") and name[3:].isdigit():
+        return _argument(checker, expr, int(name[3:]))
+    if name.startswith("stack") and (name == "stack" or name[5:].isdigit()):
+        return _stack(checker, expr)
+    match name:
+        case "comm" | "COMM":
+            return Value(Access(ThreadName()), CString())
+        case "retval":
+            return _retval(checker, expr)
+        case "tid" | "pid" | "cpu":
+            return Value(Access(Thread(name)), CInt(4, name != "cpu"))
+        case "current":
+            return _current(checker, expr)
+        case "duration":
+            if scope.at_return:
+                report.add(backends.NOT_YET, expr.span, "`$duration` is not supported yet")
+            else:
+                report.add(
+                    types.UNKNOWN_VARIABLE,
+                    expr.span,
+                    "`$duration` is for `%return` probes: it runs from entry to return",
+                )
+            return None
+    near = near_names(name, _VARIABLES)
+    report.add(
+        types.UNKNOWN_VARIABLE,
+        expr.span,
+        f"there is no variable `${name}`",
+        label=suggest("$" + other for other in near),
+        notes=(
+            "the kernel's variables: $retval, $comm, $stack, $stackN, $argN, $current; and $tid, $pid, $cpu, $duration",
+        ),
+        fix=rename(expr.span, ["$" + other for other in near]),
+    )
+    return None
+
+
+def _argument(checker: Expressions, expr: tree.Variable, number: int) -> Value | None:
+    scope = checker.scope
+    if scope.kind is Kind.EPROBE:
+        checker.report.add(
+            types.UNKNOWN_VARIABLE,
+            expr.span,
+            "an eprobe has no `$argN`: it reads the fields of its event, by their names",
+        )
+        return None
+    if scope.arguments:
+        if 1 <= number <= len(scope.arguments):
+            return scope.arguments[number - 1]
+        checker.report.add(
+            types.UNKNOWN_VARIABLE,
+            expr.span,
+            f"{scope.owner} has {len(scope.arguments)} {scope.what}s, no `$arg{number}`",
+            kernel_error="BAD_ARG_NUM",
+        )
+        return None
+    if scope.no_names is not None and not scope.no_names.startswith("not known"):
+        checker.report.add(types.NO_PARAMETERS, expr.span, f"no `$arg{number}` here: {scope.no_names}")
+        return None
+    if number == 0 or (scope.no_names is None and not scope.arguments):
+        checker.report.add(
+            types.UNKNOWN_VARIABLE,
+            expr.span,
+            f"{scope.owner} has no {scope.what}s" if number else "arguments are counted from 1",
+            kernel_error="BAD_ARG_NUM",
+        )
+        return None
+    from probelang.probes import Parameter
+
+    return Value(Access(Parameter(number, None)), _UNTYPED, typed=False)
+
+
+def _stack(checker: Expressions, expr: tree.Variable) -> Value | None:
+    if checker.scope.kind is Kind.EPROBE:
+        checker.report.add(
+            types.UNKNOWN_VARIABLE,
+            expr.span,
+            f"an eprobe has no `${expr.name}`: it reads an event, not registers",
+        )
+        return None
+    index = None if expr.name == "stack" else int(expr.name[5:])
+    # PARAM_MAX_STACK of kernel/trace/trace_probe.c: THREAD_SIZE / sizeof(unsigned long), 16 KiB on x86-64
+    if index is not None and index > 2048:
+        checker.report.add(
+            types.UNKNOWN_VARIABLE,
+            expr.span,
+            "the kernel's stack has 2048 words",
+            kernel_error="BAD_STACK_NUM",
+        )
+        return None
+    return Value(Access(Stack(index)), _UNTYPED, typed=False)
+
+
+def _retval(checker: Expressions, expr: tree.Variable) -> Value | None:
+    scope = checker.scope
+    if not scope.at_return:
+        function = scope.kind in (Kind.KPROBE, Kind.FPROBE)
+        checker.report.add(
+            types.NO_RETVAL,
+            expr.span,
+            "`$retval` is there only when a function returns",
+            help=f"probe the return: `{scope.kind.value} FUNC%return`" if function else None,
+        )
+        return None
+    if scope.returns is None:
+        return Value(Access(ReturnValue()), _UNTYPED, typed=False)
+    type = scope.returns.describe()
+    if isinstance(type, CVoid):
+        checker.report.add(
+            types.NO_RETVAL,
+            expr.span,
+            f"{scope.owner} returns nothing (`void`)",
+            kernel_error="NO_RETVAL",
+        )
+        return None
+    return Value(Access(ReturnValue()), type, scope.returns, names="")
+
+
+def _current(checker: Expressions, expr: tree.Variable) -> Value | None:
+    from probelang.btf.names import Space
+
+    btf = checker.kernel.btf
+    task = btf.find(Space.STRUCT, "task_struct") if btf is not None else None
+    if btf is None or task is None:
+        checker.report.add(facts.MISSING_FACT, expr.span, "the members of `struct task_struct` are not known")
+        return None
+    return Value(Access(CurrentTask()), CPointer(TypeRef(btf, task)))
+
+
+def resolve_register(checker: Expressions, expr: tree.Register) -> Value | None:
+    """`%ax`."""
+    scope, report = checker.scope, checker.report
+    if scope.kind in (Kind.FPROBE, Kind.TPROBE, Kind.EPROBE):
+        report.add(
+            types.UNKNOWN_VARIABLE,
+            expr.span,
+            f"{'an' if scope.kind is Kind.EPROBE else 'a'} {scope.kind.value} has no registers",
+            help="a kprobe has them" if scope.kind is Kind.FPROBE else None,
+            kernel_error="BAD_VAR",
+        )
+        return None
+    if expr.name not in X86_REGISTERS:
+        same = _OTHER_SPELLINGS.get(expr.name)
+        near = [same] if same else near_names(expr.name, X86_REGISTERS)
+        report.add(
+            types.UNKNOWN_REGISTER,
+            expr.span,
+            f"x86-64 has no register `%{expr.name}` by the kernel's names",
+            label=suggest("%" + name for name in near),
+            fix=rename(expr.span, ["%" + name for name in near]),
+        )
+        return None
+    return Value(Access(RegisterValue(expr.name)), _UNTYPED, typed=False)
+
+
+def resolve_symbol(checker: Expressions, expr: tree.SymbolRef) -> Value | None:
+    """`@sym+8`: what lies in memory there."""
+    report = checker.report
+    if expr.symbol is None and expr.address is None:
+        report.add(
+            types.UNKNOWN_VARIABLE,
+            expr.span,
+            "`@+OFFSET` is an offset in a program's file: only a uprobe has that",
+            kernel_error="FILE_ON_KPROBE",
+        )
+        return None
+    if expr.symbol is None:
+        access = Access(SymbolAddress(None, (expr.address or 0) + expr.offset))
+        return Value(access, _UNTYPED, state=LVALUE, typed=False)
+    found = checker.kernel.find_variable(expr.symbol)
+    access = Access(SymbolAddress(expr.symbol, 0))
+    if not isinstance(found, Found):
+        near = getattr(found, "near", ())
+        if not hasattr(found, "reason") and not isinstance(checker.kernel.has_symbol(expr.symbol), Found):
+            report.add(
+                types.UNKNOWN_VARIABLE,
+                expr.span,
+                f"{checker.kernel.title} has no symbol `{expr.symbol}`",
+                label=suggest("@" + name for name in near),
+                kernel_error="BAD_PROBE_ADDR",
+            )
+            return None
+        return Value(access, _UNTYPED, None, LVALUE, expr.offset, typed=False)
+    variable = found.value
+    if variable.percpu:
+        report.add(
+            backends.NOT_YET,
+            expr.span,
+            f"`{expr.symbol}` is a per-CPU variable, which is not supported yet",
+            notes=("read at its symbol's address it would be the initial copy, which no CPU uses",),
+        )
+        return None
+    if variable.btf is None or variable.type is None or expr.offset:
+        return Value(access, _UNTYPED, None, LVALUE, expr.offset, typed=False)
+    ref = TypeRef(variable.btf, variable.type)
+    return Value(access, ref.describe(), ref, LVALUE, 0)
