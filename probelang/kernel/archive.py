@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from probelang.kernel.answers import KernelError
-from probelang.kernel.folder import BLACKLIST, MAX_FILE, file_identity
+from probelang.kernel.folder import BLACKLIST, MAX_FILE, MemoryTree, file_identity
 
 if TYPE_CHECKING:
     import tarfile
@@ -14,76 +14,59 @@ MAX_MEMBERS = 500_000
 MAX_BYTES = 1 << 30
 
 
-class TarTree:
+class TarTree(MemoryTree):
     """The files of a tar archive (plain, gzip, bzip2, xz) that say something about a kernel.
 
     They may lie below one or two folders of the archive. A compressed archive can be read in order only, so the
-    wanted files are kept in memory; everything else is passed over.
+    wanted files are kept in memory; everything else is passed over. Raises KernelError for what is no archive.
     """
 
-    __slots__ = ("_errors", "_files", "_folders", "_path")
+    __slots__ = ("_path",)
 
     def __init__(self, path: str) -> None:
         self._path = path
-        self._errors: dict[str, str] = {}
-        self._files: dict[str, bytes] = {}
-        self._folders: dict[str, set[str]] = {}
-        self._load()
-
-    def _load(self) -> None:
-        import lzma
-        import tarfile
-        import zlib
-
-        try:
-            with tarfile.open(self._path, "r:*") as archive:
-                self._keep_wanted(archive)
-        except KernelError:
-            raise
-        except (
-            tarfile.TarError,
-            OSError,
-            EOFError,
-            zlib.error,
-            lzma.LZMAError,
-            ValueError,
-            OverflowError,
-        ) as error:
-            reason = " ".join(str(error).split())[:200] or error.__class__.__name__
-            raise KernelError(f"{self._path}: not a readable tar archive ({reason})") from None
-
-    def _keep_wanted(self, archive: tarfile.TarFile) -> None:
-        total = 0
-        for count, member in enumerate(archive):
-            total += max(member.size, 0)
-            if count >= MAX_MEMBERS or total > MAX_BYTES:
-                raise KernelError(f"{self._path}: the archive is too large to be a copy of a kernel's files")
-            name = _wanted_path(member.name)
-            if name is None or not member.isreg():
-                continue
-            if member.issparse() or not 0 <= member.size <= MAX_FILE:
-                self._errors[name] = "sparse, or too large"
-                continue
-            file = archive.extractfile(member)
-            if file is not None:
-                self._files[name] = file.read(member.size)
-                parts = name.split("/")
-                for depth in range(1, len(parts)):
-                    self._folders.setdefault("/".join(parts[:depth]), set()).add(parts[depth])
-
-    def read(self, path: str, limit: int) -> bytes | None:
-        data = self._files.get(path)
-        return data if data is None or len(data) <= limit else None
-
-    def list(self, path: str) -> list[str]:
-        return sorted(self._folders.get(path, ()))
-
-    def why_unread(self, path: str) -> str | None:
-        return self._errors.get(path)
+        super().__init__(_read_wanted(path))
 
     def identity(self, path: str) -> str | None:
-        origin = file_identity(self._path) if path in self._files else None
+        origin = file_identity(self._path)
         return f"{origin}|{path}" if origin is not None else None
+
+
+def _read_wanted(path: str) -> dict[str, bytes]:
+    import lzma
+    import tarfile
+    import zlib
+
+    try:
+        with tarfile.open(path, "r:*") as archive:
+            return _wanted_files(path, archive)
+    except (
+        tarfile.TarError,
+        OSError,
+        EOFError,
+        zlib.error,
+        lzma.LZMAError,
+        ValueError,
+        OverflowError,
+    ) as error:
+        reason = " ".join(str(error).split())[:200] or error.__class__.__name__
+        raise KernelError(f"{path}: not a readable tar archive ({reason})") from None
+
+
+def _wanted_files(path: str, archive: tarfile.TarFile) -> dict[str, bytes]:
+    files: dict[str, bytes] = {}
+    total = 0
+    for count, member in enumerate(archive):
+        total += max(member.size, 0)
+        if count >= MAX_MEMBERS or total > MAX_BYTES:
+            raise KernelError(f"{path}: the archive is too large to be a copy of a kernel's files")
+        name = _wanted_path(member.name)
+        if name is None or not member.isreg() or member.issparse() or not 0 <= member.size <= MAX_FILE:
+            continue
+        file = archive.extractfile(member)
+        if file is not None:
+            files[name] = file.read(member.size)
+    return files
 
 
 def _wanted_path(name: str) -> str | None:

@@ -11,7 +11,19 @@ from typing import TYPE_CHECKING
 
 from probelang.btf import layout
 from probelang.btf.names import Space
-from probelang.btf.types import Array, Enum, Func, FuncProto, Int, Param, Ptr, Qualifier, Struct, Typedef
+from probelang.btf.types import (
+    Array,
+    DataSec,
+    Enum,
+    Func,
+    FuncProto,
+    Int,
+    Param,
+    Ptr,
+    Qualifier,
+    Struct,
+    Typedef,
+)
 from probelang.kernel.tracefs import EventField
 
 if TYPE_CHECKING:
@@ -112,16 +124,9 @@ def _pointed_name(btf: Btf, id: int) -> str | None:
 
 def percpu_variables(btf: Btf) -> frozenset[int]:
     """The ids of the variables that live in `.data..percpu`: each CPU has one of its own."""
-    from probelang.btf import wire
-    from probelang.btf.types import DataSec
-
-    words = wire.read_sections(btf.data, split=btf.base is not None).words
-    offsets = btf.offsets
-    first = len(btf) - len(offsets)
     found: set[int] = set()
-    for position in range(1, len(offsets)):
-        if words[offsets[position] + 1] >> 24 & 0x1F == 15:
-            section = btf.type(first + position)
-            if isinstance(section, DataSec) and section.name == ".data..percpu":
-                found.update(id for id, _, _ in section.vars)
+    for id in btf.find_all(Space.DATASEC, ".data..percpu"):
+        section = btf.type(id)
+        if isinstance(section, DataSec):
+            found.update(variable for variable, _, _ in section.vars)
     return frozenset(found)

@@ -15,7 +15,7 @@ from probelang.kernel.sources import REASONS
 from probelang.kernel.tables import RawTable, Table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from probelang.kernel.tracefs import EventField
 
@@ -24,6 +24,7 @@ MAX_FORMAT = 1 << 20
 MAX_EVENTS = 100_000
 TRACING = ("sys/kernel/tracing", "sys/kernel/debug/tracing")
 BLACKLIST = "sys/kernel/debug/kprobes/blacklist"
+_NOT_EVENTS = frozenset(("enable", "filter"))
 VMLINUX = "sys/kernel/btf/vmlinux"
 
 
@@ -66,6 +67,33 @@ class FolderTree:
 
     def identity(self, path: str) -> str | None:
         return file_identity(os.path.join(self._root, path))
+
+
+class MemoryTree:
+    """Files in memory, by their path."""
+
+    __slots__ = ("_files", "_folders")
+
+    def __init__(self, files: Mapping[str, bytes]) -> None:
+        self._files = dict(files)
+        self._folders: dict[str, set[str]] = {}
+        for path in files:
+            parts = path.split("/")
+            for depth in range(1, len(parts)):
+                self._folders.setdefault("/".join(parts[:depth]), set()).add(parts[depth])
+
+    def read(self, path: str, limit: int) -> bytes | None:
+        data = self._files.get(path)
+        return data if data is None or len(data) <= limit else None
+
+    def list(self, path: str) -> list[str]:
+        return sorted(self._folders.get(path, ()))
+
+    def why_unread(self, path: str) -> str | None:
+        return None
+
+    def identity(self, path: str) -> str | None:
+        return None
 
 
 def file_identity(path: str) -> str | None:
@@ -216,10 +244,9 @@ class TreeSources:
             root = f"{self.tracing}/events"
             names: list[tuple[str, str]] = []
             for system in self._tree.list(root):
-                for event in self._tree.list(f"{root}/{system}"):
-                    if "format" in self._tree.list(f"{root}/{system}/{event}") and len(names) < MAX_EVENTS:
-                        names.append((system, event))
-            self._event_names = names
+                events = self._tree.list(f"{root}/{system}")
+                names += [(system, event) for event in events if event not in _NOT_EVENTS]
+            self._event_names = names[:MAX_EVENTS]
         return self._event_names or None
 
 

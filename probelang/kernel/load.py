@@ -30,6 +30,13 @@ def bundled_kernels() -> list[str]:
 
 def load_kernel(spec: str | None) -> Kernel:
     """The kernel that `--kernel SPEC` means; None is the running one. Raises KernelError, one line, if there is none."""
+    kernel = _find_kernel(spec)
+    # Damage shows here, once, and not in the middle of somebody's questions.
+    kernel.btf  # noqa: B018
+    return kernel
+
+
+def _find_kernel(spec: str | None) -> Kernel:
     if spec is None or spec == RUNNING:
         return _load_running()
     if "/" not in spec and spec + _SUFFIX in _bundled_files():

@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 MAX_NEAR = 3
 _MAX_HITS = 2000
@@ -23,8 +23,11 @@ def find_near(name: str, names: Iterable[str]) -> tuple[str, ...]:
     return find_near_in_text(name, "\n" + "\n".join(names) + "\n")
 
 
-def find_near_in_text(name: str, text: str) -> tuple[str, ...]:
-    """The same over a text of lines (`\\n` first and last); what follows a tab in a line is no part of its name."""
+def find_near_in_text(name: str, text: str, accept: Callable[[str], bool] | None = None) -> tuple[str, ...]:
+    """The same over a text of lines (`\\n` first and last); what follows a tab in a line is no part of its name.
+
+    `accept` is asked about the likeliest ones, where the text holds names of other things too.
+    """
     length = len(name)
     if not 2 <= length <= _MAX_NAME or "\n" in name:
         return ()
@@ -41,8 +44,13 @@ def find_near_in_text(name: str, text: str) -> tuple[str, ...]:
         for candidate in _extensions(name, text):
             if candidate not in scored:
                 scored[candidate] = (allowed + 1, len(candidate), candidate)
-    best = sorted(scored.values())[:MAX_NEAR]
-    return tuple(candidate for _, _, candidate in best)
+    best: list[str] = []
+    for _, _, candidate in sorted(scored.values()):
+        if accept is None or accept(candidate):
+            best.append(candidate)
+            if len(best) == MAX_NEAR:
+                break
+    return tuple(best)
 
 
 def _line_at(text: str, position: int) -> tuple[int, str]:

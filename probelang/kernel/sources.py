@@ -89,15 +89,15 @@ class ContainerSources:
         return self._events
 
     def event(self, system: str, name: str) -> tuple[EventField, ...] | None:
-        from probelang.kernel.tracefs import unpack_format
+        from probelang.kernel.tracefs import unpack_fields
 
         table = self._event_table()
         line = table.find(f"{system}:{name}") if table is not None else None
         if line is None or table is None:
             return None
-        if line.startswith("=\t"):
+        if line.partition("\t")[0] == "=":
             line = (table.find("=") or "") + line[1:]
-        return unpack_format(line)
+        return unpack_fields(line)
 
     def event_names(self) -> list[tuple[str, str]] | None:
         table = self._event_table()

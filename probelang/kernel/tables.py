@@ -79,13 +79,34 @@ class Table:
 
     def keys(self) -> list[str]:
         """Every key once, sorted."""
-        lines = self._data.decode("utf-8", "replace").split("\n")
-        return list(dict.fromkeys([line.partition("\t")[0] for line in lines if line]))
+        return self._keys_from("")
 
     def matching(self, pattern: re.Pattern[str]) -> list[str]:
         """The keys that `pattern` matches as a whole, sorted."""
         match = pattern.fullmatch
-        return [key for key in self.keys() if match(key)]
+        return [key for key in self._keys_from(literal_prefix(pattern)) if match(key)]
+
+    def _keys_from(self, prefix: str) -> list[str]:
+        """Every key that begins with `prefix` once, sorted."""
+        data = self.data
+        start = prefix.encode()
+        first = self._lower_bound(start) if prefix else 1
+        last = self._lower_bound(start + b"\xff") if prefix else len(data)
+        lines = data[first:last].decode("utf-8", "replace").split("\n")
+        return list(dict.fromkeys([line.partition("\t")[0] for line in lines if line]))
+
+
+def literal_prefix(pattern: re.Pattern[str]) -> str:
+    """A text that everything `pattern` matches as a whole begins with, "" if none shows at a glance."""
+    text = pattern.pattern
+    if "|" in text or pattern.flags & 2:  # re.IGNORECASE
+        return ""
+    length = 0
+    while length < len(text) and (text[length] == "_" or (text[length].isascii() and text[length].isalnum())):
+        length += 1
+    if text[length : length + 1] in ("?", "*", "{", "+"):
+        length = max(length - 1, 0)
+    return text[:length]
 
 
 def build_table(lines: Iterable[str]) -> bytes:
@@ -141,7 +162,3 @@ class RawTable(Table):
                 return self._scan(self._raw, key.encode("utf-8", "surrogateescape"))
             self._ensure_built()
         return super().find_all(key)
-
-    def keys(self) -> list[str]:
-        self._ensure_built()
-        return super().keys()

@@ -8,8 +8,12 @@ Documentation/trace/ftrace.rst (available_filter_functions) and kernel/kallsyms.
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from probelang.record import record
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 MAX_FIELDS = 4096
 
@@ -75,17 +79,25 @@ def parse_format(text: str) -> tuple[EventField, ...]:
     return tuple(fields)
 
 
-def pack_format(text: str) -> str:
-    """A format file as the value of one line of an `events` table: fields between tabs, `;` within."""
+def pack_fields(fields: Iterable[EventField]) -> str:
+    """Fields as the value of one line of an `events` table: `declaration;offset;size;signed`, tabs between."""
     packed = []
-    for match in list(_FIELD.finditer(text))[:MAX_FIELDS]:
-        declaration = " ".join(match.group(1).split())
-        packed.append(f"{declaration};{match.group(2)};{match.group(3)};{match.group(4)}")
+    for field in fields:
+        base, bracket, rest = field.type.partition("[")
+        if field.kind.startswith("dynamic"):
+            base, bracket, rest = field.type, "", ""
+        declaration = f"{base} {field.name}{bracket}{rest}"
+        packed.append(f"{declaration};{field.offset};{field.size};{int(field.signed)}")
     return "\t".join(packed)
 
 
-def unpack_format(line: str) -> tuple[EventField, ...]:
-    """The fields that `pack_format` packed."""
+def pack_format(text: str) -> str:
+    """A format file as the value of one line of an `events` table."""
+    return pack_fields(parse_format(text))
+
+
+def unpack_fields(line: str) -> tuple[EventField, ...]:
+    """The fields that `pack_fields` packed."""
     fields = []
     for item in line.split("\t")[:MAX_FIELDS]:
         parts = item.split(";")
