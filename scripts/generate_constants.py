@@ -3,19 +3,20 @@
 
     scripts/generate_constants.py --suite bookworm --suite trixie --suite trixie-backports
 
-Three sources, all of them the kernel's own headers as Debian packages them:
+It is made of the kernel's own headers as Debian packages them:
 
-- the user API, `linux-libc-dev`: every header that compiles on its own, every object-like macro in it whose value
-  is an integer constant;
+- the user API, `linux-libc-dev`: of every header that can be included on its own, every object-like macro whose
+  value is an integer constant;
 - what is missing there although everybody filters by it (`AF_INET`, `ERESTARTSYS`, `PF_KTHREAD`): the macros
   listed in INTERNAL, out of the headers for building modules, `linux-headers-…-common`;
-- several releases, oldest first. A macro that has one value in all of them is a constant; one whose value
-  changed (`CAP_LAST_CAP`) is listed with each value, so a look-up finds it ambiguous instead of guessing.
+- both of several releases, oldest first. A macro whose value changed (`FRA_MAX`, the number of attributes) is
+  listed with each value, so that a look-up finds it ambiguous instead of guessing.
 
 The compiler does the arithmetic: no value is parsed from C text here. Packages come through the machine's own apt,
 from the suites named (none: what apt would install), with apt state of their own; or are given as files with
 `--package`, `linux-libc-dev` and `linux-headers-…-common` of one release each time. Needs gcc, and apt and dpkg
-where they are asked for something. Takes about a minute a release, and makes the same bytes of the same packages.
+where they are asked for something. Takes some twenty seconds a release, and makes the same bytes of the same
+packages.
 """
 
 from __future__ import annotations
@@ -96,11 +97,6 @@ typedef __u8 u8; typedef __s8 s8; typedef __u16 u16; typedef __s16 s16;
 typedef __u32 u32; typedef __s32 s32; typedef __u64 u64; typedef __s64 s64;
 typedef unsigned int fmode_t; typedef __kernel_size_t size_t; typedef __kernel_ssize_t ssize_t;
 """
-
-INTEGER_TYPES = (
-    *("_Bool", "char", "signed char", "unsigned char", "short", "unsigned short"),
-    *("int", "unsigned int", "long", "unsigned long", "long long", "unsigned long long"),
-)
 
 DEFINE = re.compile(r"#\s*(define|undef)\s+(\w+)(\()?[ \t]*(.*)")
 LINE_MARKER = re.compile(r'# \d+ "([^"]*)"')
@@ -249,25 +245,15 @@ class Compiler:
         # Since 6.12 or so the files there are links, and the compiler says what they link to.
         linked = (asm / "asm" / "errno.h").resolve().parent.parent
         self.roots = [f"{root}/" for root in (asm, linked, headers.user)]
-        self.command = [
-            command,
-            "-std=gnu11",
-            "-w",
-            "-fmax-errors=0",
-            "-ftrack-macro-expansion=0",
-            *architecture.flags,
-        ]
+        quiet = ("-w", "-fmax-errors=0", "-ftrack-macro-expansion=0")
+        self.command = [command, "-std=gnu11", *quiet, *architecture.flags]
         self.command += ["-isystem", str(headers.user), "-isystem", str(asm)]
 
     def headers_to_compile(self) -> list[str]:
         """All that a program could include by itself; asm-generic/ is for asm/ to include what holds here."""
         user = self.headers.user
         tops = [path.relative_to(user).as_posix() for path in user.rglob("*.h")]
-        tops = [
-            top
-            for top in tops
-            if not top.startswith("asm-generic/") and "-linux-gnu" not in top.split("/")[0]
-        ]
+        tops = [top for top in tops if not re.match(r"asm-generic/|[^/]*-linux-gnu", top)]
         tops += [f"asm/{path.name}" for path in (user / self.architecture.triplet / "asm").glob("*.h")]
         return sorted(set(tops) - {*EXCLUDED, *self.architecture.excluded})
 
@@ -287,10 +273,10 @@ class Compiler:
                 before = unit.macros.pop(name, None)
                 if directive == "define" and not parameters and header and wanted(name) and plausible(body):
                     unit.macros[name] = (header, body.strip())
-                    if before and before != unit.macros[name]:
+                    if before and before[1] != body.strip():
                         twice.add(
                             name
-                        )  # RXGK_EXPIRED: the compiler would take the last, a reader may mean either
+                        )  # RXGK_EXPIRED: gcc takes the last, who reads the header may take either
         for name in twice:
             unit.macros.pop(name, None)
         return unit
@@ -300,19 +286,16 @@ class Compiler:
         pending = sorted(names)
         values: dict[str, int] = {}
         while pending:
-            done = self._run(
-                ["-S", "-o", "-"], prelude + "".join(map(self._probe, range(len(pending)), pending))
-            )
+            probes = "".join(map(self._probe, range(len(pending)), pending))
+            done = self._run(["-S", "-o", "-"], prelude + probes)
             if done.returncode == 0:
                 # What the kernel does for its asm-offsets.h: the assembler text carries the constants.
-                for index, value, negative in re.findall(
-                    r"@probe (\d+) [$#]?(-?\d+) [$#]?([01])", done.stdout
-                ):
+                printed = re.findall(r"@probe (\d+) [$#]?(-?\d+) [$#]?([01])", done.stdout)
+                for index, value, negative in printed:
                     values[pending[int(index)]] = int(value) % 2**64 - (2**64 if negative == "1" else 0)
                 return values
-            bad = {
-                int(line) - 1 for line in re.findall(r"^probe:(\d+):\d+: error:", done.stderr, re.MULTILINE)
-            }
+            lines = re.findall(r"^probe:(\d+):\d+: error:", done.stderr, re.MULTILINE)
+            bad = {int(line) - 1 for line in lines}
             if not bad:  # an error the compiler places in the macro, not where it is used
                 half = len(pending) // 2
                 if half == 0:
@@ -326,12 +309,11 @@ class Compiler:
 
     @staticmethod
     def _probe(index: int, name: str) -> str:
-        types = ", ".join(f"{integer}: 0" for integer in INTEGER_TYPES)
-        return (
+        return (  # `&` takes integers only, an enumerator constants only
             f'#line {index + 1} "probe"\n'
-            f"void probe_{index}(void) {{ enum {{ constant = ({name}) == ({name}) }};"
-            f' __asm__ volatile("@probe {index} %0 %1" : : "i"((unsigned long long)({name})),'
-            f' "i"((({name}) < 0) + _Generic(({name}), {types}))); }}\n'
+            f"void probe_{index}(void) {{ enum {{ zero = ({name}) & 0 }};"
+            f' __asm__ volatile("@probe {index} %0 %1"'
+            f' : : "i"((unsigned long long)({name})), "i"(({name}) < 0)); }}\n'
         )
 
     def _name_header(self, path: str) -> str:
@@ -340,9 +322,14 @@ class Compiler:
         return "" if header in ("", *EXCLUDED, *self.architecture.excluded) else f"uapi/{header}"
 
     def _run(self, options: list[str], text: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [*self.command, *options, "-x", "c", "-"], input=text, capture_output=True, text=True, check=False
-        )
+        command = [*self.command, *options, "-x", "c", "-"]
+        english = {**os.environ, "LC_ALL": "C"}  # its errors are parsed
+        try:
+            return subprocess.run(
+                command, input=text, env=english, capture_output=True, text=True, check=False
+            )
+        except FileNotFoundError:
+            raise Failure(f"{self.command[0]} is not installed") from None
 
 
 Found = set[tuple[str, int, str]]  # name, value, header
@@ -388,22 +375,16 @@ def collect_internal(compiler: Compiler) -> Found:
                 bodies.setdefault(name, set()).add(body.strip())
         # Several bodies are a matter of the configuration (MSG_CMSG_COMPAT).
         defines = {name: min(texts) for name, texts in bodies.items() if len(texts) == 1}
-        enums = [
-            m[0]
-            for m in re.finditer(r"\benum\s+\w*\s*\{[^{}]*\}", text)
-            if re.search(rf"[{{,]\s*({pattern})\b", m[0])
-        ]
-        listed = {name for name in re.findall(r"\w+", "".join(enums)) if re.fullmatch(pattern, name)}
-        names = {
-            name for name, body in defines.items() if re.fullmatch(pattern, name) and plausible(body)
-        } | listed
-        prelude = INTERNAL_PRELUDE + "".join(
-            f"#undef {name}\n#define {name} {body}\n" for name, body in defines.items()
-        )
+        enums = re.findall(r"\benum\s+\w*\s*\{[^{}]*\}", text)
+        enums = [enum for enum in enums if re.search(rf"[{{,]\s*({pattern})\b", enum)]
+        names = {name for name, body in defines.items() if plausible(body)}
+        names.update(re.findall(r"\w+", "".join(enums)))
+        prelude = INTERNAL_PRELUDE
+        prelude += "".join(f"#undef {name}\n#define {name} {body}\n" for name, body in defines.items())
         prelude += "".join(f"{enum};\n" for enum in enums)
         if not compiler.compiles(prelude):
             raise Failure(f"what was taken out of {path} does not compile")
-        values = compiler.evaluate(prelude, names)
+        values = compiler.evaluate(prelude, (name for name in names if re.fullmatch(pattern, name)))
         found |= {(name, value, header) for name, value in values.items()}
     return found
 
@@ -411,10 +392,11 @@ def collect_internal(compiler: Compiler) -> Found:
 # -- the table
 
 
-def preference(header: str) -> tuple[int, str]:
-    """Which of the headers that agree on a value is the one to cite."""
+def preference(header: str) -> tuple[int, int, str]:
+    """Which of the headers that agree on a value is the one to cite: the best known, then the shortest name."""
     order = ("uapi/linux/", "uapi/asm-generic/", "uapi/asm/", "linux/", "vdso/")
-    return next((rank for rank, start in enumerate(order) if header.startswith(start)), len(order)), header
+    rank = next((rank for rank, start in enumerate(order) if header.startswith(start)), len(order))
+    return rank, len(header), header
 
 
 def merge(releases: Sequence[tuple[str, Found]]) -> list[tuple[str, int, str]]:
