@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.kernels.cases.common import READ
-from tests.kernels.lab.case import Case, ending, every, fact, none, one, shown, some
+from tests.kernels.lab.case import Case, at_least, ending, every, fact, none, one, shown, some
 
 CASES = [
     Case(
@@ -62,9 +62,14 @@ CASES = [
     ),
     Case(
         "eprobe-kmalloc",
-        spec="big = eprobe kmem:kmalloc if bytes_req in 60000..70000 { bytes_req, bytes_alloc, ptr }",
-        do="known piper sh -c 'true | true'; mkdir -p d; cat /proc/self/environ >/dev/null; ls -R /sys/kernel/debug/kprobes >/dev/null",
-        expect=[lambda run: None],
+        spec="msg = eprobe kmem:kmalloc if bytes_req == 3049 { bytes_req, bytes_alloc, ptr, call_site: symbol }",
+        do="known sender $LAB/message 3001",
+        programs=["message"],
+        expect=[
+            some("msg", tid_=fact("sender"), bytes_req=3049, bytes_alloc=4096, ptr=at_least(1 << 63)),
+            some("msg", tid_=fact("sender"), call_site=lambda value: "msg" in str(value)),
+            every("msg", bytes_req=3049),
+        ],
     ),
     Case(
         "eprobe-on-a-probe",

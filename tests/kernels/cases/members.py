@@ -61,7 +61,10 @@ CASES = [
             type = file->f_inode->i_sb->s_type->name
         }
         """,
-        do=READ.replace(" f", " 'a b=\"c'"),
+        do="""
+        head -c 5000 /dev/zero >'a b="c'
+        known reader dd 'if=a b="c' of=/dev/null bs=4321 count=1 2>/dev/null
+        """,
         expect=[one("rd", tid_=fact("reader"), name='a b="c', fs="tmpfs", type="tmpfs")],
     ),
     Case(

@@ -19,7 +19,7 @@ CASES = [
             state = prev->__state ?? prev->state
         }
         """,
-        do="known sleeper sleep 0.05; known nice nice -n 5 sleep 0.05",
+        do="known sleeper sleep 0.05; known nice sh -c 'renice -n 5 $$ >/dev/null; exec sleep 0.05'",
         expect=[
             some(
                 "switch",

@@ -33,15 +33,45 @@ state() {
     (cd "$T" && grep -v '^none$' events/*/*/filter)
     echo '== triggers'
     (cd "$T" && grep -v '^#' events/*/*/trigger)
-    echo '== leftover files'
-    find /tmp -newer /run/started ! -path "/tmp/work*" ! -path /tmp
+    echo '== files'
+    find /tmp ! -path '/tmp/work*'
+} 2>&1
+
+# prepare: a clean state to start from, with somebody else's probes. Taking stock takes a quarter of a second,
+# so what one case left clean is what the next starts from.
+prepare() {
+    rm -rf /tmp/* /run/facts
+    mkdir -p /tmp/work
+    touch /run/facts
+    if [ ! -f /run/clean ]; then
+        reset
+        bystander
+        state >/run/clean
+    fi
+}
+
+# before: after a case's own preparations, which it need not clean up
+before() {
+    mv /run/clean /run/before
+    state >/run/before
+}
+
+# after: tells what is otherwise than before
+after() {
+    state >/run/after
+    if [ -f /run/before ]; then
+        diff /run/before /run/after | sed 1,2d | grep '^[-+]'
+        rm -f /run/before
+    else
+        diff /run/clean /run/after | sed 1,2d | grep '^[-+]' && rm /run/clean
+    fi
 }
 
 # Clears what a case before this one may have left, so that one failure stays one failure.
 reset() {
     echo 0 >"$T/events/enable"
     (cd "$T" && grep -v '^#' events/*/*/trigger) | while IFS=: read -r file line; do
-        echo "!$line" >"$T/$file"
+        echo "!$line" >>"$T/$file"
     done
     (cd "$T" && grep -v '^none$' events/*/*/filter) | while IFS=: read -r file line; do
         echo 0 >"$T/$file"

@@ -78,7 +78,7 @@ class Run:
                 raise Expected(f"`start` exits with {self.start_status}")
             if self.stop_status != 0:
                 raise Expected(f"`stop` exits with {self.stop_status}")
-        if (self.sections["before"] != self.sections["after"]) != self.case.leaves:
+        if bool(self.sections["left"]) != self.case.leaves:
             raise Expected("`stop` leaves nothing behind" if self.case.leaves else "something is left behind")
         for expectation in self.case.expect:
             if callable(expectation):
@@ -167,20 +167,16 @@ def make_job(case: Case, script: str, kernel: KernelFiles) -> Job:
     stop = (
         "" if case.by_hand else "section stop\nsh $PROBE stop\nstatus=$?\nsection stop-status\necho $status\n"
     )
+    before = "before" if case.setup or names else ""
     job = f"""\
 . ./guest.sh
-rm -rf /tmp/* /run/facts
-mkdir -p /tmp/work
-touch /run/started /run/facts
+prepare
 cd /tmp/work
-reset
 section setup
 modules {names}
-bystander
 {case.setup}
 cd /tmp/work
-section before
-state
+{before}
 {start}echo >$T/trace
 section do
 {case.do}
@@ -188,8 +184,8 @@ section trace
 cat $T/trace
 {stop}section error-log
 cat $T/error_log
-section after
-state
+section left
+after
 section facts
 cat /run/facts
 section done
