@@ -133,8 +133,9 @@ def declaration(btf: Btf, id: int, *, padding: bool = False) -> str:
     bitfield). With `padding`, holes that an attribute has made are filled with members of their own, so that a C
     compiler lays it out the same. Raises BtfError.
     """
-    text = _Declaration(btf, padding)
-    match btf.type(id):
+    type = btf.type(id)
+    text = _Declaration(btf, padding, getattr(type, "name", ""))
+    match type:
         case Struct():
             text.add_struct(id, 0, "", "", "", 0)
         case Enum() as enum:
@@ -155,10 +156,12 @@ def declaration(btf: Btf, id: int, *, padding: bool = False) -> str:
 class _Declaration:
     """Collects the lines of one declaration; anonymous structs, unions and enums are written where they are used."""
 
-    def __init__(self, btf: Btf, padding: bool) -> None:
+    def __init__(self, btf: Btf, padding: bool, owner: str) -> None:
         self.lines: list[str] = []
         self._btf = btf
         self._padding = padding
+        # Part of the name of the paddings: with -fms-extensions, the kernel embeds a struct's members in another's.
+        self._owner = owner
         self._pads = 0
         self._speller = _Speller(btf, _MOST_LINES * 8)
         self._alignment = Alignment(btf)
@@ -255,4 +258,4 @@ class _Declaration:
 
     def _hole(self, size: int, depth: int) -> None:
         self._pads += 1
-        self._line(depth, f"unsigned char __pad{self._pads}[{size}];")
+        self._line(depth, f"unsigned char __{self._owner}_hole{self._pads}[{size}];")
