@@ -31,7 +31,6 @@ HEADER = '''"""The LALR(1) automaton and the terminals of grammar/probelang.lark
 Made by scripts/generate_parser.py; do not edit.
 """
 # fmt: off
-# ruff: noqa: E501
 
 from __future__ import annotations
 

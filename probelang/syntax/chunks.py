@@ -12,9 +12,11 @@ from probelang.record import record
 from probelang.syntax.tables import ACTIONS, KEYWORDS, START
 
 _NAME = "[A-Za-z_][A-Za-z0-9_]*"
+# a line of `NAME =` or not, a word, and a colon, more of the line, or its end
 _LINE = re.compile(
-    f"^[ \\t]*((?:{_NAME}[ \\t]*(?:/[ \\t]*{_NAME}[ \\t]*)?=(?!=)[ \\t]*)?)({_NAME})(:|[ \\t]+(?=\\S)|[ \\t]*\\r?$)",
-    re.M,
+    f"^[ \\t]*((?:{_NAME}[ \\t]*(?:/[ \\t]*{_NAME}[ \\t]*)?=(?!=)[ \\t]*)?)({_NAME})"
+    "(:(?=\\S)|[ \\t]+(?=[^\\s)\\]}=,:&|^<>!~%+-])|[ \\t]*\\r?$)",
+    re.MULTILINE,
 )
 
 STATEMENT_KEYWORDS = {text: name for text, name in KEYWORDS.items() if name in ACTIONS[START]}
@@ -23,9 +25,10 @@ KINDS = {text: name for text, name in STATEMENT_KEYWORDS.items() if name not in 
 
 @record
 class Head:
-    """A line that begins a statement: where the line begins, and its word that says what the statement is.
+    """A line that begins a statement.
 
-    `terminal` is what the word counts as; `end` is where the text goes on after it.
+    `line` is where the line begins, `start` to `end` the word that says what the statement is, with the colon of
+    another tool's spelling; `terminal` is what the word counts as, "" for a word that begins no statement.
     """
 
     line: int
@@ -35,7 +38,7 @@ class Head:
 
 
 def find_heads(text: str, start: int) -> list[Head]:
-    """The lines, from `start` on, that begin a statement."""
+    """The lines, from `start` on, that begin a statement, or look as if they should."""
     heads = []
     for match in _LINE.finditer(text, start):
         head = _find_head(text, match)
@@ -45,24 +48,58 @@ def find_heads(text: str, start: int) -> list[Head]:
 
 
 def _find_head(text: str, match: re.Match[str]) -> Head | None:
+    named = bool(match[1])
     word = match[2]
-    terminal = STATEMENT_KEYWORDS.get(word)
-    if terminal is None or (match[1] and word not in KINDS):
-        return None
     after = match.end()
     following = text[after : after + 1]
-    if match[3] == ":":
-        return None
     # only a line without indentation begins a statement that is not even complete on that line
-    outermost = match.start() == 0 or text[match.start()] not in " \t"
+    outermost = text[match.start()] not in " \t"
+    terminal = (KINDS if named else STATEMENT_KEYWORDS).get(word, "")
+    if match[3] == ":":
+        return _find_foreign(text, match, outermost)
     if not match[3].strip() and following in ("", "\r", "\n", "#"):
-        if not outermost:
-            return None
-    elif following.isalpha() or following == "_":
-        if text[after : after + 2] == "in" and not text[after + 2 : after + 3].isalnum():
-            return None
-    elif not outermost and not (
-        word in KINDS and following in '0123456789/"*?{.\\' and text[after + 1 : after + 2].strip()
+        return Head(match.start(), match.start(2), match.end(2), terminal) if terminal and outermost else None
+    if text.startswith("in", after) and not (
+        text[after + 2 : after + 3].isalnum() or text[after + 2 : after + 3] == "_"
     ):
+        return None
+    is_word = following.isalpha() or following == "_"
+    if terminal:
+        if not is_word and not outermost:
+            # an operator would have white space on both sides, or none
+            closed = text[after + 1 : after + 2].strip() or following == "{"
+            if following not in '0123456789/"*?{.\\@;(#' or not closed or word not in KINDS:
+                return None
+        return Head(match.start(), match.start(2), match.end(2), terminal)
+    if word in KEYWORDS or not (is_word or following in '/"'):
+        return None
+    return _find_misspelt(match, named, outermost, is_word)
+
+
+def _find_foreign(text: str, match: re.Match[str], outermost: bool) -> Head | None:
+    """`fentry:vfs_read`; but `kprobe:u64` within braces shows a parameter `kprobe` as a `u64`."""
+    from probelang.syntax.words import FOREIGN, is_foreign_line
+
+    word = match[2]
+    if word in FOREIGN and (outermost or is_foreign_line(text, match.end())):
+        terminal = STATEMENT_KEYWORDS[FOREIGN[word].kind]
+        return Head(match.start(), match.start(2), match.end(3), terminal)
+    if outermost and not match[1] and is_foreign_line(text, match.end()):
+        return Head(match.start(), match.start(2), match.end(2), "")
+    return None
+
+
+def _find_misspelt(match: re.Match[str], named: bool, outermost: bool, is_word: bool) -> Head | None:
+    """A line of two words of which the first is no keyword: within the braces of a probe there is no such line."""
+    from probelang.syntax.words import FOREIGN, find_keywords
+
+    word = match[2]
+    terminal = ""
+    if word in FOREIGN:
+        terminal = STATEMENT_KEYWORDS[FOREIGN[word].kind]
+    elif is_word:
+        near = find_keywords(word, KINDS if named else STATEMENT_KEYWORDS)
+        terminal = STATEMENT_KEYWORDS[near[0]] if len(near) == 1 else ""
+    if not terminal and not outermost:
         return None
     return Head(match.start(), match.start(2), match.end(2), terminal)

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from probelang.source import Span
 from probelang.syntax import tree
 from probelang.syntax.build import Builder
-from probelang.syntax.rules import BAD_CHARACTER, BAD_STRING, NESTING_TOO_DEEP, UNCLOSED
 from probelang.syntax.tables import (
     ACCEPT,
     ACTIONS,
@@ -31,26 +30,39 @@ if TYPE_CHECKING:
     from probelang.syntax.report import Report
 
 MAX_DEPTH = 200
-MAX_STACK = 4 * MAX_DEPTH
+_MAX_STACK = 4 * MAX_DEPTH
 
-OPENING = {"LPAR": "(", "CAST_LPAR": "(", "LBRACKET": "[", "LBRACE": "{"}
-CLOSING = {"RPAR": ")", "RBRACKET": "]", "RBRACE": "}"}
+OPENING = {"LPAR": ")", "CAST_LPAR": ")", "LBRACKET": "]", "LBRACE": "}"}
+CLOSING = {"RPAR": "(", "RBRACKET": "[", "RBRACE": "{"}
 END = "$END"
+# what `scan` answers for a character that is the whole of a token which the language does not have
+UNKNOWN = "?"
+# what recovery answers where nothing more can be read
+GIVE_UP = "give up"
 
-_NAME, _NEWLINE, _COMMENT, _PUNCTUATION = 1, 2, 3, 4
+# groups of the first scanner
+NAME, NEWLINE, COMMENT, PUNCTUATION_MARK = 1, 2, 3, 4
 
 Match = re.Match[str]
 
 _scanners: list[Callable[[str, int, int], Match | None] | None] = [None] * len(SCANNERS)
-# (state before, what was made, what comes next): the state after all rules that only pass it through
+# (state before, what was made, what comes next): the state when all rules that only pass it on have had their way
 _passed: dict[tuple[int, str, str], int] = {}
 _methods = [getattr(Builder, name) if name else None for _, _, name in RULES]
-# rules that make a tree one level deeper
-_deepens = [
-    length > 1
-    and name in {"binary", "unary", "arrow", "dot", "index", "cast", "call", "deref", "in_set", "in_range"}
-    for _, length, name in RULES
-]
+_DEEPER = {
+    "binary",
+    "unary",
+    "arrow",
+    "dot",
+    "index",
+    "cast",
+    "call",
+    "deref",
+    "container_of",
+    "in_set",
+    "in_range",
+}
+_deepens = [name in _DEEPER for _, _, name in RULES]
 
 
 def scanner(number: int) -> Callable[[str, int, int], Match | None]:
@@ -61,8 +73,7 @@ def scanner(number: int) -> Callable[[str, int, int], Match | None]:
     return match
 
 
-def pass_through(before: int, made: str, following: str) -> int:
-    """The state after `made` was made in state `before`, when rules of a single symbol have had their way."""
+def _pass_on(before: int, made: str, following: str) -> int:
     state = GOTOS[before][made]
     while True:
         action = ACTIONS[state].get(following)
@@ -78,17 +89,39 @@ def pass_through(before: int, made: str, following: str) -> int:
 
 def accepts(states: list[int], terminal: str) -> bool:
     """Whether the automaton, with these states on its stack, would take this terminal next."""
-    stack = states.copy()
+    # only the top of the stack changes, so only that is copied
+    kept = len(states)
+    top: list[int] = []
     while True:
-        action = ACTIONS[stack[-1]].get(terminal)
+        state = top[-1] if top else states[kept - 1]
+        action = ACTIONS[state].get(terminal)
         if action is None:
-            return terminal == END and stack[-1] == ACCEPT
+            return terminal == END and state == ACCEPT
         if action >= 0:
             return True
         name, length, _ = RULES[~action]
-        if length:
-            del stack[-length:]
-        stack.append(GOTOS[stack[-1]][name])
+        if length <= len(top):
+            del top[len(top) - length :]
+        else:
+            kept -= length - len(top)
+            top.clear()
+        top.append(GOTOS[top[-1] if top else states[kept - 1]][name])
+
+
+class Bracket:
+    """An open bracket: its terminal, its place, the height of the stack below it, and what new lines are.
+
+    `outside` and `inside` say whether a new line separates fetch args around it and within it.
+    """
+
+    __slots__ = ("begin", "height", "inside", "outside", "terminal")
+
+    def __init__(self, terminal: str, begin: int, height: int, outside: bool, inside: bool) -> None:
+        self.terminal = terminal
+        self.begin = begin
+        self.height = height
+        self.outside = outside
+        self.inside = inside
 
 
 class Driver:
@@ -96,12 +129,13 @@ class Driver:
 
     def __init__(self, text: str, start: int, end: int, report: Report, comments: list[tree.Comment]) -> None:
         self.text = text
+        self.start = start
         self.position = start
         self.end = end
         self.report = report
         self.comments = comments
         self.builder = Builder(text, report)
-        # where the word stands that begins the statement, what it counts as, and where it ends
+        # where the word stands that begins the statement, what it counts as, and where the text goes on after it
         self.head = -1
         self.head_terminal = ""
         self.head_end = -1
@@ -111,16 +145,23 @@ class Driver:
         self.begins = [start]
         self.ends = [start]
         self.depths = [0]
-        # the open brackets: terminal, place, height of the stack below it, whether new lines counted around it
-        self.brackets: list[tuple[str, int, int, bool]] = []
-        self.lines = False
+        self.brackets: list[Bracket] = []
+        self.lines = False  # whether a new line is a token here
         # the token that was scanned last
         self.begin = start
         self.stop = start
         self.word = ""
+        # errors up to here follow from one that was reported
+        self.muted_to = -1
+        self.failed_at = -1
+        self.failures = 0
+        self.unclosed = False
 
     def scan(self, state: int) -> str:
-        """The terminal of the next token; `begin`, `stop` and `word` are its place and its text."""
+        """The terminal of the next token; `begin`, `stop` and `word` are its place and its text.
+
+        The word is empty where something was wrong with the token, and was reported.
+        """
         text, end = self.text, self.end
         special = SCANNER_OF[state]
         common = scanner(0)
@@ -129,85 +170,81 @@ class Driver:
                 match = scanner(special)(text, self.position, end)
                 if match:
                     index = match.lastindex or 0
-                    self.begin, self.stop = match.span(index)
-                    self.position = self.stop
+                    self.begin, self.position = match.span(index)
+                    self.stop = self.position
                     self.word = match[index]
                     return SCANNERS[special][1][index] or ""
             match = common(text, self.position, end)
             if match is None:
-                if self.skip_odd():
-                    continue
-                self.begin = self.stop = self.position = end
-                self.word = ""
-                return END if not self.in_block() else "RBRACE"
+                from probelang.syntax.odd import scan_odd
+
+                terminal = scan_odd(self, state)
+                if terminal:
+                    return terminal
+                continue
             index = match.lastindex or 0
-            self.begin, self.stop = match.span(index)
-            self.position = self.stop
-            if index == _NAME:
+            self.begin, self.position = match.span(index)
+            if index == NEWLINE:
+                if self.lines:
+                    self.stop = self.position
+                    self.word = "\n"
+                    return "NEWLINE"
+            elif index == COMMENT:
+                self.comments.append(tree.Comment(Span(self.begin, self.position)))
+            else:
+                self.stop = self.position
+                word = self.word = match[index]
+                if index == PUNCTUATION_MARK:
+                    return PUNCTUATION[word]
+                if index != NAME:
+                    return SCANNERS[0][1][index] or ""
                 if self.begin == self.head:
                     self.stop = self.position = self.head_end
                     self.word = self.head_terminal.lower()
                     return self.head_terminal
-                word = self.word = match[index]
-                terminal = KEYWORDS.get(word)
-                return terminal if terminal is not None and terminal in ACTIONS[state] else "NAME"
-            if index == _PUNCTUATION:
-                word = self.word = match[index]
-                return PUNCTUATION[word]
-            if index == _NEWLINE:
-                if self.lines:
-                    self.word = "\n"
-                    return "NEWLINE"
-            elif index == _COMMENT:
-                self.comments.append(tree.Comment(Span(self.begin, self.stop)))
-            else:
-                self.word = match[index]
-                return SCANNERS[0][1][index] or ""
-
-    def skip_odd(self) -> bool:
-        """Report and go past characters that begin no token; False at the end of the text."""
-        text, at = self.text, self.position
-        while at < self.end and text[at] in " \t\r":
-            at += 1
-        self.position = at
-        if at >= self.end:
-            return False
-        stop = at + 1
-        while stop < self.end and not text[stop].isascii():
-            stop += 1
-        self.report.error(BAD_CHARACTER, f"{text[at]!r} has no meaning here", Span(at, stop))
-        self.position = stop
-        return True
+                terminal = KEYWORDS.get(word, "")
+                return terminal if terminal in ACTIONS[state] else "NAME"
 
     def in_block(self) -> bool:
-        return any(terminal == "LBRACE" for terminal, _, _, _ in self.brackets)
+        """Whether the braces of a probe or of `args` are open."""
+        return any(bracket.inside for bracket in self.brackets)
 
     def run(self) -> tree.Statement:
         """The statement, or as much of it as could be read."""
         states, values, begins, ends, depths = self.states, self.values, self.begins, self.ends, self.depths
         builder, passed = self.builder, _passed
-        start = self.position
+        terminal = ""
         while True:
-            terminal = self.scan(states[-1])
+            terminal = terminal or self.scan(states[-1])
+            if terminal == GIVE_UP:
+                return tree.BrokenStatement(self.trimmed())
             while True:
                 action = ACTIONS[states[-1]].get(terminal)
                 if action is None:
                     if terminal == END and states[-1] == ACCEPT:
                         statement: tree.Statement = values[-1]
                         return statement
-                    self.report.error(UNCLOSED, f"unexpected {terminal}", Span(self.begin, self.stop))
-                    return tree.BrokenStatement(Span(start, self.end))
+                    from probelang.syntax.recovery import recover
+
+                    terminal = recover(self, terminal)
+                    break
                 if action >= 0:
                     if terminal in OPENING:
-                        self.brackets.append((terminal, self.begin, len(states), self.lines))
-                        self.lines = terminal == "LBRACE" and "NEWLINE" in ACTIONS[action]
+                        inside = terminal == "LBRACE" and "NEWLINE" in ACTIONS[action]
+                        self.brackets.append(Bracket(terminal, self.begin, len(states), self.lines, inside))
+                        self.lines = inside
                     elif terminal in CLOSING:
-                        self.lines = self.brackets.pop()[3]
+                        if not self.word:
+                            self._closed_by_end()
+                        self.lines = self.brackets.pop().outside
                     states.append(action)
                     values.append(self.word)
                     begins.append(self.begin)
                     ends.append(self.stop)
                     depths.append(0)
+                    terminal = ""
+                    if len(states) > _MAX_STACK or len(self.brackets) > MAX_DEPTH:
+                        terminal = self._too_deep(shifted=True)
                     break
                 rule = ~action
                 name, length, _ = RULES[rule]
@@ -220,7 +257,8 @@ class Driver:
                     values[-length:] = (method(builder, values[-length:], begins[-length:], ends[-length:]),)  # type: ignore[misc]
                     begins[-length:] = begins[-length : 1 - length]
                     ends[-length:] = ends[-1:]
-                    depths[-length:] = (max(depths[-length:]) + _deepens[rule],)
+                    depth = max(depths[-length:]) + _deepens[rule]
+                    depths[-length:] = (depth,)
                     del states[-length:]
                 else:
                     values.append(method(builder, [], [], []))  # type: ignore[misc]
@@ -229,4 +267,23 @@ class Driver:
                     depths.append(0)
                 before = states[-1]
                 state = passed.get((before, name, terminal))
-                states.append(pass_through(before, name, terminal) if state is None else state)
+                states.append(_pass_on(before, name, terminal) if state is None else state)
+                if depths[-1] > MAX_DEPTH:
+                    terminal = self._too_deep(shifted=False)
+                    break
+
+    def _closed_by_end(self) -> None:
+        from probelang.syntax.recovery import report_open_block
+
+        report_open_block(self)
+
+    def _too_deep(self, shifted: bool) -> str:
+        from probelang.syntax.recovery import recover_from_depth
+
+        return recover_from_depth(self, shifted)
+
+    def trimmed(self) -> Span:
+        """The statement's place without the blank lines and comments around it, as far as that is known."""
+        body = self.text[self.start : self.end]
+        begin = self.start + len(body) - len(body.lstrip())
+        return Span(begin, max(begin, self.start + len(body.rstrip())))

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from probelang.source import Source, Span
 from probelang.syntax import tree
-from probelang.syntax.chunks import find_heads
-from probelang.syntax.driver import Driver
+from probelang.syntax.chunks import STATEMENT_KEYWORDS, Head, find_heads
+from probelang.syntax.driver import END, Driver, scanner
 from probelang.syntax.report import Report
+from probelang.syntax.tables import SCANNERS
 
 if TYPE_CHECKING:
     from probelang.diagnostics import Diagnostic
@@ -23,14 +24,48 @@ def parse(source: Source) -> tuple[tree.File, list[Diagnostic]]:
     statements: list[tree.Statement] = []
     heads = find_heads(text, start)
     first = heads[0].line if heads else len(text)
-    preamble = Driver(text, start, first, report, comments)
-    if preamble.scan(preamble.states[-1]) != "$END":
-        preamble.position = start
-        del comments[:]
-        statements.append(preamble.run())
+    before = Driver(text, start, first, report, comments)
+    if before.scan(before.states[-1]) != END:
+        statements.append(_read_broken(before, before.begin))
     for index, head in enumerate(heads):
         end = heads[index + 1].line if index + 1 < len(heads) else len(text)
         driver = Driver(text, head.line, end, report, comments)
-        driver.head, driver.head_terminal, driver.head_end = head.start, head.terminal, head.end
-        statements.append(driver.run())
+        if head.terminal:
+            driver.head, driver.head_terminal, driver.head_end = head.start, head.terminal, head.end
+            if STATEMENT_KEYWORDS.get(text[head.start : head.end]) != head.terminal:
+                _report_spelling(driver, head)
+            statements.append(driver.run())
+        else:
+            statements.append(_read_broken(driver, head.line))
     return tree.File(Span(0, len(text)), tuple(statements), tuple(comments)), report.finish()
+
+
+def _read_broken(driver: Driver, begin: int) -> tree.BrokenStatement:
+    """Text that begins no statement."""
+    from probelang.syntax.words import explain_line, find_line_comments
+
+    while driver.text[begin] in " \t":
+        begin += 1
+    explain_line(driver.text, begin, driver.end, driver.report)
+    driver.comments += find_line_comments(driver.text, begin, driver.end)
+    driver.start = begin
+    return tree.BrokenStatement(driver.trimmed())
+
+
+def _report_spelling(driver: Driver, head: Head) -> None:
+    """Report a misspelt keyword or another tool's, which is read as what it means here."""
+    from probelang.syntax.words import FOREIGN, report_foreign, report_misspelling
+
+    text = driver.text
+    word = text[head.start : head.end].rstrip(":")
+    if word not in FOREIGN:
+        report_misspelling(word, head.terminal.lower(), head.start, driver.report)
+        return
+    match = scanner(_POINT)(text, head.end, driver.end)
+    point = Span(*match.span(1)) if match else Span(head.end, head.end)
+    report_foreign(text, head.start, word, point, driver.report)
+    if FOREIGN[word].returns:
+        driver.builder.returns = Span(head.start, head.start + len(word))
+
+
+_POINT = next(number for number, (_, names) in enumerate(SCANNERS) if names == (None, "POINT"))

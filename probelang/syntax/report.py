@@ -19,6 +19,11 @@ class Report:
         self._dropped = 0
         self._last = Span(0, 0)
 
+    @property
+    def full(self) -> bool:
+        """Whether whatever is said from now on is only counted."""
+        return len(self.diagnostics) >= MAX_ERRORS
+
     def error(
         self,
         rule: Rule,
@@ -32,7 +37,7 @@ class Report:
         fix: Fix | None = None,
     ) -> None:
         """Say `message` at `span`."""
-        if len(self.diagnostics) >= MAX_ERRORS:
+        if self.full:
             self._dropped += 1
             self._last = span
             return

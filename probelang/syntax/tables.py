@@ -3,7 +3,6 @@
 Made by scripts/generate_parser.py; do not edit.
 """
 # fmt: off
-# ruff: noqa: E501
 
 from __future__ import annotations
 

@@ -1,0 +1,309 @@
+"""What happens after a syntax error: it is reported once, and the automaton is put where it can go on.
+
+A slip of one token (`=` for `==`, `and` for `&&`) is read as it was meant. Otherwise what was begun and cannot be
+finished (a fetch arg, a condition, an option, a point) is replaced by a broken node, and the text is skipped up
+to something that can follow it.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from probelang.diagnostics import Label
+from probelang.record import record
+from probelang.source import Span
+from probelang.syntax import tree
+from probelang.syntax.driver import (
+    CLOSING,
+    COMMENT,
+    END,
+    GIVE_UP,
+    MAX_DEPTH,
+    NAME,
+    NEWLINE,
+    OPENING,
+    accepts,
+    scanner,
+)
+from probelang.syntax.messages import explain
+from probelang.syntax.rules import NESTING_TOO_DEEP, UNCLOSED
+from probelang.syntax.tables import ACTIONS, GOTOS, KEYWORDS, PUNCTUATION
+from probelang.syntax.words import explain_line, find_line_comments
+
+if TYPE_CHECKING:
+    from probelang.syntax.driver import Driver
+
+# after as many errors at one place nothing would move any more
+_MAX_FAILURES = 4
+
+# what can be replaced by a broken node, the likeliest first
+_REPLACEABLE = ("item", "condition", "option", "options", "point", "param", "expr", "target")
+# what can follow what was broken
+_FOLLOWING = {"COMMA", "NEWLINE", "RBRACE", "RPAR", "WITH", "IF", "LBRACE", "CHOICE", END}
+PUNCTUATION_OF = {name: text for text, name in PUNCTUATION.items()}
+# a line on which something new begins, though a parenthesis is still open
+_NEW_ITEM = re.compile(r"\s*(?:[A-Za-z_][A-Za-z0-9_]*[ \t]*=(?!=)|\}|use[ \t]+[A-Za-z_])")
+
+
+@record
+class _Place:
+    """A place on the stack where parsing can go on: what was made above `height` becomes a broken `made`."""
+
+    height: int
+    made: str  # "" where nothing is replaced, only tokens are skipped
+    brackets: int  # how many brackets stay open
+
+
+def recover(driver: Driver, terminal: str) -> str:
+    """Report that `terminal` cannot stand here. Answers the terminal to go on with, "" to scan on, or GIVE_UP."""
+    if driver.report.full:
+        return GIVE_UP
+    if driver.failed_at == driver.begin:
+        driver.failures += 1
+        if driver.failures > _MAX_FAILURES:
+            return GIVE_UP
+    else:
+        driver.failed_at, driver.failures = driver.begin, 0
+    closing = terminal in CLOSING and not _closes(driver, terminal)
+    if (
+        _begins_line(driver)
+        and not driver.in_block()
+        and terminal != END
+        and accepts(driver.states, END)
+        and not closing
+    ):
+        # the statement is complete, and what follows begins none
+        _drop_rest(driver)
+        return ""
+    reported = driver.begin <= driver.muted_to or (not driver.word and driver.begin < driver.stop)
+    if not reported and not _report_unclosed(driver, terminal):
+        repair = explain(driver, terminal, closing)
+        if repair is not None:
+            return repair
+    return "" if _panic(driver, driver.begin) else GIVE_UP
+
+
+def recover_from_depth(driver: Driver, shifted: bool) -> str:
+    """Report too many levels, and leave the expression that has them."""
+    message = f"this is nested too deep: there are more than {MAX_DEPTH} levels"
+    driver.report.error(NESTING_TOO_DEEP, message, Span(driver.begin, driver.stop))
+    return "" if _panic(driver, driver.position if shifted else driver.begin) else GIVE_UP
+
+
+def _begins_line(driver: Driver) -> bool:
+    text, begin = driver.text, driver.begin
+    line = text.rfind("\n", driver.start, begin) + 1 or driver.start
+    return text[line:begin].isspace() or line == begin
+
+
+def _closes(driver: Driver, terminal: str) -> bool:
+    return any(OPENING[bracket.terminal] == PUNCTUATION_OF[terminal] for bracket in driver.brackets)
+
+
+def _drop_rest(driver: Driver) -> None:
+    """Report the text from the last token on, which begins no statement; the statement ends before it."""
+    if driver.begin > driver.muted_to:
+        explain_line(driver.text, driver.begin, driver.end, driver.report)
+    driver.comments += find_line_comments(driver.text, driver.begin, driver.end)
+    driver.end = driver.position = driver.begin
+
+
+def _report_unclosed(driver: Driver, terminal: str) -> bool:
+    """Report a bracket that should have been closed before this token, if that is what is wrong."""
+    if not driver.brackets:
+        return False
+    bracket = driver.brackets[-1]
+    closing = OPENING[bracket.terminal]
+    if bracket.inside or not accepts(driver.states, PUNCTUATION[closing]):
+        return False
+    if not (terminal in CLOSING or terminal in (END, "LBRACE") or _begins_line(driver)):
+        return False
+    opened = Span(bracket.begin, bracket.begin + 1)
+    label = Label(Span(driver.begin, driver.stop), f"expected `{closing}` before this")
+    text = driver.text[bracket.begin]
+    driver.report.error(UNCLOSED, f"this `{text}` is not closed", opened, others=(label,))
+    driver.unclosed = True
+    return True
+
+
+def report_open_block(driver: Driver) -> None:
+    """Report the braces of a block that the end of the statement found open."""
+    bracket = next(bracket for bracket in driver.brackets if bracket.inside)
+    if driver.unclosed or bracket.begin <= driver.muted_to:
+        return
+    driver.unclosed = True
+    others: tuple[Label, ...] = ()
+    if driver.text[driver.end : driver.end + 1]:
+        body = driver.text[driver.end :]
+        next_line = driver.end + len(body) - len(body.lstrip())
+        stop = driver.text.find("\n", next_line)
+        span = Span(next_line, stop if stop >= 0 else len(driver.text))
+        others = (Label(span, "the next statement begins here"),)
+    message = "this `{` is not closed"
+    driver.report.error(UNCLOSED, message, Span(bracket.begin, bracket.begin + 1), others=others)
+
+
+# ------------------------------------------------------------------------------------------------ going on
+
+
+def _places(driver: Driver) -> list[_Place]:
+    """Where parsing can go on, the innermost place first."""
+    places: list[_Place] = []
+    brackets = len(driver.brackets)
+    for height in range(len(driver.states), 0, -1):
+        while brackets and driver.brackets[brackets - 1].height >= height:
+            brackets -= 1
+        gotos = GOTOS[driver.states[height - 1]]
+        for made in _REPLACEABLE:
+            if made not in gotos:
+                continue
+            if made == "expr" and driver.values[height - 1] != "=":
+                continue
+            if made == "target" and not (height < len(driver.values) and _is_kind(driver.values[height])):
+                continue
+            places.append(_Place(height, made, brackets))
+            break
+    if not driver.in_block() and not (places and places[0].made in ("condition", "expr", "param")):
+        places.insert(0, _Place(len(driver.states), "", len(driver.brackets)))
+    return places
+
+
+def _is_kind(value: Any) -> bool:
+    return isinstance(value, str) and value in KEYWORDS and KEYWORDS[value] in ACTIONS[_TARGET]
+
+
+# a state in which nothing but a kind of probe can follow: after `NAME =`
+_TARGET = next(state for state, row in enumerate(ACTIONS) if "KPROBE" in row and "NAME" not in row)
+
+
+def _panic(driver: Driver, at: int) -> bool:
+    """Skip tokens up to one that can follow a broken part; False where there is none in the statement."""
+    places = _places(driver)
+    if not places:
+        return False
+    nested = [bracket.terminal for bracket in driver.brackets]
+    common = scanner(0)
+    text, end = driver.text, driver.end
+    skipped_to = driver.ends[-1]
+    while True:
+        match = common(text, at, end)
+        if match is None:
+            at = _skip_odd(text, at, end)
+            if at < end:
+                continue
+            begin = stop = end
+            terminal = "RBRACE" if "LBRACE" in nested and driver.in_block() else END
+        else:
+            index = match.lastindex or 0
+            begin, stop = match.span(index)
+            terminal = _terminal(index, match[index])
+        if terminal in _FOLLOWING:
+            place = _find_place(driver, places, nested, terminal, begin, match is None)
+            if place is not None:
+                _go_on(driver, place, begin, skipped_to)
+                return True
+        if match is None:
+            return False
+        if terminal in OPENING:
+            nested.append(terminal)
+        elif terminal in CLOSING:
+            _close(nested, terminal)
+            places = [place for place in places if place.brackets <= len(nested)]
+            if not places:
+                return False
+        if terminal not in ("COMMENT", "NEWLINE"):
+            skipped_to = stop
+        at = stop
+
+
+def _terminal(index: int, word: str) -> str:
+    if index == NAME:
+        return KEYWORDS.get(word, "NAME")
+    if index == NEWLINE:
+        return "NEWLINE"
+    if index == COMMENT:
+        return "COMMENT"
+    return PUNCTUATION.get(word, "other")
+
+
+def _skip_odd(text: str, at: int, end: int) -> int:
+    """Past characters that begin no token, without a word: something was reported for this part already."""
+    while at < end and text[at] in " \t\r":
+        at += 1
+    return min(at + 1, end) if at < end else end
+
+
+def _close(nested: list[str], terminal: str) -> None:
+    """Close the innermost bracket of this shape, and with it what was left open inside it."""
+    closing = PUNCTUATION_OF[terminal]
+    for index in range(len(nested) - 1, -1, -1):
+        if OPENING[nested[index]] == closing:
+            del nested[index:]
+            return
+        if nested[index] == "LBRACE":
+            return
+
+
+def _find_place(
+    driver: Driver, places: list[_Place], nested: list[str], terminal: str, begin: int, last: bool
+) -> _Place | None:
+    for place in places:
+        inner = nested[place.brackets :]
+        if inner and not last:
+            if terminal == "RBRACE":
+                if "LBRACE" in inner:
+                    continue
+            elif terminal == "NEWLINE":
+                if not _NEW_ITEM.match(driver.text, begin, driver.end):
+                    continue
+            elif terminal == "LBRACE":
+                if driver.text[begin + 1 : begin + 2] not in ("\n", "\r", "") or "LBRACE" in inner:
+                    continue
+            else:
+                continue
+        if not place.made:
+            if terminal in ("WITH", "IF", "LBRACE", END) and accepts(driver.states, terminal):
+                return place
+            continue
+        states = [*driver.states[: place.height], GOTOS[driver.states[place.height - 1]][place.made]]
+        if accepts(states, terminal):
+            return place
+    return None
+
+
+def _go_on(driver: Driver, place: _Place, begin: int, skipped_to: int) -> None:
+    """Put a broken node in the place, and go on with the token at `begin`."""
+    if place.made:
+        height = place.height
+        start = driver.begins[height] if height < len(driver.begins) else min(driver.begin, begin)
+        if height < len(driver.begins):
+            skipped_to = max(skipped_to, driver.ends[-1])
+        span = Span(start, max(start, min(skipped_to, begin)))
+        broken = _broken(driver, place, span)
+        state = GOTOS[driver.states[height - 1]][place.made]
+        driver.states[height:] = [state]
+        driver.values[height:] = [broken]
+        driver.begins[height:] = [span.start]
+        driver.ends[height:] = [span.end]
+        driver.depths[height:] = [0]
+        del driver.brackets[place.brackets :]
+        driver.lines = driver.brackets[-1].inside if driver.brackets else False
+    driver.position = begin
+
+
+def _broken(driver: Driver, place: _Place, span: Span) -> Any:
+    match place.made:
+        case "item":
+            return tree.BrokenItem(span)
+        case "condition" | "expr":
+            return tree.BrokenExpr(span)
+        case "point":
+            return tree.BrokenPoint(span)
+        case "options":
+            return []
+        case "target":
+            height = place.height
+            word = Span(driver.begins[height], driver.ends[height])
+            return tree.Kind(driver.values[height]), word, (tree.BrokenPoint(Span(word.end, span.end)),)
+    return None

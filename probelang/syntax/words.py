@@ -1,0 +1,206 @@
+"""Lines that begin no statement: misspelt keywords, other tools' words, and what else people write there."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from probelang.diagnostics import Edit, Fix
+from probelang.record import record
+from probelang.source import Span
+from probelang.syntax import tree
+from probelang.syntax.chunks import KINDS, STATEMENT_KEYWORDS
+from probelang.syntax.literals import shorten
+from probelang.syntax.rules import FOREIGN_SPELLING, SYNTAX_ERROR, UNCLOSED, UNKNOWN_KEYWORD
+from probelang.syntax.tables import KEYWORDS
+
+if TYPE_CHECKING:
+    from probelang.syntax.report import Report
+
+_STATEMENTS = "a statement begins with `group`, `const`, `args` or a kind of probe: " + ", ".join(
+    f"`{k}`" for k in KINDS
+)
+
+
+@record
+class Foreign:
+    """What another tool's word is here: a kind, at the return of the function or not."""
+
+    kind: str
+    returns: bool = False
+
+
+FOREIGN = {
+    "kretprobe": Foreign("kprobe", True),
+    "uretprobe": Foreign("uprobe", True),
+    "fentry": Foreign("fprobe"),
+    "fexit": Foreign("fprobe", True),
+    "kfunc": Foreign("fprobe"),
+    "kretfunc": Foreign("fprobe", True),
+    "tracepoint": Foreign("eprobe"),
+    "rawtracepoint": Foreign("tprobe"),
+    "raw_tracepoint": Foreign("tprobe"),
+    "kprobe": Foreign("kprobe"),
+    "uprobe": Foreign("uprobe"),
+    "usdt": Foreign("usdt"),
+}
+
+# words that other tools have for what is said otherwise here
+_ELSEWHERE = {
+    "interval": "a periodic look at variables is written `monitor every 1s`",
+    "profile": "a periodic look at variables is written `monitor every 10ms`",
+    "watchpoint": "a hardware breakpoint is written `watch SYMBOL w`, or `watch 0xADDRESS w len 8`",
+    "BEGIN": "a spec says what is probed; it has no code of its own to run",
+    "END": "a spec says what is probed; it has no code of its own to run",
+    "probe": "the kinds of probes are " + ", ".join(f"`{kind}`" for kind in KINDS),
+    "trace_event": "a trace event is probed by `eprobe SYSTEM:EVENT`",
+    "let": "a constant is written `const NAME = …`",
+    "define": "a constant is written `const NAME = …`",
+}
+
+_COMMAND = re.compile(
+    r"(?P<letter>[prfte])(?P<max>\d*)(?::(?P<event>[\w/.-]+))?[ \t]+(?P<point>[\w/.@*?{\"][^\s=]*)(?P<args>[^\n#]*)",
+    re.ASCII,
+)
+_COMMAND_KINDS = {"p": "kprobe", "r": "kprobe", "f": "fprobe", "t": "tprobe", "e": "eprobe"}
+
+
+def find_keywords(word: str, keywords: dict[str, str]) -> tuple[str, ...]:
+    """The keywords that are nearest to a word; a single one, where it is plain which was meant."""
+    folded = word.casefold()
+    if folded in keywords:
+        return (folded,)
+    allowed = 0 if len(word) < 3 else 1 if len(word) < 5 else 2
+    distances = {keyword: _distance(folded, keyword, allowed) for keyword in keywords}
+    nearest = min(distances.values())
+    return tuple(k for k, distance in distances.items() if distance == nearest) if nearest <= allowed else ()
+
+
+def _distance(one: str, other: str, limit: int) -> int:
+    """How many letters to insert, delete, replace or swap make one of the other; any number above the limit."""
+    if abs(len(one) - len(other)) > limit:
+        return limit + 1
+    before: list[int] = []
+    row = list(range(len(other) + 1))
+    for i, a in enumerate(one, 1):
+        before, above, row = row, before, [i]
+        for j, b in enumerate(other, 1):
+            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (a != b))
+            if i > 1 and j > 1 and a == other[j - 2] and one[i - 2] == b:
+                cost = min(cost, above[j - 2] + 1)
+            row.append(cost)
+    return row[-1]
+
+
+_TYPED = re.compile(
+    r"(?:[usx](?:8|16|32|64)|string|ustring|char|symbol|symstr|%p[dD]|b\d+@\d+/\d+)(?:\[\d+\])?\s*(?:$|[,#}]|//)",
+    re.MULTILINE,
+)
+
+
+def is_foreign_line(text: str, after: int) -> bool:
+    """Whether what follows `WORD:` is more of a point, not the type of a fetch arg."""
+    return _TYPED.match(text, after) is None
+
+
+def report_misspelling(word: str, keyword: str, start: int, report: Report) -> None:
+    """Report a keyword that was misspelt, and is read as the one that was meant."""
+    span = Span(start, start + len(word))
+    fix = Fix(f"write `{keyword}`", (Edit(span, keyword),), safe=word.casefold() == keyword)
+    message = f"`{shorten(word)}` begins no statement: did you mean `{keyword}`?"
+    report.error(UNKNOWN_KEYWORD, message, span, fix=fix)
+
+
+def report_foreign(text: str, start: int, word: str, point: Span, report: Report) -> None:
+    """Report another tool's word for a kind at `start`, with or without a colon, and the point that follows it."""
+    foreign = FOREIGN[word]
+    colon = text[start + len(word)] == ":"
+    edits = [Edit(Span(start, point.start), foreign.kind + " ")]
+    written = f"{foreign.kind} {shorten(text[point.start : point.end])}"
+    if foreign.returns and not text[point.start : point.end].endswith("%return"):
+        edits.append(Edit(Span(point.end, point.end), "%return"))
+        written += "%return"
+    found = text[start : start + len(word) + colon]
+    fix = Fix(f"write `{written}`", tuple(edits))
+    message = f"`{found}` is another tool's spelling: here it is `{written}`"
+    report.error(FOREIGN_SPELLING, message, Span(start, start + len(found)), fix=fix)
+
+
+def explain_line(text: str, begin: int, end: int, report: Report) -> None:
+    """Report what begins at `begin` and is no statement; it goes on up to `end`."""
+    newline = text.find("\n", begin, end)
+    stop = newline if newline >= 0 else end
+    line = text[begin:stop].rstrip()
+    if _explain_command(line, begin, report):
+        return
+    assigned = re.match(r"([A-Za-z_][A-Za-z0-9_]*)[ \t]*=(?!=)[ \t]*", line)
+    rest = line[assigned.end() :] if assigned else line
+    at = begin + (assigned.end() if assigned else 0)
+    found = re.match(r"[A-Za-z_][A-Za-z0-9_]*", rest)
+    if found and (assigned is None or re.match(r"[ \t]+[A-Za-z_/\"*]|:\S", rest[found.end() :])):
+        word = found[0]
+        span = Span(at, at + len(word))
+        if word in KEYWORDS and word not in STATEMENT_KEYWORDS and assigned is None:
+            message = f"`{word}` belongs to a probe, and here is none that it could belong to"
+            report.error(SYNTAX_ERROR, message, span)
+            return
+        near = find_keywords(word, KINDS if assigned else STATEMENT_KEYWORDS)
+        help = _ELSEWHERE.get(word, _STATEMENTS)
+        if near:
+            help = "did you mean " + " or ".join(f"`{keyword}`" for keyword in near[:3]) + "?"
+        message = (
+            f"`{shorten(word)}` is no kind of probe" if assigned else f"`{shorten(word)}` begins no statement"
+        )
+        report.error(UNKNOWN_KEYWORD, message, span, help=help)
+        return
+    if assigned:
+        span = Span(begin, begin + len(line))
+        name = assigned[1]
+        message = f"`{name} = …` is no statement: a probe has a kind after the `=`"
+        fix = Fix(f"make `{name}` a constant", (Edit(Span(begin, begin), "const "),), safe=False)
+        report.error(SYNTAX_ERROR, message, span, help=f"a constant is written `const {name} = …`", fix=fix)
+        return
+    character = line[:1]
+    span = Span(begin, begin + 1)
+    if character in ("}", ")", "]"):
+        report.error(UNCLOSED, f"this `{character}` closes nothing", span)
+    elif character == "{":
+        report.error(SYNTAX_ERROR, "these braces belong to no probe", span, help=_STATEMENTS)
+    else:
+        shown = line.split()[0] if line else ""
+        report.error(
+            SYNTAX_ERROR,
+            f"`{shorten(shown)}` begins no statement",
+            Span(begin, begin + len(shown)),
+            help=_STATEMENTS,
+        )
+
+
+def find_line_comments(text: str, begin: int, end: int) -> list[tree.Comment]:
+    """The comments that have a line of their own."""
+    lines = re.compile(r"^[ \t]*(#[^\n]*|//[^\n]*)", re.MULTILINE)
+    return [tree.Comment(Span(*match.span(1))) for match in lines.finditer(text, begin, end)]
+
+
+def _explain_command(line: str, begin: int, report: Report) -> bool:
+    """A line of the kernel's `dynamic_events`, as `p:io/rd vfs_read count=$arg3`."""
+    match = _COMMAND.match(line)
+    if match is None:
+        return False
+    letter, point = match["letter"], match["point"]
+    kind = _COMMAND_KINDS[letter]
+    if letter == "p" and point.startswith("/"):
+        kind = "uprobe"
+    if letter == "e":
+        point = point.replace("/", ":").replace(".", ":", 1) if ":" not in point else point
+    returns = "%return" if letter == "r" and not point.endswith("%return") else ""
+    name = f"{match['event']} = " if match["event"] else ""
+    options = f" with maxactive={match['max']}" if match["max"] else ""
+    args = [re.sub(r"^([A-Za-z_]\w*)=", r"\1 = ", arg) for arg in match["args"].split()]
+    block = " { " + ", ".join(args) + " }" if args else ""
+    written = f"{name}{kind} {point}{returns}{options}{block}"
+    span = Span(begin, begin + len(line))
+    message = "this is a command of the kernel's `dynamic_events`, not a statement"
+    fix = Fix("write it as a probe", (Edit(span, written),), safe=False)
+    report.error(FOREIGN_SPELLING, message, span, help=f"write `{shorten(written, 200)}`", fix=fix)
+    return True
