@@ -26,7 +26,8 @@ class Feature:
     `title` names it in a user's words; `since` is the first mainline release, for messages only; `source` the
     commit of the mainline kernel, or the file, that brought it. `btf` holds markers, all of which must be there:
     `struct T`, `T.member`, `FUNC f`, `A|B` for either, or the name of an enumerator. `readme` is a text that the
-    README holds if and only if the kernel can do it, "" where the README doesn't tell.
+    README holds if and only if the kernel can do it, "" where the README doesn't tell. `config` is the option of the
+    kernel's configuration that it needs, where that is often left out.
     """
 
     name: str
@@ -35,6 +36,13 @@ class Feature:
     source: str
     btf: str = ""
     readme: str = ""
+    config: str = ""
+
+    @property
+    def needs(self) -> str:
+        """What kernel one needs for it, for a message: "Linux 6.5 and later, CONFIG_FPROBE_EVENTS"; "" if no release has it."""
+        release = f"Linux {self.since} and later" if self.since else ""
+        return f"{release}, with {self.config}" if release and self.config else release
 
 
 # The BTF half of the probe parser is built only with CONFIG_PROBE_EVENTS_BTF_ARGS; its enumerators always.
@@ -43,14 +51,14 @@ _BTF_ARGS = " & FUNC btf_find_func_proto"
 FEATURES: dict[str, Feature] = {
     feature.name: feature
     for feature in (
-        Feature("kprobe", "kprobe events", "2.6.33", "413d37d1eb69", "struct trace_kprobe", "kprobe_events"),
-        Feature("uprobe", "uprobe events", "3.5", "f3f096cfedf8", "struct trace_uprobe", "uprobe_events"),
+        Feature("kprobe", "kprobe events", "2.6.33", "413d37d1eb69", "struct trace_kprobe", "kprobe_events", config="CONFIG_KPROBE_EVENTS"),
+        Feature("uprobe", "uprobe events", "3.5", "f3f096cfedf8", "struct trace_uprobe", "uprobe_events", config="CONFIG_UPROBE_EVENTS"),
         Feature("eprobe", "eprobe events (on other events)", "5.15", "7491e2c44278", "struct trace_eprobe"),
         Feature("fprobe", "fprobe events (function entry and exit)", "6.5", "334e5519c375", "struct trace_fprobe",
-                "f[:[<group>/][<event>]] <func-name>[%return] [<args>]"),
+                "f[:[<group>/][<event>]] <func-name>[%return] [<args>]", config="CONFIG_FPROBE_EVENTS"),
         Feature("tprobe", "tprobe events (raw tracepoints)", "6.5", "e2d0d7b2f42d",
                 "trace_fprobe.tpoint|trace_fprobe.tuser|trace_fprobe.tprobe",
-                "t[:[<group>/][<event>]] <tracepoint>"),
+                "t[:[<group>/][<event>]] <tracepoint>", config="CONFIG_FPROBE_EVENTS"),
         Feature("module_tracepoints", "tprobe events on tracepoints of modules", "6.12", "57a7e6de9e30",
                 "struct trace_fprobe & FUNC for_each_tracepoint_in_module|struct tracepoint_user"),
         Feature("watchpoint", "wprobe events (hardware breakpoints)", "", "kernel/trace/trace_wprobe.c",
@@ -58,17 +66,18 @@ FEATURES: dict[str, Feature] = {
         Feature("eprobe_filter", "conditions on eprobe events", "6.0", "752be5c5c910", "trace_eprobe.filter_str"),
         Feature("multi_probe", "one event with many points", "5.4", "ca89bc071d5e", "TP_ERR_DIFF_PROBE_TYPE"),
         Feature("param_names", "parameters by name", "6.5", "b576e09701c7",
-                "TP_ERR_NO_BTFARG" + _BTF_ARGS, "<argname>"),
+                "TP_ERR_NO_BTFARG" + _BTF_ARGS, "<argname>", config="CONFIG_PROBE_EVENTS_BTF_ARGS"),
         Feature("meta_args", "all parameters at once ($arg*)", "6.5", "18b1e870a496",
-                "TP_ERR_DOUBLE_ARGS" + _BTF_ARGS, "<argname>"),
+                "TP_ERR_DOUBLE_ARGS" + _BTF_ARGS, "<argname>", config="CONFIG_PROBE_EVENTS_BTF_ARGS"),
         Feature("retval_type", "$retval by its type in C", "6.5", "fd26290ec89d",
-                "TP_ERR_NO_RETVAL" + _BTF_ARGS, "<argname>"),
+                "TP_ERR_NO_RETVAL" + _BTF_ARGS, "<argname>", config="CONFIG_PROBE_EVENTS_BTF_ARGS"),
         Feature("member_names", "members of structures by name (-> and .)", "6.6", "c440adfbe302",
-                "TP_ERR_NO_BTF_FIELD & FUNC btf_find_struct_member", "<argname>[->field[->field|.field...]]"),
+                "TP_ERR_NO_BTF_FIELD & FUNC btf_find_struct_member", "<argname>[->field[->field|.field...]]", config="CONFIG_PROBE_EVENTS_BTF_ARGS"),
         Feature("string_check", "fetch type string checked against the type in C", "6.6", "d892d3d3d885",
                 "TP_ERR_BAD_TYPE4STR" + _BTF_ARGS),
         Feature("entry_data", "parameters in return probes", "6.9", "25f00e40ce79",
-                "FETCH_OP_EDATA", "kernel return probes support: $retval, $arg<N>, $comm"),
+                "FETCH_OP_EDATA & struct trace_kprobe|struct trace_fprobe",
+                "kernel return probes support: $retval, $arg<N>, $comm"),
         Feature("immediates", "constants as values", "5.4", "6218bf9f4d29", "TP_ERR_BAD_IMM", "\\imm-value"),
         Feature("user_memory", "reading user memory (+u, ustring)", "5.3", "e65f7ae7f4da",
                 "FETCH_OP_UDEREF", "[u]<offset>"),
@@ -77,7 +86,7 @@ FEATURES: dict[str, Feature] = {
         Feature("dentry_names", "fetch types %pd and %pD (names of dentries and files)", "6.10", "d9b15224dd8f",
                 "FUNC traceprobe_expand_dentry_args", "%pd/%pD"),
         Feature("eprobe_typecast", "casts in eprobe events", "7.2", "kernel/trace/trace_probe.h",
-                "TP_ERR_TYPECAST_NOT_EVENT|TP_ERR_TYPECAST_REQ_FIELD", "(structname"),
+                "struct trace_eprobe & TP_ERR_TYPECAST_NOT_EVENT|TP_ERR_TYPECAST_REQ_FIELD", "(structname"),
         Feature("typecast", "casts in probes of every kind", "7.3", "kernel/trace/trace_probe.h",
                 "TP_ERR_TYPECAST_REQ_FIELD" + _BTF_ARGS, "[(structname[,field])]<argname>"),
         Feature("current", "the running task ($current)", "7.3", "kernel/trace/trace_probe.h",
@@ -89,9 +98,9 @@ FEATURES: dict[str, Feature] = {
                 "FETCH_OP_CURRENT & FETCH_OP_CPU_PTR", "this_cpu_read(<fetcharg>)"),
         Feature("dup_symbol_check", "refusal of a name that several functions bear", "6.7", "b022f0c7e404",
                 "TP_ERR_NON_UNIQ_SYMBOL"),
-        Feature("synthetic", "synthetic events", "4.17", "4b147936fa50", "struct synth_event", "synthetic_events"),
+        Feature("synthetic", "synthetic events", "4.17", "4b147936fa50", "struct synth_event", "synthetic_events", config="CONFIG_SYNTH_EVENTS"),
         Feature("hist_triggers", "hist triggers", "4.7", "7ef224d1d0e3",
-                "struct hist_trigger_data", "hist trigger"),
+                "struct hist_trigger_data", "hist trigger", config="CONFIG_HIST_TRIGGERS"),
     )
 }  # fmt: skip
 
@@ -127,6 +136,7 @@ class Features:
     current: bool | None
     percpu: bool | None
     long_args: bool | None
+    nesting_limit: bool | None
     dup_symbol_check: bool | None
     synthetic: bool | None
     hist_triggers: bool | None

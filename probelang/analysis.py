@@ -1,0 +1,71 @@
+"""What can be asked of a spec: its diagnostics for a kernel, and the events it makes there.
+
+The command line, and every editor, asks here; nothing below this knows about either.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from probelang.backends.tracefs.events import emit_events
+from probelang.check.report import in_source_order
+from probelang.check.spec import check
+from probelang.diagnostics import Diagnostic, Severity
+from probelang.record import record, replace
+from probelang.syntax.parse import parse
+
+if TYPE_CHECKING:
+    from probelang.backends.tracefs.events import Event
+    from probelang.kernel.interface import Kernel
+    from probelang.source import Source
+    from probelang.syntax import tree
+
+MAX_SIZE = 16 << 20
+
+
+@record
+class Analysis:
+    """What is known of one spec on one kernel: its tree, its events, and all there is to say, in source order."""
+
+    source: Source
+    tree: tree.File
+    events: tuple[Event, ...]
+    diagnostics: tuple[Diagnostic, ...]
+
+    @property
+    def failed(self) -> bool:
+        """Whether anything is an error."""
+        return any(found.severity is Severity.ERROR for found in self.diagnostics)
+
+
+def analyse(source: Source, kernel: Kernel) -> Analysis:
+    """Parse, check and compile a spec for a kernel. Never raises on what a spec, or a kernel's files, hold."""
+    file, syntax = parse(source)
+    checked = check(source, file, kernel)
+    plan = emit_events(checked.probes, kernel)
+    found = in_source_order([*syntax, *checked.diagnostics, *(said for _, said in plan.diagnostics)])
+    diagnostics = tuple(
+        replace(said, kernels=(kernel.name,), kernel_error=_known(said, kernel)) for said in found
+    )
+    return Analysis(source, file, plan.events, diagnostics)
+
+
+def _known(diagnostic: Diagnostic, kernel: Kernel) -> str | None:
+    """The kernel's own error, where this kernel's parser has it."""
+    name = diagnostic.kernel_error
+    if name is None or diagnostic.severity is not Severity.ERROR:
+        return None
+    from probelang.kernel.answers import Found
+
+    return name if isinstance(kernel.find_enumerator(f"TP_ERR_{name}"), Found) else None
+
+
+def merge(runs: list[tuple[Diagnostic, ...]]) -> list[Diagnostic]:
+    """The diagnostics of one spec on several kernels: what is said at one place by one rule is said once, for all."""
+    merged: dict[tuple[str, int, int], Diagnostic] = {}
+    for run in runs:
+        for found in run:
+            key = (found.rule.code, found.label.span.start, found.label.span.end)
+            known = merged.get(key)
+            merged[key] = found if known is None else replace(known, kernels=known.kernels + found.kernels)
+    return in_source_order(merged.values())

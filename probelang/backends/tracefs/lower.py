@@ -1,0 +1,245 @@
+"""A value as the kernel's probe parser reads it: by names where the kernel resolves them, by offsets elsewhere.
+
+The limits are those of kernel/trace/trace_probe.h, and were tried on booted kernels: an argument may have 63 characters,
+255 since casts came; 14 dereferences fit into the 16 fetch instructions; and a kernel that has `TP_ERR_TOO_MANY_NESTED`
+nests at most 8 of them in the raw form.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from probelang.check.rules import backends, limits
+from probelang.probes import (
+    Access,
+    CurrentTask,
+    EventFieldValue,
+    Field,
+    FunctionTarget,
+    Immediate,
+    Parameter,
+    RegisterValue,
+    ReturnValue,
+    Stack,
+    SymbolAddress,
+    Target,
+    Thread,
+    ThreadName,
+)
+from probelang.record import record
+
+if TYPE_CHECKING:
+    from probelang.diagnostics import Rule
+    from probelang.kernel.interface import Kernel
+
+MAX_DEREFS = 14
+MAX_NESTED = 8
+
+
+@record
+class Refusal:
+    """Why a value cannot be had on the target kernel, and what to do instead."""
+
+    rule: Rule
+    message: str
+    help: str | None = None
+    notes: tuple[str, ...] = ()
+    kernel_error: str | None = None
+
+
+class Capabilities:
+    """What the lowering must know of the target kernel, asked once."""
+
+    def __init__(self, kernel: Kernel) -> None:
+        features = kernel.features
+        self.title = kernel.title
+        self.param_names = features.param_names is True
+        self.member_names = features.member_names is True
+        self.entry_data = features.entry_data
+        self.current = features.current
+        self.symstr = features.symstr
+        self.char = features.char_type
+        self.max_text = 255 if features.long_args is True else 63
+        self.max_nested = MAX_NESTED if features.nesting_limit else MAX_DEREFS
+
+
+def lower(field: Field, target: Target, can: Capabilities) -> str | Refusal:
+    """`name=expression:type`, or why not."""
+    access, fetch = field.access, field.fetch
+    if fetch.name == "symstr" and can.symstr is False:
+        return _no_feature(
+            can, "the fetch-arg type `symstr`", "6.2", "`symbol` shows the same where the trace is read"
+        )
+    if fetch.name == "char" and can.char is False:
+        return _no_feature(can, "the fetch-arg type `char`", "6.2", "`u8` records the same byte as a number")
+    refusal = _unavailable(access, target, can)
+    if refusal is not None:
+        return refusal
+    base = access.base
+    if isinstance(base, ThreadName):
+        return f"{field.name}=$comm"
+    if isinstance(base, Immediate) and isinstance(base.value, bytes):
+        return _text(field.name, base.value, can)
+    candidates = [f"{text}:{fetch.text}" for text in _spellings(access, can)]
+    fitting = [text for text in candidates if len(text) <= can.max_text]
+    if fitting:
+        return f"{field.name}={fitting[0]}"
+    return _too_long(access, candidates, can)
+
+
+def _unavailable(access: Access, target: Target, can: Capabilities) -> Refusal | None:
+    base = access.base
+    returns = isinstance(target, FunctionTarget) and target.returns
+    if isinstance(base, Parameter):
+        if base.slot == 0:
+            return Refusal(
+                backends.UNSUPPORTED, "this parameter is not in one register: it is a struct passed by value"
+            )
+        if returns and can.entry_data is False:
+            return _no_feature(
+                can, "parameters at a function's return", "6.9", "a probe at the entry records them"
+            )
+    if isinstance(base, CurrentTask) and can.current is not True:
+        return _no_feature(
+            can, "`$current`", "7.3", "`$comm` is recorded everywhere, and the thread's id in every line"
+        )
+    if isinstance(base, Thread) and can.current is not True:
+        return _no_thread(base, can)
+    return None
+
+
+def _no_thread(base: Thread, can: Capabilities) -> Refusal:
+    if base.what == "pid":
+        return _no_feature(
+            can, "the process id, `$pid`", "7.3", "`$tid`, the thread's id, can be had everywhere"
+        )
+    return Refusal(limits.RECORDED_IN_HEADER, "")
+
+
+def _no_feature(can: Capabilities, what: str, since: str, help: str) -> Refusal:
+    return Refusal(limits.NO_FEATURE, f"{can.title} cannot record {what}: Linux {since} and later can", help)
+
+
+def _text(name: str, value: bytes, can: Capabilities) -> str | Refusal:
+    """An immediate string: one word of printable characters, for the command is split at white space."""
+    text = value.decode("utf-8", "replace")
+    wrong = next((char for char in text if not char.isprintable() or char in ' "#' or char == "\ufffd"), None)
+    if wrong is not None or not text:
+        what = "is empty" if not text else f"has {wrong!r}"
+        return Refusal(
+            backends.UNSUPPORTED,
+            f"a string to record cannot be written to tracefs when it {what}",
+            'letters, digits and punctuation but `"` and `#` can',
+        )
+    body = f'\\"{text}"'
+    if len(body.encode()) > can.max_text:
+        return Refusal(
+            limits.ARG_TOO_LONG,
+            f"a fetch arg may have {can.max_text} characters on {can.title}, and this has {len(body)}",
+        )
+    return f"{name}={body}"
+
+
+def _spellings(access: Access, can: Capabilities) -> list[str]:
+    """The ways to say it, best first: as many names as the kernel takes, then fewer, then offsets alone."""
+    base, derefs = access.base, access.derefs
+    named = _named_base(base, can)
+    plain = _plain_base(base, can)
+    texts: list[str] = []
+    if named is not None:
+        known = 0
+        if can.member_names:
+            while known < len(derefs) and derefs[known].names is not None and not derefs[known].user:
+                known += 1
+            # a user string is read as one by `ustring` itself
+            if known == len(derefs) - 1 and derefs[known].names == "":
+                known += 1
+        for count in range(known, -1, -1):
+            text = named + "".join(step.names or "" for step in derefs[:count])
+            if len(derefs) - count <= can.max_nested:
+                texts.append(_around(text, access, count))
+    if plain is not None and len(derefs) <= can.max_nested:
+        texts.append(_around(plain, access, 0))
+    return texts if len(derefs) <= MAX_DEREFS else []
+
+
+def _around(text: str, access: Access, done: int) -> str:
+    """The dereferences from `done` on, in the raw form, around what led there."""
+    derefs = access.derefs
+    if isinstance(access.base, SymbolAddress):
+        # `@SYM+OFF` reads memory by itself: the first dereference is part of it
+        if derefs:
+            text += _signed(derefs[0].offset) if derefs[0].offset else ""
+        done = 1
+    for step in derefs[done:]:
+        sign = "-" if step.offset < 0 else "+"
+        text = f"{sign}{'u' if step.user else ''}{abs(step.offset)}({text})"
+    return text
+
+
+def _signed(offset: int) -> str:
+    return f"{offset:+d}"
+
+
+def _named_base(base: object, can: Capabilities) -> str | None:
+    """How a kernel that knows BTF is told where to begin."""
+    match base:
+        case Parameter(_, str(name)) if can.param_names:
+            return name
+        case ReturnValue():
+            return "$retval"
+        case CurrentTask():
+            return "$current"
+        case _:
+            return None
+
+
+def _plain_base(base: object, can: Capabilities) -> str | None:
+    match base:
+        case Parameter(slot, _):
+            return f"$arg{slot}"
+        case ReturnValue():
+            return "$retval"
+        case CurrentTask():
+            return "$current"
+        case Thread(what):
+            return {"tid": "$current->pid", "pid": "$current->tgid"}.get(what)
+        case Stack(index):
+            return "$stack" if index is None else f"$stack{index}"
+        case RegisterValue(name):
+            return f"%{name}"
+        case SymbolAddress(None, address):
+            return f"@{address:#x}"
+        case SymbolAddress(symbol, _):
+            return f"@{symbol}"
+        case EventFieldValue(name, _):
+            return f"${name}"
+        case Immediate(int(value)):
+            return f"\\{value}"
+        case _:
+            return None
+
+
+def _too_long(access: Access, candidates: list[str], can: Capabilities) -> Refusal:
+    if len(access.derefs) > MAX_DEREFS:
+        return Refusal(
+            limits.TOO_MANY_DEREFS,
+            f"{len(access.derefs)} dereferences are too many: a fetch arg has at most {MAX_DEREFS}",
+            "probe a function that is given what lies further on",
+        )
+    if not candidates:
+        return Refusal(
+            limits.TOO_MANY_DEREFS,
+            f"{len(access.derefs)} dereferences by offsets are too many: {can.title} nests at most {can.max_nested}",
+            kernel_error="TOO_MANY_NESTED",
+        )
+    shortest = min(candidates, key=len)
+    return Refusal(
+        limits.ARG_TOO_LONG,
+        f"a fetch arg may have {can.max_text} characters on {can.title}, and the shortest spelling has {len(shortest)}",
+        "probe a function that is given what lies further on",
+        (f"it would be `{shortest}`",),
+    )
+
+
+__all__ = ["Capabilities", "Refusal", "lower"]

@@ -1,0 +1,152 @@
+"""A POSIX shell script that defines, filters and enables events, all or none, and removes them again.
+
+Everything out of a spec stands in single quotes. A filter is checked by reading it back, because the kernel keeps the text of
+one that it refused, and leaves the event unfiltered.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from probelang import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from probelang.backends.tracefs.events import Event
+
+_HEAD = r"""
+set -u
+umask 077
+tracing=/sys/kernel/tracing
+[ -e "$tracing/dynamic_events" ] || tracing=/sys/kernel/debug/tracing
+made=
+
+say() {
+	printf 'probelang: %s\n' "$*" >&2
+}
+
+# exists EVENT
+exists() {
+	[ -d "$tracing/events/$1" ]
+}
+
+# put FILE TEXT: adds a line to a file of tracefs, and says nothing itself if the kernel refuses it
+put() {
+	{ printf '%s\n' "$2" >>"$tracing/$1"; } 2>/dev/null
+}
+
+# refused WHAT: takes everything back
+refused() {
+	say "the kernel refused $1; nothing is left of what was defined before"
+	tail -n 4 "$tracing/error_log" >&2 2>/dev/null
+	undo
+	exit 1
+}
+
+# define EVENT COMMAND: another COMMAND of the same EVENT gives it another point
+define() {
+	case " $made " in
+	*" $1 "*) ;;
+	*)
+		if exists "$1"; then
+			say "there is an event $1 already; nothing was changed ($0 stop removes what this script defined)"
+			undo
+			exit 1
+		fi
+		made="$1 $made"
+		;;
+	esac
+	put dynamic_events "$2" && exists "$1" || refused "the event: $2"
+}
+
+# filter EVENT TEXT
+filter() {
+	put "events/$1/filter" "$2" && [ "$(cat "$tracing/events/$1/filter")" = "$2" ] || refused "the filter of $1: $2"
+}
+
+# trigger EVENT TEXT
+trigger() {
+	put "events/$1/trigger" "$2" || refused "the trigger of $1: $2"
+}
+
+# enable EVENT
+enable() {
+	put "events/$1/enable" 1 || refused "to enable $1"
+}
+
+# remove EVENT [TRIGGER]
+remove() {
+	exists "$1" || return 0
+	put "events/$1/enable" 0
+	[ -z "${2-}" ] || put "events/$1/trigger" "!$2"
+	put dynamic_events "-:$1"
+	if exists "$1"; then
+		say "cannot remove $1: something else uses it"
+		return 1
+	fi
+}
+
+# own EVENT TARGET: whether the event of this name is on our target, and not somebody else's
+own() {
+	grep -qF ":$1 $2" "$tracing/dynamic_events"
+}
+
+if [ ! -w "$tracing/dynamic_events" ]; then
+	say "cannot write $tracing/dynamic_events: this needs root, and tracefs mounted (mount -t tracefs nodev /sys/kernel/tracing)"
+	exit 1
+fi
+"""
+
+
+def quote(text: str) -> str:
+    """As one word of a shell, whatever it is."""
+    return "'" + text.replace("'", "'\\''") + "'"
+
+
+def comment(text: str) -> str:
+    """As the rest of one comment line, whatever it is."""
+    return "".join(char if char.isprintable() else "?" for char in text)
+
+
+def render_script(events: Sequence[Event], names: Sequence[str], kernel: str) -> str:
+    """The script for some events; `names` are the spec's files, `kernel` what it was compiled for."""
+    out = ["#!/bin/sh"]
+    out.append(comment(f"# {', '.join(names)}: compiled by probelang {__version__} for {kernel}"))
+    out.append("#")
+    out.append(
+        "# Usage: sh FILE [start|stop]. `start` defines the events below, all or none; `stop` removes them."
+    )
+    out.append("# Needs root. Read what they record in trace_pipe of tracefs.")
+    out.append(_HEAD.rstrip("\n"))
+    out += ["", "start() {"]
+    for event in events:
+        out.extend(f"\tdefine {quote(event.name)} {quote(command)}" for command in event.commands)
+        if event.filter is not None:
+            out.append(f"\tfilter {quote(event.name)} {quote(event.filter)}")
+        if event.trigger is not None:
+            out.append(f"\ttrigger {quote(event.name)} {quote(event.trigger)}")
+    out.extend(f"\tenable {quote(event.name)}" for event in events if not event.probe.disabled)
+    out += ["\t:", "}", "", "stop() {", "\tstatus=0"]
+    for event in reversed(events):
+        trigger = f" {quote(event.trigger)}" if event.trigger is not None else ""
+        out.append(f"\tif own {quote(event.name)} {quote(event.targets[0])}; then")
+        out.append(f"\t\tremove {quote(event.name)}{trigger} || status=1")
+        out.append("\tfi")
+    out += ["\treturn $status", "}", "", "undo() {", "\tfor event in $made; do", '\t\tcase "$event" in']
+    out.extend(
+        f'\t\t{quote(event.name)}) remove "$event" {quote(event.trigger)} ;;'
+        for event in events
+        if event.trigger is not None
+    )
+    out += ['\t\t*) remove "$event" ;;', "\t\tesac", "\tdone", "}", ""]
+    out += [
+        'case "${1-start}" in',
+        "start) start ;;",
+        "stop) stop ;;",
+        "*)",
+        '\tsay "usage: sh $0 [start|stop]"',
+        "\texit 2",
+    ]
+    out += ["\t;;", "esac", ""]
+    return "\n".join(out)

@@ -1,0 +1,252 @@
+"""The command line: it reads arguments and files, asks `probelang.analysis`, and prints."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from probelang import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+OK, FOUND, FAILED = 0, 1, 2
+
+
+class UsageError(Exception):
+    """What the user asked cannot be done; the message is one line."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the answer is the exit status: 0, 1 with diagnostics, 2 for wrong usage or unreadable files."""
+    import gc
+
+    # a run is over before there is anything worth collecting
+    gc.disable()
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    options = _parser().parse_args(arguments)
+    from probelang.kernel.answers import KernelError
+
+    try:
+        status: int = options.run(options)
+        sys.stdout.flush()
+        return status
+    except (UsageError, KernelError) as error:
+        print(f"probelang: {error}", file=sys.stderr)
+        return FAILED
+    except BrokenPipeError:
+        # whoever read our output has seen enough; Python would complain once more when it flushes at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="probelang", description="Check and compile probes for Linux kernels.", allow_abbrev=False
+    )
+    parser.add_argument("--version", action="version", version=f"probelang {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    compiler = commands.add_parser(
+        "compile", help="turn specs into what defines their probes", allow_abbrev=False
+    )
+    compiler.add_argument(
+        "--target", choices=("tracefs", "perf", "bpftrace"), default="tracefs", help="the backend"
+    )
+    _add_kernel(compiler, "store")
+    compiler.add_argument(
+        "--format",
+        choices=("script", "commands", "json"),
+        default="script",
+        help="a shell script (default), the bare lines for dynamic_events, or JSON",
+    )
+    compiler.add_argument(
+        "-o", dest="output", metavar="OUT", help="write there instead of to standard output"
+    )
+    _add_common(compiler)
+    compiler.set_defaults(run=_compile)
+
+    linter = commands.add_parser("lint", help="check specs", allow_abbrev=False)
+    _add_kernel(linter, "append")
+    linter.add_argument(
+        "--format", choices=("text", "concise", "json"), default="text", help="how diagnostics are shown"
+    )
+    _add_common(linter)
+    linter.set_defaults(run=_lint)
+
+    kernel = commands.add_parser("kernel", help="what is known of a kernel", allow_abbrev=False)
+    questions = kernel.add_subparsers(required=True, metavar="QUESTION")
+    show = questions.add_parser("show", help="say what a kernel can do", allow_abbrev=False)
+    _add_kernel(show, "store")
+    show.set_defaults(run=_kernel_show)
+    return parser
+
+
+def _add_kernel(parser: argparse.ArgumentParser, action: str) -> None:
+    parser.add_argument(
+        "--kernel",
+        action=action,
+        metavar="K",
+        help="a kernel that comes with probelang (6.1, 6.12, 7.3), BTF, vmlinux, vmlinuz, snapshot, folder or tar; "
+        "the running one by default" + ("; may be given several times" if action == "append" else ""),
+    )
+
+
+def _add_common(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--color", choices=("auto", "always", "never"), default="auto", help="colours in diagnostics"
+    )
+    parser.add_argument("files", nargs="+", metavar="FILE", help="a spec, or - for standard input")
+
+
+def _wants_color(options: argparse.Namespace, stream: object) -> bool:
+    if options.color != "auto":
+        return bool(options.color == "always")
+    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        return False
+    isatty = getattr(stream, "isatty", None)
+    return bool(isatty and isatty())
+
+
+# --------------------------------------------------------------------------------------------------- commands
+
+
+def _compile(options: argparse.Namespace) -> int:
+    from probelang.analysis import analyse
+    from probelang.backends import tracefs
+    from probelang.render.text import render_text
+
+    if options.target != "tracefs":
+        raise UsageError(f"the {options.target} backend is not supported yet: --target tracefs is")
+    kernel = _kernel(options.kernel)
+    sources, status = _read_all(options.files)
+    color = _wants_color(options, sys.stderr)
+    analyses = [analyse(source, kernel) for source in sources]
+    for analysis in analyses:
+        sys.stderr.write(render_text(analysis.source, analysis.diagnostics, color=color))
+    clash = _clashes(analyses)
+    if clash:
+        raise UsageError(clash)
+    if any(analysis.failed for analysis in analyses):
+        return max(status, FOUND)
+    if status:
+        return status
+    events = [event for analysis in analyses for event in analysis.events]
+    text = tracefs.render(events, options.format, [source.name for source in sources], kernel)
+    _write(options, text)
+    return OK
+
+
+def _clashes(analyses: Sequence[object]) -> str | None:
+    """Files compiled together make one script, in which an event has one meaning."""
+    seen: dict[str, str] = {}
+    for analysis in analyses:
+        for event in analysis.events:  # type: ignore[attr-defined]
+            name = event.probe.source.name
+            if seen.setdefault(event.name, name) != name:
+                return f"{name} and {seen[event.name]} both define the event {event.name}: give one of them a `group`"
+    return None
+
+
+def _write(options: argparse.Namespace, text: str) -> None:
+    if options.output is None or options.output == "-":
+        sys.stdout.write(text)
+        return
+    try:
+        with open(options.output, "w", encoding="utf-8", errors="surrogateescape") as file:
+            file.write(text)
+        if options.format == "script":
+            os.chmod(options.output, 0o755)
+    except OSError as error:
+        raise UsageError(f"cannot write {options.output}: {error.strerror}") from None
+
+
+def _lint(options: argparse.Namespace) -> int:
+    from probelang.analysis import analyse, merge
+    from probelang.diagnostics import Severity
+    from probelang.render.text import render_concise, render_summary, render_text
+
+    kernels = [_kernel(name) for name in dict.fromkeys(options.kernel or [None])]
+    sources, status = _read_all(options.files)
+    found = [
+        (source, merge([analyse(source, kernel).diagnostics for kernel in kernels])) for source in sources
+    ]
+    color = _wants_color(options, sys.stdout)
+    if options.format == "json":
+        from probelang.render.json import render_json
+
+        sys.stdout.write(render_json((source, said) for source, run in found for said in run))
+    else:
+        render = render_concise if options.format == "concise" else render_text
+        for source, run in found:
+            sys.stdout.write(render(source, run, color=color))
+    everything = [said for _, run in found for said in run]
+    if options.format == "text":
+        sys.stdout.write(render_summary(everything, len(sources)))
+    if status:
+        return status
+    return FOUND if any(said.severity >= Severity.WARNING for said in everything) else OK
+
+
+def _kernel_show(options: argparse.Namespace) -> int:
+    from probelang.render.kernel import render_kernel
+
+    sys.stdout.write(render_kernel(_kernel(options.kernel)))
+    return OK
+
+
+# ------------------------------------------------------------------------------------------------------ input
+
+
+def _kernel(spec: str | None) -> Kernel:
+    from probelang.kernel.load import load_kernel
+
+    kernel = load_kernel(spec)
+    for note in kernel.notes:
+        print(f"probelang: note: {note}", file=sys.stderr)
+    return kernel
+
+
+def _read_all(names: Sequence[str]) -> tuple[list[Source], int]:
+    """The specs that can be read; the status is 2 where one cannot, which is said."""
+    sources, status = [], OK
+    for name in dict.fromkeys(names):
+        try:
+            sources.append(_read(name))
+        except UsageError as error:
+            print(f"probelang: {error}", file=sys.stderr)
+            status = FAILED
+    return sources, status
+
+
+def _read(name: str) -> Source:
+    from probelang.analysis import MAX_SIZE
+    from probelang.source import Source
+
+    try:
+        if name == "-":
+            data = sys.stdin.buffer.read(MAX_SIZE + 1)
+        else:
+            with open(name, "rb") as file:
+                data = file.read(MAX_SIZE + 1)
+    except (OSError, ValueError) as error:
+        raise UsageError(f"cannot read {name}: {getattr(error, 'strerror', None) or error}") from None
+    if len(data) > MAX_SIZE:
+        raise UsageError(f"{name} is larger than {MAX_SIZE >> 20} MiB: no spec is")
+    # bytes that are no UTF-8 become characters that nothing accepts, so that the parser reports them at their place
+    return Source("<stdin>" if name == "-" else name, data.decode("utf-8", "surrogateescape"))
+
+
+if TYPE_CHECKING:
+    from probelang.kernel.interface import Kernel
+    from probelang.source import Source
+
+
+if __name__ == "__main__":
+    sys.exit(main())

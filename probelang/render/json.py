@@ -1,0 +1,52 @@
+"""Diagnostics as JSON: one list of objects."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from probelang.diagnostics import Diagnostic
+    from probelang.source import Source, Span
+
+
+def render_json(found: Iterable[tuple[Source, Diagnostic]]) -> str:
+    """All diagnostics of a run; lines and columns count from 1, the end is behind the last character."""
+    return json.dumps([describe(source, diagnostic) for source, diagnostic in found], indent=2) + "\n"
+
+
+def describe(source: Source, diagnostic: Diagnostic) -> dict[str, Any]:
+    """One diagnostic; `fix` and `kernel_error` only where there are any."""
+    made: dict[str, Any] = {
+        "file": source.name,
+        **_place(source, diagnostic.label.span),
+        "severity": diagnostic.severity.label,
+        "code": diagnostic.rule.code,
+        "slug": diagnostic.rule.slug,
+        "message": diagnostic.message,
+        "notes": [*diagnostic.notes, *([diagnostic.help] if diagnostic.help is not None else [])],
+        "kernels": list(diagnostic.kernels),
+    }
+    if diagnostic.label.text:
+        made["label"] = diagnostic.label.text
+    if diagnostic.others:
+        made["related"] = [
+            {**_place(source, other.span), "message": other.text} for other in diagnostic.others
+        ]
+    if diagnostic.fix is not None:
+        made["fix"] = {
+            "title": diagnostic.fix.title,
+            "safe": diagnostic.fix.safe,
+            "edits": [{**_place(source, edit.span), "text": edit.text} for edit in diagnostic.fix.edits],
+        }
+    if diagnostic.kernel_error is not None:
+        made["kernel_error"] = {"name": diagnostic.kernel_error, "text": None, "column": None}
+    return made
+
+
+def _place(source: Source, span: Span) -> dict[str, int]:
+    line, column = source.position(span.start)
+    end_line, end_column = source.position(span.end)
+    return {"line": line, "column": column, "end_line": end_line, "end_column": end_column}
