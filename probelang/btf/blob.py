@@ -171,14 +171,15 @@ class Btf:
 
     def build_table(self, space: Space) -> BuiltTable:
         """The names of a space, out of the records. Raises BtfError."""
-        if self._by_kind is None:
-            self._by_kind = self._group()
-        records = [at for kind in KINDS[space] for at in self._by_kind.get(kind, ())]
-        if space == Space.ENUMERATOR:
-            records = self._enumerators(records)
-        elif len(KINDS[space]) > 1:
-            records.sort()
-        return BuiltTable(records, self._words, self._strings)
+        try:
+            if self._by_kind is None:
+                self._by_kind = self._group()
+            records = sorted([at for kind in KINDS[space] for at in self._by_kind[kind]])
+            if space == Space.ENUMERATOR:
+                records = self._enumerators(records)
+            return BuiltTable(records, self._words, self._strings)
+        except IndexError:
+            raise damaged() from None
 
     def _group(self) -> dict[int, list[int]]:
         """The words of the records that have a name, or enumerators, by kind."""
@@ -195,7 +196,7 @@ class Btf:
     def _enumerators(self, records: list[int]) -> list[int]:
         found: list[int] = []
         words = self._words
-        for at in sorted(records):
+        for at in records:
             info = words[at + 1]
             width = 2 if wire.kind_of(info) == wire.ENUM else 3
             found.extend(range(at + 3, at + 3 + width * wire.count_of(info), width))
@@ -204,9 +205,12 @@ class Btf:
     def _id_at(self, at: int, space: Space) -> int:
         """The id of the record that starts, or for an enumerator lies, at a word."""
         position = bisect_right(self._offsets, at, lo=1) - 1
-        if position < 1 or wire.kind_of(self._words[self._offsets[position] + 1]) not in KINDS[space]:
-            raise damaged()
-        return self._start + position
+        try:
+            if position >= 1 and wire.kind_of(self._words[self._offsets[position] + 1]) in KINDS[space]:
+                return self._start + position
+        except IndexError:
+            pass
+        raise damaged()
 
     def _enumerator_value(self, at: int, id: int) -> int:
         words = self._words

@@ -70,7 +70,7 @@ class _Speller:
                 raise BtfError(f"BTF type {id} leads back to itself, or is too long to write")
             match self._btf.type(id):
                 case Qualifier(kind=kind, target=id):
-                    words.insert(0, kind)
+                    words.append(kind)
                 case TypeTag(name=tag, target=id, is_attribute=is_attribute):
                     # `user` is what the kernel's __user stands for. Other attributes say nothing of the data.
                     if not is_attribute and tag.isidentifier():

@@ -37,7 +37,8 @@ if TYPE_CHECKING:
 DEEPEST = 64
 """Steps from a type to what it stands for, and levels of anonymous members; the kernel's own limit is 32."""
 MOST_MEMBERS = 1 << 17
-"""Members looked at for one question, anonymous ones included."""
+MOST_ANONYMOUS = 1 << 12
+"""How many are looked at for one question; the kernel's largest structs have some 300, some 50 of them anonymous."""
 
 
 @record
@@ -122,7 +123,7 @@ def _walk(btf: Btf, id: int) -> Iterator[tuple[Member, int, tuple[str, ...]]]:
     outer = resolved(btf, id)
     if not isinstance(outer, Struct):
         raise BtfError(f"BTF type {id} is not a struct or union")
-    seen = 0
+    seen = anonymous = 0
     # An explicit stack: generators in generators would cost a call a level for each member.
     stack: list[tuple[Iterator[Member], int, tuple[str, ...]]] = [(iter(outer.members), 0, ())]
     while stack:
@@ -134,7 +135,8 @@ def _walk(btf: Btf, id: int) -> Iterator[tuple[Member, int, tuple[str, ...]]]:
                 continue
             inner = resolved(btf, member.type)
             if isinstance(inner, Struct):
-                if len(stack) >= DEEPEST or seen > MOST_MEMBERS:
+                anonymous += 1
+                if len(stack) >= DEEPEST or seen > MOST_MEMBERS or anonymous > MOST_ANONYMOUS:
                     raise BtfError(f"BTF type {id} nests too deep, or contains itself")
                 stack.append((iter(inner.members), start + member.bit_offset, (*path, "")))
                 break
