@@ -61,7 +61,7 @@ def render_dict(items: dict[str, Any]) -> str:
 def render() -> str:
     """The text of tables.py."""
     lark = load_grammar()
-    table = lark.parser.parser._parse_table  # type: ignore[attr-defined]
+    table = lark.parser.parser._parse_table
     order = order_states(table)
     number = {state: index for index, state in enumerate(order)}
     rules = [rule for rule in lark.rules if not rule.origin.name.startswith("$root")]
@@ -95,7 +95,9 @@ def render() -> str:
             rows.append(row)
         row_of.append(rows.index(row))
 
-    keywords, punctuation, patterns = {}, {}, {}
+    keywords: dict[str, str] = {}
+    punctuation: dict[str, str] = {}
+    patterns: dict[str, str] = {}
     for name, terminal in terminals.items():
         if name in contextual:
             continue

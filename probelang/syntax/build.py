@@ -124,7 +124,7 @@ class Builder:
     # --- points
 
     def point(self, v: Values, b: Places, e: Places) -> Any:
-        return Span(b[0], e[0])
+        return Span(b[0], e[0]) if v[0] else tree.BrokenPoint(Span(b[0], e[0]))
 
     def target(self, v: Values, b: Places, e: Places) -> Any:
         kind = tree.Kind(v[0])
@@ -228,18 +228,24 @@ class Builder:
         return tree.Number(Span(b[0], e[0]), value)
 
     def string(self, v: Values, b: Places, e: Places) -> Any:
+        if not v[0]:  # reported by the scanner
+            return tree.BrokenExpr(Span(b[0], e[0]))
         value, flaws = parse_string(v[0])
         for flaw in flaws:
             self.flaw(BAD_STRING, flaw, b[0])
         return tree.BrokenExpr(Span(b[0], e[0])) if flaws else tree.Text(Span(b[0], e[0]), value)
 
     def variable(self, v: Values, b: Places, e: Places) -> Any:
+        if not v[0]:
+            return tree.BrokenExpr(Span(b[0], e[0]))
         return tree.Variable(Span(b[0], e[0]), v[0][1:])
 
     def register(self, v: Values, b: Places, e: Places) -> Any:
         return tree.Register(Span(b[0], e[0]), v[0][1:])
 
     def symbol(self, v: Values, b: Places, e: Places) -> Any:
+        if not v[0]:
+            return tree.BrokenExpr(Span(b[0], e[0]))
         parts = parse_symbol(v[0])
         if isinstance(parts, Flaw):
             self.flaw(BAD_NUMBER, parts, b[0])

@@ -151,8 +151,12 @@ class Driver:
         self.begin = start
         self.stop = start
         self.word = ""
+        self.mark = (
+            self.states
+        )  # the stack when that token was scanned: rules may be reduced before an error shows
         # errors up to here follow from one that was reported
         self.muted_to = -1
+        self.odd_to = -1  # characters up to here that begin no token were reported
         self.failed_at = -1
         self.failures = 0
         self.unclosed = False
@@ -205,6 +209,12 @@ class Driver:
                 terminal = KEYWORDS.get(word, "")
                 return terminal if terminal in ACTIONS[state] else "NAME"
 
+    def rewind(self, position: int) -> None:
+        """Scan again from a place before the last token."""
+        while self.comments and self.comments[-1].span.start >= position:
+            self.comments.pop()
+        self.begin = self.stop = self.position = position
+
     def in_block(self) -> bool:
         """Whether the braces of a probe or of `args` are open."""
         return any(bracket.inside for bracket in self.brackets)
@@ -216,6 +226,7 @@ class Driver:
         terminal = ""
         while True:
             terminal = terminal or self.scan(states[-1])
+            self.mark = states[:]
             if terminal == GIVE_UP:
                 return tree.BrokenStatement(self.trimmed())
             while True:

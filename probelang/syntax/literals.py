@@ -111,6 +111,11 @@ def shorten(text: str, limit: int = 40) -> str:
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
+def join_words(parts: list[str]) -> str:
+    """`a`, `a or b`, `a, b or c`."""
+    return parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " or " + parts[-1]
+
+
 def parse_duration(text: str) -> int | Flaw:
     """`500us`, `10ms`, `1s`: nanoseconds."""
     length = 0

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from probelang.diagnostics import Edit, Fix
 from probelang.source import Span
 from probelang.syntax.driver import CLOSING, END, UNKNOWN, accepts
-from probelang.syntax.literals import shorten
-from probelang.syntax.points import FORMS
+from probelang.syntax.literals import join_words, shorten
+from probelang.syntax.points import FORMS, kind_with_article
 from probelang.syntax.rules import SYNTAX_ERROR, UNCLOSED
 from probelang.syntax.tables import ACTIONS, KEYWORDS, PUNCTUATION
 from probelang.syntax.tree import Kind
@@ -34,28 +34,16 @@ _WORDS = {
     "LEN": "`len`",
     "NEWLINE": "the end of the line",
     END: "the end of the statement",
-    "FETCH_TYPE": "a fetch type such as `u64`, `string` or `x8[4]`",
-    "EVERY": "`every` and a duration, as in `monitor every 100ms`",
 }
 # in this order they are listed
 _ORDER = (
-    "EQUAL",
-    "LPAR",
-    "COLON",
-    "DOT",
-    "DOT_DOT",
-    "LEN",
-    "WITH",
-    "IF",
-    "COMMA",
-    "NEWLINE",
-    "RPAR",
-    "RBRACKET",
+    *("EQUAL", "LPAR", "COLON", "DOT", "DOT_DOT", "LEN", "WITH", "IF"),
+    *("COMMA", "RPAR", "RBRACKET", "LBRACE", "RBRACE", "NEWLINE", END),
 )
-_LAST = ("LBRACE", "RBRACE", END)
 
 # slips of one token: what was written, where an operator could stand, and what is meant
 _MEANT = {"and": "&&", "AND": "&&", "or": "||", "OR": "||", "is": "=="}
+_SAID = "said"  # of a slip that cannot be read as what is meant
 _C_TYPE_WORDS = {
     "struct",
     "union",
@@ -88,7 +76,7 @@ def explain(driver: Driver, terminal: str, closes_nothing: bool) -> str | None:
         return ""
     repair = _explain_slip(driver, terminal, expected, previous)
     if repair is not None:
-        return repair
+        return None if repair == _SAID else repair
     if terminal in (END, "NEWLINE", "RBRACE") and not word.strip("}\n"):
         span = _after_last(driver) if terminal != "RBRACE" or not word else span
     message = (
@@ -100,7 +88,7 @@ def explain(driver: Driver, terminal: str, closes_nothing: bool) -> str | None:
 
 def _expected(driver: Driver) -> set[str]:
     """The terminals that could stand here."""
-    return {terminal for terminal in ACTIONS[driver.states[-1]] if accepts(driver.states, terminal)}
+    return {terminal for terminal in ACTIONS[driver.mark[-1]] if accepts(driver.mark, terminal)}
 
 
 def _previous(driver: Driver) -> str:
@@ -165,17 +153,23 @@ def _explain_slip(driver: Driver, terminal: str, expected: set[str], previous: s
         and terminal not in (END, "NEWLINE", "RBRACE", "COMMA", "LBRACE", "RPAR")
     ):
         return _explain_not(driver)
+    if terminal == "NUMBER" and "EVERY" in expected:
+        fix = Fix("write `every`", (Edit(Span(begin, begin), "every "),))
+        driver.report.error(SYNTAX_ERROR, f"expected `every` before `{shorten(word)}`", span, fix=fix)
+        driver.rewind(begin)
+        driver.word = "every"
+        return "EVERY"
     return None
 
 
-def _explain_not(driver: Driver) -> str | None:
+def _explain_not(driver: Driver) -> str:
     """`not x`: the `not` was read as a name, so it cannot be made an operator any more; only said."""
     end = driver.ends[-1]
     span = Span(end - 3, end)
     fix = Fix("write `!`", (Edit(Span(end - 3, driver.begin), "!"),))
     driver.report.error(SYNTAX_ERROR, "`not` is no operator here: write `!`", span, fix=fix)
     driver.muted_to = driver.begin
-    return None
+    return _SAID
 
 
 def _repair(driver: Driver, message: str, span: Span, text: str, terminal: str) -> str:
@@ -207,31 +201,35 @@ def _render_found(driver: Driver, terminal: str) -> str:
 def _render_expected(driver: Driver, expected: set[str], previous: str) -> str:
     if "NUMBER" in expected and "VARIABLE" in expected:
         return _render_operand(expected, previous)
-    parts: list[str] = []
+    if "PLUS" in expected and "DOT_DOT" in expected:
+        return "`..` and the other end of the range"
     if "PLUS" in expected:
-        parts.append("an operator")
+        # what an operand can go on with is not worth listing
+        listed = expected - {"EQUAL", "LPAR", "COLON", "DOT", "DOT_DOT"}
+        return join_words(["an operator", *_listed(listed)])
     if "POINT" in expected:
-        kind = next((value for value in reversed(driver.values) if value in KINDS), "")
-        parts.append(f"the point of the {kind}: {FORMS[Kind(kind)]}" if kind else "a point")
+        return f"a point after `{previous}`"
+    if "EVERY" in expected:
+        return "`every` and a duration"
+    parts: list[str] = []
     if "KPROBE" in expected:
         parts.append("a kind of probe (" + ", ".join(f"`{kind}`" for kind in KINDS) + ")")
     if "READ" in expected:
         parts.append("`r`, `w`, `rw` or `x`")
     if "FETCH_TYPE" in expected:
-        parts.append(_WORDS["FETCH_TYPE"])
-    if "EVERY" in expected:
-        parts.append(_WORDS["EVERY"])
+        parts.append("a fetch type such as `u64`, `string` or `x8[4]`")
     if "NUMBER" in expected:
         parts.append(_render_number(previous))
     if "NAME" in expected and not parts:
-        parts.append(_render_name(driver, previous))
-    if "STAR" in expected and "PLUS" not in expected:
+        return _render_name(driver, previous)
+    if "STAR" in expected:
         parts.append("`*`")
-    if "CHOICE" in expected and not parts and len(expected) == 1:
-        parts.append("`??`")
-    parts += [_WORDS[name] for name in _ORDER if name in expected]
-    parts += [_WORDS[name] for name in _LAST if name in expected]
-    return _join(parts or ["something else"])
+    parts += _listed(expected)
+    return join_words(parts or ["something else"])
+
+
+def _listed(expected: set[str]) -> list[str]:
+    return [_WORDS[name] for name in _ORDER if name in expected]
 
 
 def _render_operand(expected: set[str], previous: str) -> str:
@@ -275,46 +273,58 @@ def _render_name(driver: Driver, previous: str) -> str:
     return "a name"
 
 
-def _join(parts: list[str]) -> str:
-    if len(parts) == 1:
-        return parts[0]
-    return ", ".join(parts[:-1]) + " or " + parts[-1]
-
-
 def _help(driver: Driver, terminal: str, expected: set[str], previous: str) -> str | None:
     word = driver.word
-    in_block = bool(driver.brackets) and driver.brackets[-1].inside
+    block = driver.brackets[-1] if driver.brackets and driver.brackets[-1].inside else None
     after_operand = "PLUS" in expected
     if terminal == UNKNOWN and word == "?":
         return "there is no `? :`; where a kernel may lack a member, `a ?? b` takes the first that it has"
     if terminal == "ALL_ARGS":
         return "`$arg*` stands alone, as a fetch arg: every parameter"
-    if "DOT_DOT" in expected and after_operand:
+    if after_operand and ("DOT_DOT" in expected or (word == "," and _follows_in(driver))):
         return "`in` wants a set, `in {A, B}`, or a range, `in LOW..HIGH`"
-    if terminal == "NEWLINE" and not after_operand:
-        return "a fetch arg ends at the end of its line; in parentheses it can go on"
-    if terminal == "EQUAL" and in_block:
-        if (
-            driver.states
-            and "FETCH_TYPE" not in expected
-            and ":" in driver.values[driver.brackets[-1].height :]
-        ):
-            return "the type stands last: `name = expression : type`"
-        return "before `=` stands only a name: `name = expression`"
-    if in_block and after_operand:
-        if terminal == "IF" or word == "if":
-            return "a condition stands before the braces: `… if CONDITION { … }`"
-        return "fetch args are separated by a comma or a new line"
-    if in_block and previous in _C_TYPE_WORDS:
-        return "after `:` stands a fetch type; a C type is a cast before the expression, as in `(struct file *)e`"
-    if terminal == "WITH":
+    if expected == {END} and driver.begin == driver.ends[-1]:
+        return "names are C identifiers: letters, digits and `_`"
+    if "POINT" in expected:
+        kind = Kind(previous) if previous in KINDS else None
+        return f"the point of {kind_with_article(kind)} is {FORMS[kind]}" if kind else None
+    if "READ" in expected:
+        return "`r` watches reads, `w` writes, `rw` both, `x` execution"
+    if block:
+        return _help_in_block(driver, terminal, expected, previous, driver.values[block.height :])
+    if word == "with" and after_operand:
         return "options stand before the condition: `… with OPTIONS if CONDITION`"
     if word == "/" and {"IF", "LBRACE"} <= expected:
         return "a condition is written `if CONDITION`, before the braces"
-    if terminal == "COMMA" and {"WITH", "IF"} <= expected:
-        return "one probe has one point; `{a,b}` and `*` stand for many, `a ?? b` for the first that there is"
-    if terminal == "COLON" and after_operand and not in_block:
+    if word == "," and {"WITH", "IF"} <= expected:
+        return "a probe has one point; `{a,b}` and `*` stand for many, `a ?? b` for the first that there is"
+    if word == ":" and after_operand:
         return "only a fetch arg has a type"
-    if previous in ("group", "const", "args", "=") and not word.isidentifier():
-        return None
+    if "COLON" in expected and not after_operand:
+        return "a parameter has a C type, as in `f: struct file *`"
     return None
+
+
+def _help_in_block(
+    driver: Driver, terminal: str, expected: set[str], previous: str, item: list[Any]
+) -> str | None:
+    after_operand = "PLUS" in expected
+    if terminal == "NEWLINE" and not after_operand:
+        return "a fetch arg ends at the end of its line; in parentheses it can go on"
+    if terminal == "EQUAL":
+        if ":" in item:
+            return "the type stands last: `name = expression : type`"
+        return "before `=` stands only a name: `name = expression`"
+    if after_operand and driver.word == "if":
+        return "a condition stands before the braces: `… if CONDITION { … }`"
+    if previous in _C_TYPE_WORDS and ":" in item:
+        return "after `:` stands a fetch type; a C type is a cast before the expression, as in `(struct file *)e`"
+    if after_operand and (driver.word[:1].isalnum() or driver.word[:1] in '$@_"'):
+        return "fetch args are separated by a comma or a new line"
+    return None
+
+
+def _follows_in(driver: Driver) -> bool:
+    """Whether the innermost bracket stands after `in`."""
+    height = driver.brackets[-1].height if driver.brackets else 0
+    return height > 0 and driver.values[height - 1] == "in"

@@ -13,6 +13,7 @@ from probelang.syntax.rules import BAD_CHARACTER, BAD_STRING, SYNTAX_ERROR
 from probelang.syntax.tables import ACTIONS, PUNCTUATION
 
 if TYPE_CHECKING:
+    from probelang.diagnostics import Rule
     from probelang.syntax.driver import Driver
 
 END = "$END"
@@ -93,6 +94,15 @@ def scan_odd(driver: Driver, state: int) -> str:
     return _bad_run(driver)
 
 
+def _complain(
+    driver: Driver, rule: Rule, message: str, span: Span, help: str | None = None, fix: Fix | None = None
+) -> None:
+    """Report what is wrong with these characters, once: they may be scanned again."""
+    if span.start > driver.odd_to:
+        driver.odd_to = span.start
+        driver.report.error(rule, message, span, help=help, fix=fix)
+
+
 def line_end(text: str, at: int, end: int) -> int:
     """Where the line of a character ends, without the new line."""
     newline = text.find("\n", at, end)
@@ -110,7 +120,7 @@ def _unclosed_quote(driver: Driver, state: int) -> str:
     what = "string" if quote == '"' else "character constant"
     message = f"this {what} is not closed: there is no second `{quote}` on the line"
     help = f"a {quote} within a string is written `\\{quote}`, a new line `\\n`" if body.count("\\") else None
-    driver.report.error(BAD_STRING, message, Span(begin, driver.stop), help=help)
+    _complain(driver, BAD_STRING, message, Span(begin, driver.stop), help=help)
     driver.muted_to = line_end(text, begin, driver.end)
     return "POINT" if "POINT" in ACTIONS[state] else "STRING"
 
@@ -127,7 +137,7 @@ def _typographic_quote(driver: Driver, state: int) -> str:
     edits = (Edit(Span(begin, begin + 1), '"'), Edit(Span(stop, stop + 1), '"'))
     fix = Fix('write `"`', edits) if closed else None
     message = f'a string stands between two `"`; `{text[begin]}` is a typographic quote'
-    driver.report.error(BAD_CHARACTER, message, span, fix=fix)
+    _complain(driver, BAD_CHARACTER, message, span, fix=fix)
     driver.muted_to = limit
     return "POINT" if "POINT" in ACTIONS[state] else "STRING"
 
@@ -150,7 +160,7 @@ def _semicolon(driver: Driver) -> str:
     else:
         fix = Fix("remove `;`", (Edit(span, ""),))
         message = "nothing ends with `;` here: the end of the line is enough"
-    driver.report.error(SYNTAX_ERROR, message, span, fix=fix)
+    _complain(driver, SYNTAX_ERROR, message, span, fix=fix)
     return "COMMA" if between else ""
 
 
@@ -167,7 +177,7 @@ def _bare_sigil(driver: Driver, state: int) -> str:
     if "NUMBER" not in ACTIONS[state]:
         driver.word = driver.text[begin]
         return UNKNOWN
-    driver.report.error(SYNTAX_ERROR, message, Span(begin, begin + 1))
+    _complain(driver, SYNTAX_ERROR, message, Span(begin, begin + 1))
     return terminal
 
 
@@ -176,8 +186,8 @@ def _continued_line(driver: Driver) -> str:
     driver.position = line_end(driver.text, driver.begin, driver.end) + 1
     message = "a line is not continued by a backslash"
     help = "inside brackets, and before `with`, `if` and `{`, a new line means nothing"
-    driver.report.error(
-        SYNTAX_ERROR, message, span, help=help, fix=Fix("remove the backslash", (Edit(span, ""),))
+    _complain(
+        driver, SYNTAX_ERROR, message, span, help=help, fix=Fix("remove the backslash", (Edit(span, ""),))
     )
     return ""
 
@@ -199,7 +209,7 @@ def _look_alike(driver: Driver) -> str:
         message, title = f"U+{ord(text[begin]):04X} only looks like a space", "write a space"
     else:
         message, title = f"U+{ord(text[begin]):04X} is a character that nobody sees", "remove it"
-    driver.report.error(BAD_CHARACTER, message, span, fix=Fix(title, (Edit(span, meant),)))
+    _complain(driver, BAD_CHARACTER, message, span, fix=Fix(title, (Edit(span, meant),)))
     driver.word = meant
     return PUNCTUATION[meant] if meant.strip() else ""
 
@@ -219,7 +229,7 @@ def _bad_run(driver: Driver) -> str:
         message = f"`{character}` (U+{ord(character):04X}) stands only in strings and comments: names have ASCII letters only"
     else:
         message = f"`{character}` (U+{ord(character):04X}) stands only in strings and comments"
-    driver.report.error(BAD_CHARACTER, message, Span(begin, stop))
+    _complain(driver, BAD_CHARACTER, message, Span(begin, stop))
     while stop < driver.end and (_is_bad(text[stop]) or text[stop].isalnum() or text[stop] == "_"):
         stop += 1
     driver.position = stop

@@ -77,7 +77,7 @@ class _Piece:
         """The number that this is."""
         if not self.text[:1].isdigit():
             found = f"`{shorten(self.text)}`" if self.text else "nothing"
-            raise _PointError(f"expected {what}, found {found}", self.start, max(self.end, self.start + 1))
+            raise _PointError(f"expected {what}, found {found}", self.start, self.end)
         value = parse_integer(self.text)
         if isinstance(value, Flaw):
             raise _PointError(value.message, self.start + value.start, self.start + value.end, value.help)
@@ -185,7 +185,7 @@ def _parse_event(kind: Kind, piece: _Piece, span: Span, returns: Span | None, re
             return tree.EventPoint(span, system.ident(), event.ident())
     if event is None:
         message = f"`{shorten(piece.text)}` has no system: an event is named `SYSTEM:EVENT`, as in `sched:sched_switch`"
-        raise _PointError(message, piece.start, max(piece.end, piece.start + 1))
+        raise _PointError(message, piece.start, piece.end)
     if not system.is_name("-") or not event.is_name("-"):
         raise _wrong_form(kind, piece)
     return tree.EventPoint(span, system.ident(), event.ident())

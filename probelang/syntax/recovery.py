@@ -26,8 +26,9 @@ from probelang.syntax.driver import (
     accepts,
     scanner,
 )
+from probelang.syntax.literals import shorten
 from probelang.syntax.messages import explain
-from probelang.syntax.rules import NESTING_TOO_DEEP, UNCLOSED
+from probelang.syntax.rules import NESTING_TOO_DEEP, SYNTAX_ERROR, UNCLOSED
 from probelang.syntax.tables import ACTIONS, GOTOS, KEYWORDS, PUNCTUATION
 from probelang.syntax.words import explain_line, find_line_comments
 
@@ -77,7 +78,10 @@ def recover(driver: Driver, terminal: str) -> str:
         _drop_rest(driver)
         return ""
     reported = driver.begin <= driver.muted_to or (not driver.word and driver.begin < driver.stop)
-    if not reported and not _report_unclosed(driver, terminal):
+    missing = _find_unclosed(driver, terminal)
+    if missing:
+        return missing
+    if not reported:
         repair = explain(driver, terminal, closing)
         if repair is not None:
             return repair
@@ -103,28 +107,49 @@ def _closes(driver: Driver, terminal: str) -> bool:
 
 def _drop_rest(driver: Driver) -> None:
     """Report the text from the last token on, which begins no statement; the statement ends before it."""
-    if driver.begin > driver.muted_to:
+    if driver.begin <= driver.muted_to:
+        pass
+    elif accepts(driver.states, "LBRACE") and driver.text.startswith(
+        "}", driver.end - 1 - _after_brace(driver)
+    ):
+        at = driver.ends[-1]
+        message = f"expected `{{` before the fetch args, found `{shorten(driver.word)}`"
+        driver.report.error(SYNTAX_ERROR, message, Span(at, at))
+    else:
         explain_line(driver.text, driver.begin, driver.end, driver.report)
     driver.comments += find_line_comments(driver.text, driver.begin, driver.end)
     driver.end = driver.position = driver.begin
 
 
-def _report_unclosed(driver: Driver, terminal: str) -> bool:
-    """Report a bracket that should have been closed before this token, if that is what is wrong."""
+def _after_brace(driver: Driver) -> int:
+    """How much white space there is at the end of the text."""
+    body = driver.text[driver.begin : driver.end]
+    return len(body) - len(body.rstrip())
+
+
+def _find_unclosed(driver: Driver, terminal: str) -> str:
+    """Close a bracket that should have been closed before this token: the terminal that does it, "" where none should.
+
+    It is reported once for a token, for the innermost.
+    """
     if not driver.brackets:
-        return False
+        return ""
     bracket = driver.brackets[-1]
     closing = OPENING[bracket.terminal]
     if bracket.inside or not accepts(driver.states, PUNCTUATION[closing]):
-        return False
-    if not (terminal in CLOSING or terminal in (END, "LBRACE") or _begins_line(driver)):
-        return False
-    opened = Span(bracket.begin, bracket.begin + 1)
-    label = Label(Span(driver.begin, driver.stop), f"expected `{closing}` before this")
-    text = driver.text[bracket.begin]
-    driver.report.error(UNCLOSED, f"this `{text}` is not closed", opened, others=(label,))
+        return ""
+    if terminal not in CLOSING and terminal not in (END, "LBRACE") and not _begins_line(driver):
+        return ""
+    if driver.begin > driver.muted_to:
+        label = Label(Span(driver.begin, driver.stop), f"expected `{closing}` before this")
+        message = f"this `{driver.text[bracket.begin]}` is not closed"
+        driver.report.error(UNCLOSED, message, Span(bracket.begin, bracket.begin + 1), others=(label,))
+        driver.muted_to = driver.begin
     driver.unclosed = True
-    return True
+    driver.failed_at = -1
+    driver.rewind(driver.ends[-1])
+    driver.word = closing
+    return PUNCTUATION[closing]
 
 
 def report_open_block(driver: Driver) -> None:
@@ -149,6 +174,8 @@ def report_open_block(driver: Driver) -> None:
 
 def _places(driver: Driver) -> list[_Place]:
     """Where parsing can go on, the innermost place first."""
+    if driver.values[-1] == "}" and not driver.in_block():
+        return [_Place(len(driver.states), "", 0)]
     places: list[_Place] = []
     brackets = len(driver.brackets)
     for height in range(len(driver.states), 0, -1):
@@ -212,7 +239,9 @@ def _panic(driver: Driver, at: int) -> bool:
             places = [place for place in places if place.brackets <= len(nested)]
             if not places:
                 return False
-        if terminal not in ("COMMENT", "NEWLINE"):
+        if terminal == "COMMENT":
+            driver.comments.append(tree.Comment(Span(begin, stop)))
+        elif terminal != "NEWLINE":
             skipped_to = stop
         at = stop
 

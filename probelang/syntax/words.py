@@ -10,7 +10,7 @@ from probelang.record import record
 from probelang.source import Span
 from probelang.syntax import tree
 from probelang.syntax.chunks import KINDS, STATEMENT_KEYWORDS
-from probelang.syntax.literals import shorten
+from probelang.syntax.literals import join_words, shorten
 from probelang.syntax.rules import FOREIGN_SPELLING, SYNTAX_ERROR, UNCLOSED, UNKNOWN_KEYWORD
 from probelang.syntax.tables import KEYWORDS
 
@@ -70,7 +70,7 @@ def find_keywords(word: str, keywords: dict[str, str]) -> tuple[str, ...]:
     folded = word.casefold()
     if folded in keywords:
         return (folded,)
-    allowed = 0 if len(word) < 3 else 1 if len(word) < 5 else 2
+    allowed = 0 if len(word) < 3 else 1 if len(word) < 6 else 2
     distances = {keyword: _distance(folded, keyword, allowed) for keyword in keywords}
     nearest = min(distances.values())
     return tuple(k for k, distance in distances.items() if distance == nearest) if nearest <= allowed else ()
@@ -147,7 +147,7 @@ def explain_line(text: str, begin: int, end: int, report: Report) -> None:
         near = find_keywords(word, KINDS if assigned else STATEMENT_KEYWORDS)
         help = _ELSEWHERE.get(word, _STATEMENTS)
         if near:
-            help = "did you mean " + " or ".join(f"`{keyword}`" for keyword in near[:3]) + "?"
+            help = "did you mean " + join_words([f"`{keyword}`" for keyword in near[:3]]) + "?"
         message = (
             f"`{shorten(word)}` is no kind of probe" if assigned else f"`{shorten(word)}` begins no statement"
         )
