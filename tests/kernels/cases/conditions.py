@@ -48,7 +48,7 @@ CASES = [
     ),
     Case(
         "condition-on-a-signed-member",
-        spec="rd = fprobe vfs_llseek if offset < 0 { offset, whence }",
+        spec="rd = fprobe shmem_file_llseek if offset < 0 { offset, whence }",
         do="""
         head -c 5000 /dev/zero >f
         known forth dd if=f of=/dev/null bs=1000 skip=1 count=1 2>/dev/null

@@ -99,7 +99,7 @@ CASES = [
     ),
     Case(
         "member-at-return-is-read-at-return",
-        spec="rd = fprobe vfs_read%return if $retval == 4321 { after = file->f_pos }",
+        spec="rd = fprobe vfs_read%return if $retval == 4321 { after = *pos }",
         do=READ,
         expect=[one("rd", tid_=fact("reader"), after=3 * 4321)],
         on=("6.12", "7.3"),

@@ -28,7 +28,7 @@ CASES = [
                 pid=fact("sleeper"),
                 tid_=fact("sleeper"),
                 prio=120,
-                state=1,
+                state=lambda value: int(str(value)) & 1 == 1,
             ),
             some("switch", pid=fact("nice"), prio=125),
             none("switch", pid=0),

@@ -12,7 +12,8 @@ fact() { echo "$1 $2" >>/run/facts; }
 # known NAME COMMAND…: runs COMMAND and tells its process id as a fact
 known() {
     (
-        fact "$1" "$(exec sh -c 'echo $PPID')"
+        pid=$(exec sh -c 'echo $PPID')
+        (fact "$1" "$pid") # by a process of its own, so that none of this is in its trace
         shift
         exec "$@"
     )
