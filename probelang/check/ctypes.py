@@ -201,6 +201,37 @@ def is_text(ref: TypeRef) -> bool:
     return False
 
 
+#: How C lets one write integers, and what compilers call them in BTF (gcc's names, then clang's).
+_PLAIN = {
+    "unsigned": ("unsigned int",),
+    "signed": ("int",),
+    "signed int": ("int",),
+    "bool": ("_Bool", "bool"),
+    **{name: ("short int", "short") for name in ("short", "short int", "signed short")},
+    **{name: ("short unsigned int", "unsigned short") for name in ("unsigned short", "unsigned short int")},
+    **{name: ("long int", "long") for name in ("long", "long int", "signed long")},
+    **{
+        name: ("long unsigned int", "unsigned long")
+        for name in ("unsigned long", "unsigned long int", "long unsigned")
+    },
+    **{name: ("long long int", "long long") for name in ("long long", "long long int", "signed long long")},
+    **{
+        name: ("long long unsigned int", "unsigned long long")
+        for name in ("unsigned long long", "unsigned long long int")
+    },
+}
+
+
+def find_integer(btf: Btf, written: str) -> TypeRef | None:
+    """An integer type, or a typedef of one, as C writes it."""
+    for name in _PLAIN.get(written, (written,)):
+        for space in (Space.INT, Space.TYPEDEF, Space.ENUM):
+            found = btf.find(space, name)
+            if found is not None:
+                return TypeRef(btf, found)
+    return None
+
+
 def natural_fetch(type: CType) -> Fetch | None:
     """How a value of this type is recorded when nothing else is asked; None of what cannot be."""
     match type:

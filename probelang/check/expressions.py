@@ -339,15 +339,20 @@ class Expressions:
         if written.name == "void" and not written.tag:
             return TypeRef(btf, 0)
         spaces = (_TAGS[written.tag],) if written.tag else (Space.TYPEDEF, Space.INT)
-        for name in (written.name,) if written.tag else _PLAIN.get(written.name, (written.name,)):
-            for space in spaces:
-                found = btf.find(space, name)
-                if found is not None:
-                    return TypeRef(btf, found)
+        if not written.tag:
+            integer = ctypes.find_integer(btf, written.name)
+            if integer is not None:
+                return integer
+        for space in spaces:
+            found = btf.find(space, written.name)
+            if found is not None:
+                return TypeRef(btf, found)
         spelled = f"{written.tag} {written.name}".strip()
         near = near_names(written.name, _tagged_names(btf, spaces, written.name))
         others = [
-            tag for tag, space in _TAGS.items() if tag != written.tag and btf.find(space, name) is not None
+            tag
+            for tag, space in _TAGS.items()
+            if tag != written.tag and btf.find(space, written.name) is not None
         ]
         self.report.add(
             types.UNKNOWN_TYPE,
@@ -564,26 +569,6 @@ def _source_of(expr: tree.Expr) -> str:
 
 
 _TAGS = {"struct": Space.STRUCT, "union": Space.UNION, "enum": Space.ENUM}
-
-#: How C lets one write integers, and what compilers call them in BTF (gcc's names, then clang's).
-_PLAIN = {
-    "unsigned": ("unsigned int",),
-    "signed": ("int",),
-    "signed int": ("int",),
-    "bool": ("_Bool", "bool"),
-    **{name: ("short int", "short") for name in ("short", "short int", "signed short")},
-    **{name: ("short unsigned int", "unsigned short") for name in ("unsigned short", "unsigned short int")},
-    **{name: ("long int", "long") for name in ("long", "long int", "signed long")},
-    **{
-        name: ("long unsigned int", "unsigned long")
-        for name in ("unsigned long", "unsigned long int", "long unsigned")
-    },
-    **{name: ("long long int", "long long") for name in ("long long", "long long int", "signed long long")},
-    **{
-        name: ("long long unsigned int", "unsigned long long")
-        for name in ("unsigned long long", "unsigned long long int")
-    },
-}
 
 #: Members of `struct sock` that the kernel's C reaches by `#define`s (include/net/sock.h), which BTF does not see.
 _HIDDEN = {

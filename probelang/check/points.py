@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from probelang.btf import types as btf_types
 from probelang.check.convention import assign_slots
-from probelang.check.ctypes import CInt, COther, CPointer, CString, CType, TypeRef
+from probelang.check.ctypes import CInt, COther, CPointer, CString, CType, TypeRef, find_integer
 from probelang.check.report import Report, only_absent, rename, suggest
 from probelang.check.rules import backends, facts, points
 from probelang.check.scope import Scope
@@ -377,8 +377,19 @@ def field_value(btf: Btf | None, field: EventField, user: bool) -> Value:
         pointer = type if isinstance(type, CPointer) else _pointer_of(btf, field.type)
         return Value(access, replace(pointer, user=user or pointer.user), ref)
     if field.kind == "int":
-        return Value(access, type if isinstance(type, CInt) else CInt(field.size, field.signed), ref)
+        return Value(access, _integer_of(btf, field, type), ref)
     return Value(access, type or COther("an array in the event's record, which an eprobe cannot read"), ref)
+
+
+def _integer_of(btf: Btf | None, field: EventField, type: CType | None) -> CInt:
+    """The type of C: a syscall's `int` stands in eight bytes, of which a program sets but four."""
+    if not isinstance(type, CInt) and btf is not None and field.type:
+        written = field.type.removeprefix("const ").strip()
+        found = find_integer(btf, written)
+        type = found.describe() if found is not None else None
+    if isinstance(type, CInt) and type.size <= field.size:
+        return type
+    return CInt(field.size, field.signed)
 
 
 def _pointer_of(btf: Btf | None, text: str) -> CPointer:

@@ -96,6 +96,8 @@ FEATURES: dict[str, Feature] = {
         # The limit itself is a macro and leaves no trace; it rose in the release that brought these two.
         Feature("long_args", "argument strings longer than 63 characters", "7.3", "kernel/trace/trace_probe.h",
                 "FETCH_OP_CURRENT & FETCH_OP_CPU_PTR", "this_cpu_read(<fetcharg>)"),
+        Feature("nesting_limit", "at most 8 raw dereferences within each other", "7.3", "kernel/trace/trace_probe.h",
+                "TP_ERR_TOO_MANY_NESTED"),
         Feature("dup_symbol_check", "refusal of a name that several functions bear", "6.7", "b022f0c7e404",
                 "TP_ERR_NON_UNIQ_SYMBOL"),
         Feature("synthetic", "synthetic events", "4.17", "4b147936fa50", "struct synth_event", "synthetic_events", config="CONFIG_SYNTH_EVENTS"),
