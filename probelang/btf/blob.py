@@ -139,7 +139,7 @@ class Btf:
     def names(self, space: Space, prefix: str = "") -> Iterator[str]:
         """All names of a space that begin with `prefix`: sorted, this blob's own before its base's. Raises BtfError."""
         for name in self._table(space).names(prefix.encode("utf-8", "surrogatepass")):
-            yield printable(name)
+            yield name if name.isascii() and name.isprintable() else printable(name.encode("latin-1"))
         if self.base:
             yield from self.base.names(space, prefix)
 

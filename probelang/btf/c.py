@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 _MOST_STEPS = 4096
 """Types looked at for one name."""
+_LONGEST_CHAIN = 256
+"""Of pointers to pointers, arrays, qualifiers and so on."""
 _MOST_LINES = 20_000
 """Of a declaration; the longest of a kernel's enums has some 3,000 enumerators."""
 _MODES = {1: "QI", 2: "HI", 4: "SI", 8: "DI"}
@@ -64,10 +66,10 @@ class _Speller:
     def spell(self, id: int, inner: str, depth: int = 0) -> str:
         words: list[str] = []
         after_pointer = False
-        while True:
+        for _ in range(_LONGEST_CHAIN):
             self._steps -= 1
             if self._steps < 0 or depth > DEEPEST:
-                raise BtfError(f"BTF type {id} leads back to itself, or is too long to write")
+                break
             match self._btf.type(id):
                 case Qualifier(kind=kind, target=id):
                     words.append(kind)
@@ -95,6 +97,7 @@ class _Speller:
                     kinds = [word for word in words if not word.startswith("__")]
                     base = " ".join([*kinds, _base(other), *tags])
                     return f"{base} {inner}" if inner else base
+        raise BtfError(f"BTF type {id} leads back to itself, or is too long to write")
 
     def params(self, params: tuple[Param, ...], depth: int = 0, *, named: bool = False) -> str:
         """What stands in the parentheses of a function."""

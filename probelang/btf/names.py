@@ -14,7 +14,7 @@ from probelang.btf import wire
 from probelang.btf.types import BtfIndexError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
     from probelang.btf.strings import Strings
 
@@ -64,8 +64,8 @@ class Table:
         """Words of all that bear `name`, in the order of the blob. Raises BtfError."""
         raise NotImplementedError
 
-    def names(self, prefix: bytes) -> Iterator[bytes]:
-        """Names that begin with `prefix`, sorted, each once. Raises BtfError."""
+    def names(self, prefix: bytes) -> Iterable[str]:
+        """Names that begin with `prefix`, as Latin-1, sorted, each once. Raises BtfError."""
         raise NotImplementedError
 
 
@@ -93,18 +93,13 @@ class SavedTable(Table):
             raise damaged() from None
         return self._entries[first:last]
 
-    def names(self, prefix: bytes) -> Iterator[bytes]:
-        words, raw, string = self._words, self._strings.raw, self._strings.bytes
+    def names(self, prefix: bytes) -> Iterable[str]:
+        words, raw = self._words, self._strings.raw
         length = len(prefix)
         try:
             first = bisect_left(self._entries, prefix, key=lambda at: raw(words[at], length))
             last = bisect_right(self._entries, prefix, lo=first, key=lambda at: raw(words[at], length))
-            previous = None
-            for at in self._entries[first:last]:
-                name = string(words[at])
-                if name != previous:
-                    yield name
-                    previous = name
+            return dict.fromkeys(self._strings.all_at([words[at] for at in self._entries[first:last]]))
         except IndexError:
             raise damaged() from None
 
@@ -143,10 +138,9 @@ class BuiltTable(Table):
             return self._repeated[text]
         return (self._first[text],) if text in self._first else ()
 
-    def names(self, prefix: bytes) -> Iterator[bytes]:
+    def names(self, prefix: bytes) -> Iterable[str]:
         wanted = prefix.decode("latin-1")
-        for name in sorted([name for name in self._first if name.startswith(wanted)]):
-            yield name.encode("latin-1")
+        return sorted([name for name in self._first if name.startswith(wanted)])
 
     def sorted_entries(self) -> list[int]:
         """The entries by name, then in the order of the blob: what an index saves."""

@@ -7,6 +7,8 @@ from probelang.btf.types import BtfError
 LONGEST = 1024
 """More than the kernel takes for an identifier (KSYM_NAME_LEN, 512); bounds what a hostile blob can make us copy."""
 
+_FEW = 1000
+
 
 def printable(name: bytes) -> str:
     """A name as text that is safe to show: what no identifier contains is escaped."""
@@ -57,12 +59,14 @@ class Strings:
 
     def all_at(self, offsets: list[int]) -> list[str]:
         """The strings at many offsets, decoded as Latin-1 (which sorts as the bytes do). Raises BtfError."""
+        if len(offsets) < _FEW or self._base:
+            return [self.bytes(offset).decode("latin-1") for offset in offsets]
         if self._text is None:
             self._text = str(self._section, "latin-1")
             # A NUL in each block of half the length: then no string is longer, and slices need no limit.
             find, block = self._text.find, LONGEST // 2
             self._short = all(find("\0", at, at + block) >= 0 for at in range(0, len(self._text), block))
         text, find = self._text, self._text.find
-        if self._base or not self._short or max(offsets, default=0) >= len(text):
+        if not self._short or max(offsets) >= len(text):
             return [self.bytes(offset).decode("latin-1") for offset in offsets]
         return [text[offset : find("\0", offset)] for offset in offsets]

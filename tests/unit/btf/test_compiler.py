@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from probelang.btf.blob import Btf, Space
-from probelang.btf.c import declaration
+from probelang.btf.c import declaration, type_name
 from probelang.btf.layout import find_member, member_names, members_of, size_of
 from probelang.btf.types import Struct
 
@@ -70,7 +70,7 @@ def check(btf: Btf, drawn: list[Drawn], truth: dict[tuple[int, str], Leaf]) -> N
         assert member_names(btf, id) == list(dict.fromkeys(outer))
 
 
-@settings(quick, max_examples=20)
+@settings(quick, max_examples=15)
 @given(batches())
 def test_random_structs_lie_as_the_compiler_lays_them(drawn: list[Drawn]) -> None:
     source = PRELUDE + "".join(struct.text for struct in drawn)
@@ -112,6 +112,33 @@ def test_random_structs_by_pahole(drawn: list[Drawn]) -> None:
             [pahole, f"--btf_encode_detached={blob}", "--btf_gen_floats", str(object)], check=True, timeout=60
         )
         check(Btf.from_bytes(blob.read_bytes()), drawn, truth)
+
+
+def test_split_btf_by_pahole(tmp_path: Path) -> None:
+    """A module's, on top of its kernel's: what both have is stored once."""
+    pahole = require("pahole")
+    shared = "enum mode { OFF, ON = 3 };\nstruct shared { long a; enum mode mode; };\n"
+    own = "struct own { struct shared *where; char mark; struct { int deep; }; enum { LOCAL = 7 } kind; };\n"
+    (tmp_path / "kernel").mkdir()
+    (tmp_path / "module").mkdir()
+    kernel = compile_object(f"{shared}struct shared s;", tmp_path / "kernel", "-c", "-g")
+    module = compile_object(f"{shared}{own}struct own o;", tmp_path / "module", "-c", "-g")
+    blobs = [tmp_path / "kernel.btf", tmp_path / "module.btf"]
+    subprocess.run([pahole, f"--btf_encode_detached={blobs[0]}", str(kernel)], check=True, timeout=60)
+    command = [pahole, f"--btf_base={blobs[0]}", f"--btf_encode_detached={blobs[1]}", str(module)]
+    subprocess.run(command, check=True, timeout=60)
+    base = Btf.from_bytes(blobs[0].read_bytes())
+    split = Btf.from_bytes(blobs[1].read_bytes(), base=base, name="module")
+    id = split.find(Space.STRUCT, "own")
+    assert id is not None and id >= len(base)
+    assert base.find(Space.STRUCT, "own") is None
+    assert member_names(split, id) == ["where", "mark", "deep", "kind"]
+    assert size_of(split, id) == 24
+    where = find_member(split, id, "where")
+    assert where and type_name(split, where.type) == "struct shared *"
+    assert split.find_all(Space.STRUCT, "shared") == base.find_all(Space.STRUCT, "shared")
+    assert [value for value, _ in split.find_enumerator("ON")] == [3]
+    assert [value for value, enum in split.find_enumerator("LOCAL") if enum >= len(base)] == [7]
 
 
 # Every n-th struct of the kernel in a plain run; 1 takes a quarter of a minute.

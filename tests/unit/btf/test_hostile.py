@@ -181,9 +181,9 @@ def pointer_to_itself(w: Writer) -> None:
 
 
 def huge_struct(w: Writer) -> None:
-    w.struct("huge", 8, [("x", 1, 0)] * 60_000)
-    w.struct("", 8, [("x", 1, 0), ("", 1, 0)] * 40_000)
-    w.struct("twice", 8, [("", 3, 0)] * 30_000)
+    w.struct("huge", 8, [("x", 1, 0)] * 20_000)
+    w.struct("", 8, [("x", 1, 0), ("", 1, 0)] * 10_000)
+    w.struct("twice", 8, [("", 3, 0)] * 10_000)
 
 
 def endless_string(w: Writer) -> None:

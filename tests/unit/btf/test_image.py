@@ -8,6 +8,7 @@ import lzma
 import os
 import struct
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import lz4.block  # type: ignore[import-untyped]
@@ -73,7 +74,7 @@ def lz4_legacy(data: bytes) -> bytes:
     return b"\x02\x21\x4c\x18" + b"".join(struct.pack("<I", len(block)) + block for block in packed)
 
 
-COMPRESSIONS = {
+COMPRESSIONS: dict[str, Callable[[bytes], bytes]] = {
     "gzip": gzip.compress,
     "xz": lambda data: lzma.compress(data, check=lzma.CHECK_CRC32),
     "lzma": lambda data: lzma.compress(data, format=lzma.FORMAT_ALONE),
