@@ -22,8 +22,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Btf", "Space"]
 
-MOST_TYPES = 1 << 22
-"""Four times what the kernel takes (BTF_MAX_TYPE)."""
+MOST_TYPES = 1 << 20
+"""What the kernel takes (BTF_MAX_TYPE); one of Debian has 120,000."""
+MOST_ENUMERATORS = 1 << 20
+"""Debian's kernels have 20,000."""
 
 
 class Btf:
@@ -199,6 +201,8 @@ class Btf:
         for at in records:
             info = words[at + 1]
             width = 2 if wire.kind_of(info) == wire.ENUM else 3
+            if len(found) + wire.count_of(info) > MOST_ENUMERATORS:
+                raise BtfError("the BTF has too many enumerators")
             found.extend(range(at + 3, at + 3 + width * wire.count_of(info), width))
         return found
 

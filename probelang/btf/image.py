@@ -12,6 +12,7 @@ import struct
 from typing import TYPE_CHECKING
 
 from probelang.btf.types import BtfError
+from probelang.btf.wire import LARGEST
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,9 +20,6 @@ if TYPE_CHECKING:
 
 LARGEST_IMAGE = 256 << 20
 """A kernel image, compressed or not: unpacked, without DWARF, it has some 30 to 90 MiB."""
-LARGEST_BTF = 128 << 20
-"""Debian's are 4 to 6 MiB, an allyesconfig's some 20."""
-
 _ELF = b"\x7fELF"
 _GZIP = b"\x1f\x8b"
 _BTF = (b"\x9f\xeb", b"\xeb\x9f")
@@ -56,9 +54,9 @@ def _read_stream(file: BinaryIO, size: int) -> bytes:
         return _btf_of_elf(file, size)
     if size > LARGEST_IMAGE:
         raise BtfError("the file is too large to be a kernel image")
-    data = file.read(LARGEST_IMAGE)
     if magic[:2] in _BTF:
-        return data
+        return file.read(LARGEST + 1)
+    data = file.read(LARGEST_IMAGE)
     image = unpack_image(data)
     if image[:4] == _ELF:
         return _btf_of_elf(io.BytesIO(image), len(image))
@@ -68,7 +66,7 @@ def _read_stream(file: BinaryIO, size: int) -> bytes:
 def _btf_of_elf(file: BinaryIO, size: int) -> bytes:
     from probelang.btf.elf import read_section
 
-    data = read_section(file, size, b".BTF", LARGEST_BTF)
+    data = read_section(file, size, b".BTF", LARGEST)
     if not data:
         raise BtfError("no .BTF section: a kernel built without CONFIG_DEBUG_INFO_BTF, or stripped of it")
     return data
@@ -230,7 +228,7 @@ def _btf_in_flat_image(image: bytes) -> bytes:
             header, types, type_len, strings, string_len = struct.unpack_from("<5I", image, at + 4)
             length = header + max(types + type_len, strings + string_len)
             plausible = 24 <= header <= 256 and strings >= types + type_len and string_len and type_len
-            if plausible and len(best) < length <= min(LARGEST_BTF, len(image) - at):
+            if plausible and len(best) < length <= min(LARGEST, len(image) - at):
                 best = image[at : at + length]
         at = image.find(magic, at + 4)
     if not best:

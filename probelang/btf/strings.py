@@ -8,6 +8,8 @@ LONGEST = 1024
 """More than the kernel takes for an identifier (KSYM_NAME_LEN, 512); bounds what a hostile blob can make us copy."""
 
 _FEW = 1000
+_BATCH = 1 << 16
+_MOST_TEXT = 1 << 26
 
 
 def printable(name: bytes) -> str:
@@ -69,4 +71,13 @@ class Strings:
         text, find = self._text, self._text.find
         if not self._short or max(offsets) >= len(text):
             return [self.bytes(offset).decode("latin-1") for offset in offsets]
-        return [text[offset : find("\0", offset)] for offset in offsets]
+        found: list[str] = []
+        total = 0
+        for at in range(0, len(offsets), _BATCH):
+            part = [text[offset : find("\0", offset)] for offset in offsets[at : at + _BATCH]]
+            # Strings may share their tails, so they can be longer together than the section is.
+            total += sum(map(len, part))
+            if total > _MOST_TEXT:
+                raise BtfError("the names in the BTF are too long")
+            found += part
+        return found

@@ -44,6 +44,9 @@ HEADER_LENGTH = 24
 LONG_HEADER_LENGTH = 32
 """With offset and length of a layout section: for each kind, how long its records are."""
 
+LARGEST = 64 << 20
+"""Bytes of a blob: Debian's have 4 to 6 MiB, an allyesconfig's some 30."""
+
 INT, PTR, ARRAY, STRUCT, UNION, ENUM, FWD, TYPEDEF, VOLATILE, CONST, RESTRICT = range(1, 12)
 FUNC, FUNC_PROTO, VAR, DATASEC, FLOAT, DECL_TAG, TYPE_TAG, ENUM64 = range(12, 20)
 KINDS = 20
@@ -77,6 +80,8 @@ def read_sections(data: memoryview, *, split: bool) -> Sections:
     """Find the sections of a blob. Raises BtfError."""
     if len(data) < 8:
         raise BtfError("not BTF: shorter than its header")
+    if len(data) > LARGEST:
+        raise BtfError(f"BTF of {len(data) >> 20} MiB is too large")
     magic = bytes(data[:2])
     if magic == b"\x9f\xeb":
         byteorder, mark = "little", "<"
