@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from probelang.btf.names import Space
-from probelang.check import ctypes, variables
+from probelang.check import calls, casts, ctypes, variables
 from probelang.check.constants import Constants
-from probelang.check.ctypes import CArray, CInt, CPointer, CStruct, CVoid, MadePointer, TypeRef
+from probelang.check.ctypes import CArray, CInt, CPointer, CStruct, CVoid
 from probelang.check.report import Report, near_names, only_absent, rename, suggest
-from probelang.check.rules import backends, facts, names, types
-from probelang.check.values import ADDRESS, LVALUE, RVALUE, Value, at, inside, load
+from probelang.check.rules import facts, names, types
+from probelang.check.values import ADDRESS, LVALUE, RVALUE, Value, article_of, at, inside, load
 from probelang.diagnostics import Edit, Fix
-from probelang.probes import Access, Deref, Immediate, Parameter
+from probelang.probes import Access, Deref, Immediate
 from probelang.record import replace
 from probelang.source import Span
 from probelang.syntax import tree
 
 if TYPE_CHECKING:
-    from probelang.btf.blob import Btf
     from probelang.check.scope import Scope
     from probelang.kernel.interface import Kernel
 
@@ -54,11 +52,11 @@ class Expressions:
             case tree.Deref():
                 return self._raw(expr)
             case tree.Cast():
-                return self._cast(expr)
+                return casts.resolve_cast(self, expr)
             case tree.ContainerOf():
-                return self._container(expr)
+                return casts.resolve_container(self, expr)
             case tree.Call():
-                return self._call(expr)
+                return calls.resolve_call(self, expr)
             case tree.Binary(_, "??", _, left, right):
                 return self._choice(expr, left, right)
             case tree.Number() | tree.Text() | tree.Unary() | tree.Binary():
@@ -148,7 +146,7 @@ class Expressions:
         struct = self._struct(base.type, base, expr)
         if struct is None:
             return None
-        found = self._find(struct, expr.member)
+        found = self.find_member(struct, expr.member)
         if found is None:
             return None
         if base.state == RVALUE:
@@ -160,7 +158,7 @@ class Expressions:
         pointer = load(base) if isinstance(base.type, CPointer) else base
         if isinstance(pointer.type, CArray) and pointer.state == LVALUE:
             struct = self._struct(pointer.type.element.describe(), base, expr)
-            if struct is None or (found := self._find(struct, expr.member)) is None:
+            if struct is None or (found := self.find_member(struct, expr.member)) is None:
                 return None
             value = inside(pointer, found.type, found.type.describe(), found.bit_offset // 8, None)
             return _with_bits(value, found)
@@ -174,7 +172,7 @@ class Expressions:
             self._say_no_struct(expr, base)
             return None
         struct = self._struct(pointer.type.target.describe(), base, expr)
-        if struct is None or (found := self._find(struct, expr.member)) is None:
+        if struct is None or (found := self.find_member(struct, expr.member)) is None:
             return None
         value = at(pointer, found.type, found.type.describe(), found.bit_offset // 8, "->" + name)
         return _with_bits(value, found)
@@ -218,11 +216,11 @@ class Expressions:
         self.report.add(
             types.NOT_A_STRUCT,
             expr.member.span,
-            f"no member `{expr.member.name}`: `{_source_of(expr.base)}` is {_article(base)}, not a struct",
+            f"no member `{expr.member.name}`: `{source_of(expr.base)}` is {article_of(base)}, not a struct",
             help=cure,
         )
 
-    def _find(self, struct: CStruct, member: tree.Ident) -> ctypes.Found | None:
+    def find_member(self, struct: CStruct, member: tree.Ident) -> ctypes.Found | None:
         found = ctypes.find_member(struct, member.name)
         if found is not None:
             return found
@@ -248,7 +246,7 @@ class Expressions:
         self.report.add(
             types.NO_ADDRESS,
             expr.member.span,
-            f"`{_source_of(expr.base)}` is passed by value, and `{expr.member.name}` is not at its start",
+            f"`{source_of(expr.base)}` is passed by value, and `{expr.member.name}` is not at its start",
             help="record the register and take the bits apart where the trace is read",
         )
         return None
@@ -292,7 +290,7 @@ class Expressions:
         self.report.add(
             types.NOT_A_POINTER,
             span,
-            f"`{_source_of(operand)}` is {_article(base)}, not a pointer or an array",
+            f"`{source_of(operand)}` is {article_of(base)}, not a pointer or an array",
             help=None if base.typed else "the raw dereference `+0(e)` reads what an untyped value points to",
         )
         return None
@@ -304,7 +302,7 @@ class Expressions:
         if base.state != LVALUE or base.bits is not None:
             what = "a bitfield" if base.bits is not None else "not in memory"
             self.report.add(
-                types.NO_ADDRESS, expr.span, f"`{_source_of(operand)}` is {what}: it has no address"
+                types.NO_ADDRESS, expr.span, f"`{source_of(operand)}` is {what}: it has no address"
             )
             return None
         return replace(base, type=CPointer(base.ref, base.user), ref=None, state=ADDRESS)
@@ -318,171 +316,13 @@ class Expressions:
             pointer.type, CStruct | CArray | ctypes.CString
         ):
             self.report.add(
-                types.NOT_A_POINTER, expr.operand.span, f"{_article(base)} cannot be dereferenced"
+                types.NOT_A_POINTER, expr.operand.span, f"{article_of(base)} cannot be dereferenced"
             )
             return None
         user = expr.user or (isinstance(pointer.type, CPointer) and pointer.type.user)
         offset = expr.offset + (pointer.pending if pointer.state == ADDRESS else 0)
         step = Access(pointer.access.base, (*pointer.access.derefs, Deref(offset, user, None)))
         return Value(step, CPointer(None), typed=False)
-
-    # -------------------------------------------------------------------------------------------- types
-
-    def find_type(self, written: tree.CType) -> TypeRef | None:
-        """The type that a cast or an `args` parameter names, its pointers not counted."""
-        btf = self.kernel.btf
-        if btf is None:
-            self.report.add(
-                facts.MISSING_FACT, written.span, f"no types are known of {self.kernel.title}: it has no BTF"
-            )
-            return None
-        if written.name == "void" and not written.tag:
-            return TypeRef(btf, 0)
-        spaces = (_TAGS[written.tag],) if written.tag else (Space.TYPEDEF, Space.INT)
-        if not written.tag:
-            integer = ctypes.find_integer(btf, written.name)
-            if integer is not None:
-                return integer
-        for space in spaces:
-            found = btf.find(space, written.name)
-            if found is not None:
-                return TypeRef(btf, found)
-        spelled = f"{written.tag} {written.name}".strip()
-        near = near_names(written.name, _tagged_names(btf, spaces, written.name))
-        others = [
-            tag
-            for tag, space in _TAGS.items()
-            if tag != written.tag and btf.find(space, written.name) is not None
-        ]
-        self.report.add(
-            types.UNKNOWN_TYPE,
-            written.span,
-            f"{self.kernel.title} has no `{spelled}`",
-            label=f"it is `{others[0]} {written.name}`" if others else suggest(near),
-        )
-        return None
-
-    def _cast(self, expr: tree.Cast) -> Value | None:
-        base = self.resolve(expr.operand)
-        target = self.find_type(expr.type)
-        if base is None or target is None:
-            return None
-        if isinstance(base.type, CStruct):
-            self.report.add(
-                types.STRUCT_VALUE, expr.operand.span, f"`{base.text}` cannot be cast: it is no single value"
-            )
-            return None
-        if isinstance(base.type, CArray) and base.state == LVALUE:
-            base = replace(base, state=ADDRESS)
-        value = load(base)
-        if expr.type.pointers == 0:
-            made = target.describe()
-            if not isinstance(made, CInt | CPointer):
-                self.report.add(
-                    types.UNRECORDABLE, expr.type.span, f"a cast to `{target.text}` makes no single value"
-                )
-                return None
-            if isinstance(value.type, CInt) and isinstance(made, CInt) and value.type.size < made.size:
-                # C would widen by the sign of what is there; the kernel would read what lies beside it
-                return replace(value, ref=target) if value.type.size == made.size else value
-            return replace(value, type=made, ref=target, names=None, typed=True)
-        return replace(
-            value, type=_pointer(target, expr.type.pointers, value), ref=None, names=None, typed=True
-        )
-
-    def _container(self, expr: tree.ContainerOf) -> Value | None:
-        base = self.resolve(expr.operand)
-        whole = self.find_type(replace(expr.type, pointers=0))
-        if base is None or whole is None:
-            return None
-        struct = whole.describe()
-        offset, inner = 0, whole
-        for member in expr.path:
-            if not isinstance(struct, CStruct):
-                self.report.add(
-                    types.NOT_A_STRUCT, member.span, f"no member `{member.name}`: `{inner.text}` is no struct"
-                )
-                return None
-            found = self._find(struct, member)
-            if found is None:
-                return None
-            offset += found.bit_offset // 8
-            inner, struct = found.type, found.type.describe()
-        pointer = load(base)
-        if not isinstance(pointer.type, CPointer):
-            self.report.add(
-                types.NOT_A_POINTER,
-                expr.operand.span,
-                f"container_of needs a pointer, and this is {_article(base)}",
-            )
-            return None
-        start = pointer.pending if pointer.state == ADDRESS else 0
-        type = CPointer(whole, pointer.type.user)
-        return replace(
-            pointer, type=type, ref=None, state=ADDRESS, pending=start - offset, names=None, user=type.user
-        )
-
-    # ------------------------------------------------------------------------------------------- calls
-
-    def _call(self, expr: tree.Call) -> Value | None:
-        name = expr.function.name
-        if name not in ("entry", "user"):
-            near = near_names(name, ("entry", "user", "container_of"))
-            self.report.add(
-                types.UNKNOWN_CALL,
-                expr.function.span,
-                f"there is no function `{name}`",
-                label=suggest(near),
-                fix=rename(expr.function.span, near),
-            )
-            return None
-        if len(expr.arguments) != 1:
-            self.report.add(types.UNKNOWN_CALL, expr.span, f"`{name}(e)` takes one expression")
-            return None
-        operand = expr.arguments[0]
-        return self._entry(expr, operand) if name == "entry" else self._user(operand)
-
-    def _entry(self, expr: tree.Call, operand: tree.Expr) -> Value | None:
-        if not self.scope.at_return:
-            self.report.add(
-                types.UNKNOWN_CALL,
-                expr.span,
-                "`entry(e)` is for `%return` probes: here everything is read at entry",
-                fix=Fix(
-                    "leave out `entry`",
-                    (
-                        Edit(Span(expr.span.start, operand.span.start), ""),
-                        Edit(Span(operand.span.end, expr.span.end), ""),
-                    ),
-                ),
-            )
-            return None
-        value = self.resolve(operand)
-        if value is None:
-            return None
-        if isinstance(value.access.base, Parameter) and not value.access.derefs and value.state == RVALUE:
-            return value
-        self.report.add(
-            backends.NOT_YET,
-            expr.span,
-            "`entry(e)` of more than a parameter is not supported yet",
-            notes=("a parameter itself is the value it had at entry, with or without `entry`",),
-        )
-        return None
-
-    def _user(self, operand: tree.Expr) -> Value | None:
-        base = self.resolve(operand)
-        if base is None:
-            return None
-        value = load(base)
-        if isinstance(value.type, CPointer):
-            return replace(value, type=replace(value.type, user=True))
-        if not value.typed:
-            return replace(value, type=CPointer(None, user=True))
-        self.report.add(
-            types.NOT_A_POINTER, operand.span, f"`user(e)` needs a pointer, and this is {_article(base)}"
-        )
-        return None
 
     def _choice(self, expr: tree.Binary, left: tree.Expr, right: tree.Expr) -> Value | None:
         mark = self.report.mark()
@@ -518,36 +358,7 @@ def _with_bits(value: Value, found: ctypes.Found) -> Value:
     return replace(value, bits=(found.bit_offset % 8, found.bit_size), names=None)
 
 
-def _pointer(target: TypeRef, depth: int, value: Value) -> CPointer:
-    user = isinstance(value.type, CPointer) and value.type.user
-    if depth == 1:
-        return CPointer(target, user)
-    for _ in range(depth - 1):
-        target = MadePointer(target)
-    return CPointer(target, user)
-
-
-def _tagged_names(btf: Btf, spaces: tuple[Space, ...], wrong: str) -> list[str]:
-    """Names near enough in beginning and length to be compared."""
-    names = (name for space in spaces for name in btf.names(space, wrong[:2]))
-    return [name for name in names if abs(len(name) - len(wrong)) < 4]
-
-
-def _article(value: Value) -> str:
-    match value.type:
-        case CInt(what="bool"):
-            return "a bool"
-        case CInt() | CStruct() | CPointer() if value.typed:
-            return f"`{value.text}`"
-        case CArray():
-            return f"an array, `{value.text}`"
-        case ctypes.CString():
-            return "a string"
-        case _:
-            return value.text
-
-
-def _source_of(expr: tree.Expr) -> str:
+def source_of(expr: tree.Expr) -> str:
     """An expression in the user's own words, short enough for a message."""
     match expr:
         case tree.Name(_, name):
@@ -557,18 +368,16 @@ def _source_of(expr: tree.Expr) -> str:
         case tree.Register(_, name):
             return "%" + name
         case tree.Member(_, base, member, arrow):
-            return f"{_source_of(base)}{'->' if arrow else '.'}{member.name}"
+            return f"{source_of(base)}{'->' if arrow else '.'}{member.name}"
         case tree.Index(_, base, _):
-            return f"{_source_of(base)}[…]"
+            return f"{source_of(base)}[…]"
         case tree.Unary(_, op, operand):
-            return op + _source_of(operand)
+            return op + source_of(operand)
         case tree.SymbolRef(_, symbol, _, _):
             return "@" + (symbol or "…")
         case _:
             return "this"
 
-
-_TAGS = {"struct": Space.STRUCT, "union": Space.UNION, "enum": Space.ENUM}
 
 #: Members of `struct sock` that the kernel's C reaches by `#define`s (include/net/sock.h), which BTF does not see.
 _HIDDEN = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from probelang.check.casts import find_type
 from probelang.check.ctypes import CInt, CPointer, CStruct
 from probelang.check.expressions import Expressions
 from probelang.check.fetch import record_value
@@ -137,7 +138,7 @@ class Items:
             self.kernel, self.constants, self.report, Scope(tree.Kind.KPROBE, {}, "parameter", "this")
         )
         for param in args.params:
-            target = checker.find_type(param.type)
+            target = find_type(checker, param.type)
             if target is None:
                 continue
             type = target.describe() if param.type.pointers == 0 else CPointer(target)
@@ -176,7 +177,7 @@ class Items:
         values: dict[str, Value] = {}
         for param, argument in zip(args.params, use.arguments, strict=True):
             value = checker.resolve(argument)
-            target = checker.find_type(param.type)
+            target = find_type(checker, param.type)
             if value is None or target is None:
                 return None
             pointers = param.type.pointers

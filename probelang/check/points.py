@@ -237,8 +237,9 @@ class Points:
             return Scope(kind, {}, "parameter", owner, at_return, no_names=f"not known, because {reason}")
         proto = function.btf.type(function.proto)
         assert isinstance(proto, btf_types.FuncProto)
-        values = parameter_values(function.btf, proto.params)
-        named = {param.name: value for param, value in zip(proto.params, values, strict=True) if param.name}
+        params = _listed(proto.params)
+        values = parameter_values(function.btf, params)
+        named = {param.name: value for param, value in zip(params, values, strict=True) if param.name}
         returns = TypeRef(function.btf, proto.returns)
         return Scope(kind, named, "parameter", owner, at_return, returns, tuple(values))
 
@@ -275,8 +276,9 @@ class Points:
                 return []
             else:
                 found = answer.value
-                values = parameter_values(found.btf, found.params)
-                named = {p.name: value for p, value in zip(found.params, values, strict=True) if p.name}
+                params = _listed(found.params)
+                values = parameter_values(found.btf, params)
+                named = {p.name: value for p, value in zip(params, values, strict=True) if p.name}
                 scope = Scope(Kind.TPROBE, named, "argument", f"`{name}`", arguments=tuple(values))
             places.append(Place(TracepointTarget(name), name, scope))
         return places
@@ -353,13 +355,17 @@ class Points:
         return Scope(Kind.EPROBE, names, "field", f"`{system}:{event.name}`")
 
 
-def parameter_values(btf: Btf, params: tuple[btf_types.Param, ...]) -> list[Value]:
+def _listed(params: tuple[btf_types.Param, ...]) -> list[btf_types.Param]:
+    """Without the `...` of a variadic function, which no name and no `$argN` can reach."""
+    return [param for param in params if param.type or param.name]
+
+
+def parameter_values(btf: Btf, params: list[btf_types.Param]) -> list[Value]:
     """The parameters of a function as values, each in its `$argN`."""
-    listed = [param for param in params if param.type or param.name]
-    refs = [TypeRef(btf, param.type) for param in listed]
+    refs = [TypeRef(btf, param.type) for param in params]
     slots = assign_slots(refs)
     values = []
-    for position, (param, ref, slot) in enumerate(zip(listed, refs, slots, strict=True), 1):
+    for position, (param, ref, slot) in enumerate(zip(params, refs, slots, strict=True), 1):
         plain = slot == position and bool(param.name)
         base = Parameter(slot or 0, param.name if plain else None)
         values.append(Value(Access(base), ref.describe(), ref, names="" if plain else None))

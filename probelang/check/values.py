@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from probelang.check.ctypes import CPointer, CType
+from probelang.check.ctypes import CArray, CInt, CPointer, CString, CStruct, CType
 from probelang.probes import Access, Deref
 from probelang.record import record, replace
 
@@ -91,3 +91,18 @@ def inside(whole: Value, target: TypeRef, type: CType, offset: int, names: str |
     """What lies `offset` bytes into something that is in memory."""
     spelled = None if whole.names is None or names is None else whole.names + names
     return replace(whole, type=type, ref=target, pending=whole.pending + offset, names=spelled, bits=None)
+
+
+def article_of(value: Value) -> str:
+    """What a value is, for the middle of a sentence."""
+    match value.type:
+        case CInt(what="bool"):
+            return "a bool"
+        case CInt() | CStruct() | CPointer() if value.typed:
+            return f"`{value.text}`"
+        case CArray():
+            return f"an array, `{value.text}`"
+        case CString():
+            return "a string"
+        case _:
+            return value.text

@@ -1,0 +1,81 @@
+"""What is written like a function: `entry(e)` and `user(e)`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from probelang.check.ctypes import CPointer
+from probelang.check.report import near_names, rename, suggest
+from probelang.check.rules import backends, types
+from probelang.check.values import RVALUE, Value, article_of, load
+from probelang.diagnostics import Edit, Fix
+from probelang.probes import Parameter
+from probelang.record import replace
+from probelang.source import Span
+from probelang.syntax import tree
+
+if TYPE_CHECKING:
+    from probelang.check.expressions import Expressions
+
+
+def resolve_call(checker: Expressions, expr: tree.Call) -> Value | None:
+    name = expr.function.name
+    if name not in ("entry", "user"):
+        near = near_names(name, ("entry", "user", "container_of"))
+        checker.report.add(
+            types.UNKNOWN_CALL,
+            expr.function.span,
+            f"there is no function `{name}`",
+            label=suggest(near),
+            fix=rename(expr.function.span, near),
+        )
+        return None
+    if len(expr.arguments) != 1:
+        checker.report.add(types.UNKNOWN_CALL, expr.span, f"`{name}(e)` takes one expression")
+        return None
+    operand = expr.arguments[0]
+    return _entry(checker, expr, operand) if name == "entry" else _user(checker, operand)
+
+
+def _entry(checker: Expressions, expr: tree.Call, operand: tree.Expr) -> Value | None:
+    if not checker.scope.at_return:
+        checker.report.add(
+            types.UNKNOWN_CALL,
+            expr.span,
+            "`entry(e)` is for `%return` probes: here everything is read at entry",
+            fix=Fix(
+                "leave out `entry`",
+                (
+                    Edit(Span(expr.span.start, operand.span.start), ""),
+                    Edit(Span(operand.span.end, expr.span.end), ""),
+                ),
+            ),
+        )
+        return None
+    value = checker.resolve(operand)
+    if value is None:
+        return None
+    if isinstance(value.access.base, Parameter) and not value.access.derefs and value.state == RVALUE:
+        return value
+    checker.report.add(
+        backends.NOT_YET,
+        expr.span,
+        "`entry(e)` of more than a parameter is not supported yet",
+        notes=("a parameter itself is the value it had at entry, with or without `entry`",),
+    )
+    return None
+
+
+def _user(checker: Expressions, operand: tree.Expr) -> Value | None:
+    base = checker.resolve(operand)
+    if base is None:
+        return None
+    value = load(base)
+    if isinstance(value.type, CPointer):
+        return replace(value, type=replace(value.type, user=True))
+    if not value.typed:
+        return replace(value, type=CPointer(None, user=True))
+    checker.report.add(
+        types.NOT_A_POINTER, operand.span, f"`user(e)` needs a pointer, and this is {article_of(base)}"
+    )
+    return None

@@ -1,0 +1,130 @@
+"""Casts, `container_of`, and the C types they name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from probelang.btf.names import Space
+from probelang.check import ctypes
+from probelang.check.ctypes import CArray, CInt, CPointer, CStruct, MadePointer, TypeRef
+from probelang.check.report import near_names, suggest
+from probelang.check.rules import facts, types
+from probelang.check.values import ADDRESS, LVALUE, Value, article_of, load
+from probelang.record import replace
+from probelang.syntax import tree
+
+if TYPE_CHECKING:
+    from probelang.btf.blob import Btf
+    from probelang.check.expressions import Expressions
+
+_TAGS = {"struct": Space.STRUCT, "union": Space.UNION, "enum": Space.ENUM}
+
+
+def find_type(checker: Expressions, written: tree.CType) -> TypeRef | None:
+    """The type that a cast or an `args` parameter names, its pointers not counted."""
+    btf = checker.kernel.btf
+    if btf is None:
+        checker.report.add(
+            facts.MISSING_FACT, written.span, f"no types are known of {checker.kernel.title}: it has no BTF"
+        )
+        return None
+    if written.name == "void" and not written.tag:
+        return TypeRef(btf, 0)
+    spaces = (_TAGS[written.tag],) if written.tag else (Space.TYPEDEF, Space.INT)
+    if not written.tag:
+        integer = ctypes.find_integer(btf, written.name)
+        if integer is not None:
+            return integer
+    for space in spaces:
+        found = btf.find(space, written.name)
+        if found is not None:
+            return TypeRef(btf, found)
+    spelled = f"{written.tag} {written.name}".strip()
+    near = near_names(written.name, _tagged_names(btf, spaces, written.name))
+    others = [
+        tag
+        for tag, space in _TAGS.items()
+        if tag != written.tag and btf.find(space, written.name) is not None
+    ]
+    checker.report.add(
+        types.UNKNOWN_TYPE,
+        written.span,
+        f"{checker.kernel.title} has no `{spelled}`",
+        label=f"it is `{others[0]} {written.name}`" if others else suggest(near),
+    )
+    return None
+
+
+def resolve_cast(checker: Expressions, expr: tree.Cast) -> Value | None:
+    base = checker.resolve(expr.operand)
+    target = find_type(checker, expr.type)
+    if base is None or target is None:
+        return None
+    if isinstance(base.type, CStruct):
+        checker.report.add(
+            types.STRUCT_VALUE, expr.operand.span, f"`{base.text}` cannot be cast: it is no single value"
+        )
+        return None
+    if isinstance(base.type, CArray) and base.state == LVALUE:
+        base = replace(base, state=ADDRESS)
+    value = load(base)
+    if expr.type.pointers == 0:
+        made = target.describe()
+        if not isinstance(made, CInt | CPointer):
+            checker.report.add(
+                types.UNRECORDABLE, expr.type.span, f"a cast to `{target.text}` makes no single value"
+            )
+            return None
+        if isinstance(value.type, CInt) and isinstance(made, CInt) and value.type.size < made.size:
+            # C would widen by the sign of what is there; the kernel would read what lies beside it
+            return replace(value, ref=target) if value.type.size == made.size else value
+        return replace(value, type=made, ref=target, names=None, typed=True)
+    return replace(value, type=_pointer(target, expr.type.pointers, value), ref=None, names=None, typed=True)
+
+
+def resolve_container(checker: Expressions, expr: tree.ContainerOf) -> Value | None:
+    base = checker.resolve(expr.operand)
+    whole = find_type(checker, replace(expr.type, pointers=0))
+    if base is None or whole is None:
+        return None
+    struct = whole.describe()
+    offset, inner = 0, whole
+    for member in expr.path:
+        if not isinstance(struct, CStruct):
+            checker.report.add(
+                types.NOT_A_STRUCT, member.span, f"no member `{member.name}`: `{inner.text}` is no struct"
+            )
+            return None
+        found = checker.find_member(struct, member)
+        if found is None:
+            return None
+        offset += found.bit_offset // 8
+        inner, struct = found.type, found.type.describe()
+    pointer = load(base)
+    if not isinstance(pointer.type, CPointer):
+        checker.report.add(
+            types.NOT_A_POINTER,
+            expr.operand.span,
+            f"container_of needs a pointer, and this is {article_of(base)}",
+        )
+        return None
+    start = pointer.pending if pointer.state == ADDRESS else 0
+    type = CPointer(whole, pointer.type.user)
+    return replace(
+        pointer, type=type, ref=None, state=ADDRESS, pending=start - offset, names=None, user=type.user
+    )
+
+
+def _pointer(target: TypeRef, depth: int, value: Value) -> CPointer:
+    user = isinstance(value.type, CPointer) and value.type.user
+    if depth == 1:
+        return CPointer(target, user)
+    for _ in range(depth - 1):
+        target = MadePointer(target)
+    return CPointer(target, user)
+
+
+def _tagged_names(btf: Btf, spaces: tuple[Space, ...], wrong: str) -> list[str]:
+    """Names near enough in beginning and length to be compared."""
+    names = (name for space in spaces for name in btf.names(space, wrong[:2]))
+    return [name for name in names if abs(len(name) - len(wrong)) < 4]
