@@ -120,27 +120,34 @@ class BuiltTable(Table):
             entries, found = [at for at, _ in named], [name for _, name in named]
         self._entries = entries
         self._names = found
-        self._first = dict(zip(reversed(found), reversed(entries), strict=True))
+        self._first: dict[str, int] = {}
         self._repeated: dict[str, list[int]] | None = None
 
+    def _firsts(self) -> dict[str, int]:
+        """The first entry of each name; not made for an index, which only sorts."""
+        if not self._first:
+            self._first = dict(zip(reversed(self._names), reversed(self._entries), strict=True))
+        return self._first
+
     def first(self, name: bytes) -> int | None:
-        return self._first.get(name.decode("latin-1"))
+        return self._firsts().get(name.decode("latin-1"))
 
     def all(self, name: bytes) -> Sequence[int]:
         text = name.decode("latin-1")
+        firsts = self._firsts()
         if self._repeated is None:
             self._repeated = {}
-            if len(self._first) < len(self._entries):
+            if len(firsts) < len(self._entries):
                 for at, other in zip(self._entries, self._names, strict=True):
-                    if (first := self._first[other]) != at:
+                    if (first := firsts[other]) != at:
                         self._repeated.setdefault(other, [first]).append(at)
         if text in self._repeated:
             return self._repeated[text]
-        return (self._first[text],) if text in self._first else ()
+        return (firsts[text],) if text in firsts else ()
 
     def names(self, prefix: bytes) -> Iterable[str]:
         wanted = prefix.decode("latin-1")
-        return sorted([name for name in self._first if name.startswith(wanted)])
+        return sorted([name for name in self._firsts() if name.startswith(wanted)])
 
     def sorted_entries(self) -> list[int]:
         """The entries by name, then in the order of the blob: what an index saves."""
