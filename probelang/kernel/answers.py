@@ -16,6 +16,12 @@ T = TypeVar("T")
 class KernelError(Exception):
     """The kernel that was asked for can't be had; the message is one line for the user."""
 
+    def __init__(self, message: str) -> None:
+        # Names of files and of members of archives are somebody else's, and may hold anything.
+        super().__init__(
+            "".join([letter if letter.isprintable() else ascii(letter)[1:-1] for letter in message])
+        )
+
 
 class Found(Generic[T]):
     """The thing is there, and this is what is known of it."""

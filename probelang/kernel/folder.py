@@ -146,6 +146,7 @@ class TreeSources:
         self._modules: tuple[str, ...] | None = None
         self._event_names: list[tuple[str, str]] | None = None
         self._tracing: str | None = None
+        self._reasons: dict[str, str] = {}
 
     @property
     def tracing(self) -> str:
@@ -195,13 +196,13 @@ class TreeSources:
         if name == "functions":
             return RawTable(raw, tracefs.scan_functions, tracefs.parse_functions, keep)
         letters = tracefs.TEXT_SYMBOLS if name == "symbols.text" else tracefs.DATA_SYMBOLS
-        if raw.count(b" T ", 0, 1 << 20) + raw.count(b" t ", 0, 1 << 20) == 0:
+        if not tracefs.has_symbols(raw, letters):
+            self._reasons[name] = "its kallsyms lists none (CONFIG_KALLSYMS_ALL is not set)"
             return None
-        if name == "symbols.data" and not tracefs.has_all_data(raw):
-            return None
+        ranges = tracefs.text_ranges(raw)
         return RawTable(
             raw,
-            lambda data, key: tracefs.scan_symbols(data, key, letters),
+            lambda data, key: tracefs.scan_symbols(data, key, letters, ranges),
             lambda data: tracefs.parse_symbols(data, letters),
             keep,
         )
@@ -220,6 +221,8 @@ class TreeSources:
         }.get(name, "")
 
     def why_missing(self, name: str) -> str:
+        if name in self._reasons:
+            return self._reasons[name]
         path = f"{self.tracing}/events" if name == "events" else self._path_of(name)
         reason = self._tree.why_unread(path) if path else None
         if reason is not None:

@@ -168,6 +168,10 @@ def find_variable(kernel: Kernel, name: str) -> Answer[Variable]:
     table = kernel.table("symbols.data")
     if table is None:
         return Unknown(kernel.why_missing("symbols.data"))
+    # Where addresses were hidden, the letters of kallsyms may have put a variable among the code.
+    code = symbol_homes(kernel, "symbols.text", name, None)
+    if code:
+        return Found(Variable(name, None, None, None, sum(code.values())))
     return NotFound(find_near_in_text(name, table.data.decode("latin-1")))
 
 

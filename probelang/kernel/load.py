@@ -53,12 +53,13 @@ def _bundled_files() -> set[str]:
 
 
 def _no_such_kernel(spec: str) -> str:
-    if os.sep in spec or "\0" in spec:
-        return f"no file or folder {spec!r}".replace("'", '"')
-    names = ", ".join(bundled_kernels())
+    if "/" in spec or os.sep in spec:
+        return f"{spec}: no such file or folder"
+    known = ", ".join(bundled_kernels()) or "none"
+    shown = spec if len(spec) <= 80 else spec[:80] + "…"
     return (
-        f'no kernel called "{spec}" comes with probelang; '
-        f"there are {names or 'none'}, `running`, and any path to a BTF file, a kernel image, a snapshot or a folder"
+        f'no kernel called "{shown}" comes with probelang; there are {known}; or give `running`, or a path to '
+        "a BTF file, a kernel image, a snapshot, or a folder or tar laid out like /"
     )
 
 

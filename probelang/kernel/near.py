@@ -42,7 +42,7 @@ def find_near_in_text(name: str, text: str, accept: Callable[[str], bool] | None
             scored[candidate] = (distance - _common_prefix(name, candidate) / 100, len(candidate), candidate)
     if len(scored) < MAX_NEAR:
         for candidate in _extensions(name, text):
-            if candidate not in scored:
+            if candidate != name and candidate not in scored:
                 scored[candidate] = (allowed + 1, len(candidate), candidate)
     best: list[str] = []
     for _, _, candidate in sorted(scored.values()):

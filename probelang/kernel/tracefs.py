@@ -158,17 +158,69 @@ TEXT_SYMBOLS = "tTwW"
 DATA_SYMBOLS = "dDbBrRvVA"
 
 
+def text_ranges(kallsyms: bytes) -> tuple[tuple[int, int], ...]:
+    """The addresses of the kernel's code, from `_stext` to `_etext` and that of its start-up; () where hidden.
+
+    The letters alone do not tell: in Linux 7.3 every variable of `.data` is a `T`. Who may not see addresses gets
+    zeros, and has to believe the letters.
+    """
+    ranges = []
+    for first, last in ((b"_stext", b"_etext"), (b"_sinittext", b"_einittext")):
+        bounds = [_address(kallsyms, name) for name in (first, last)]
+        if 0 < bounds[0] < bounds[1]:
+            ranges.append((bounds[0], bounds[1]))
+    return tuple(ranges)
+
+
+def _address(kallsyms: bytes, name: bytes) -> int:
+    lines = _lines_with(kallsyms, name, (b"\n",), at_start=False)
+    try:
+        return int(lines[0].split()[0][:16], 16) if lines else 0
+    except ValueError:
+        return 0
+
+
 def parse_symbols(data: bytes, letters: str) -> list[str]:
-    """`/proc/kallsyms` as lines of a table of symbols, those of the types in `letters` (TEXT_SYMBOLS, DATA_SYMBOLS).
+    """`/proc/kallsyms` as lines of a table of symbols: those of code (TEXT_SYMBOLS) or of data (DATA_SYMBOLS).
 
     A line is `name`, or `name\\tcount\\tmodule` where several symbols of one home bear the name or the home is a
     module (`module` is "" for the kernel itself). Left out: padding symbols (`__pfx_`, `__cfi_`), which no probe
     can want, and code that BPF and ftrace made at run time.
     """
+    ranges = text_ranges(data)
+    text = data.decode("latin-1")
+    rest = r" (?!__pfx_|__cfi_)(\S+(?:\t\[\w+\])?)$"
+    found: list[str] = re.findall(rf"^[0-9a-fA-F]+ [{letters}]{rest}", text, re.MULTILINE)
+    if ranges:
+        misplaced = [
+            name
+            for address, name in re.findall(
+                rf"^([0-9a-fA-F]{{1,16}}) [{TEXT_SYMBOLS}]{rest}", text, re.MULTILINE
+            )
+            if not _is_code(int(address, 16), ranges) and "\t" not in name
+        ]
+        if letters == TEXT_SYMBOLS:
+            outside = _counts(misplaced)
+            found = [
+                name for name, count in _counts(found).items() for _ in range(count - outside.get(name, 0))
+            ]
+        else:
+            found += misplaced
+    return _symbol_lines(_counts(found))
+
+
+def _is_code(address: int, ranges: tuple[tuple[int, int], ...]) -> bool:
+    return any(first <= address < last for first, last in ranges)
+
+
+def _counts(names: list[str]) -> dict[str, int]:
     counts: dict[str, int] = {}
-    pattern = re.compile(rf"^[0-9a-fA-F]+ [{letters}] (?!__pfx_|__cfi_)(\S+(?:\t\[\w+\])?)$", re.MULTILINE)
-    for name in pattern.findall(data.decode("latin-1")):
+    for name in names:
         counts[name] = counts.get(name, 0) + 1
+    return counts
+
+
+def _symbol_lines(counts: dict[str, int]) -> list[str]:
     lines = []
     for name, count in counts.items():
         symbol, tab, module = name.partition("\t")
@@ -180,15 +232,29 @@ def parse_symbols(data: bytes, letters: str) -> list[str]:
     return lines
 
 
-def scan_symbols(data: bytes, name: bytes, letters: str) -> list[str]:
-    """The values that the lines of `name` in `parse_symbols` have, by a search of the raw text."""
+def scan_symbols(
+    data: bytes, name: bytes, letters: str, ranges: tuple[tuple[int, int], ...] | None = None
+) -> list[str]:
+    """The values that the lines of `name` in `parse_symbols` have, by a search of the raw text.
+
+    `ranges` are its `text_ranges`, looked up anew where left out.
+    """
     values = []
     for line in _lines_with(data, name, (b"\n", b"\t"), at_start=False):
         fields = line.decode("utf-8", "replace").split(None, 3)
-        if len(fields) >= 3 and fields[1] in letters and fields[2].encode() == name:
-            module = fields[3].strip() if len(fields) > 3 else ""
-            if not module.startswith(_NO_MODULES):
-                values.append(f"1\t{module.strip('[]')}")
+        if len(fields) < 3 or fields[2].encode() != name or len(fields[0]) > 16:
+            continue
+        module = fields[3].strip() if len(fields) > 3 else ""
+        letter = fields[1]
+        if letter in TEXT_SYMBOLS and not module:
+            ranges = text_ranges(data) if ranges is None else ranges
+            try:
+                if ranges and not _is_code(int(fields[0], 16), ranges):
+                    letter = "D"
+            except ValueError:
+                continue
+        if letter in letters and not module.startswith(_NO_MODULES):
+            values.append(f"1\t{module.strip('[]')}")
     return values
 
 
@@ -208,6 +274,10 @@ def kernel_release(banner: str) -> str | None:
     return match.group(1) if match else None
 
 
-def has_all_data(kallsyms: bytes) -> bool:
-    """Whether kallsyms lists variables: without CONFIG_KALLSYMS_ALL it has only a few by chance."""
-    return sum(kallsyms.count(letter) for letter in (b" d ", b" D ", b" b ", b" B ")) > 1000
+def has_symbols(kallsyms: bytes, letters: str) -> bool:
+    """Whether kallsyms lists symbols of these types.
+
+    Of data it has only a few, by chance, without CONFIG_KALLSYMS_ALL: then it tells nothing of them.
+    """
+    count = sum(kallsyms.count(f" {letter} ".encode()) for letter in letters)
+    return count > (1000 if letters == DATA_SYMBOLS else 0)
