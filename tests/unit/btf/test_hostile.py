@@ -15,7 +15,7 @@ from probelang.btf.blob import Btf, Space
 from probelang.btf.c import declaration, type_name
 from probelang.btf.image import extract_btf
 from probelang.btf.index import build_index
-from probelang.btf.layout import Alignment, find_member, member_names, size_of
+from probelang.btf.layout import Alignment, find_member, is_found_by_kernel, member_names, size_of
 from probelang.btf.types import BtfError
 
 from .writer import SIGNED, Writer, every_kind, layout_section
@@ -35,6 +35,7 @@ QUESTIONS: list[Callable[[Btf, int], object]] = [
     size_of,
     member_names,
     lambda btf, id: find_member(btf, id, "no such member"),
+    lambda btf, id: is_found_by_kernel(btf, id, "no such member"),
     type_name,
     declaration,
     lambda btf, id: declaration(btf, id, padding=True),

@@ -5,7 +5,15 @@ from __future__ import annotations
 import pytest
 
 from probelang.btf.blob import Btf
-from probelang.btf.layout import Alignment, Place, find_member, member_names, resolve, size_of
+from probelang.btf.layout import (
+    Alignment,
+    Place,
+    find_member,
+    is_found_by_kernel,
+    member_names,
+    resolve,
+    size_of,
+)
 from probelang.btf.types import BtfError
 
 from .writer import SIGNED, Writer, every_kind
@@ -72,6 +80,20 @@ def test_an_unnamed_member_may_be_of_a_named_struct() -> None:
     outer = writer.struct("outer", 12, [("first", integer, 0), ("", inner, 32)])
     btf = Btf.from_bytes(writer.blob())
     assert find_member(btf, outer, "b") == Place(64, 0, integer, ("", "b"))
+
+
+def test_the_kernel_forgets_anonymous_members_after_the_sixteenth() -> None:
+    writer = Writer()
+    long = writer.integer("long int", 8, SIGNED)
+    unions = [writer.struct("", 8, [(f"m{number}", long, 0)], union=True) for number in range(20)]
+    outer = writer.struct(
+        "outer", 168, [("first", long, 0), *(("", id, 64 + 64 * n) for n, id in enumerate(unions))]
+    )
+    btf = Btf.from_bytes(writer.blob())
+    names = ["first", *(f"m{number}" for number in range(20))]
+    assert member_names(btf, outer) == names
+    assert [name for name in names if is_found_by_kernel(btf, outer, name)] == names[:17]
+    assert not is_found_by_kernel(btf, outer, "")
 
 
 def test_bitfields_of_before_kind_flag() -> None:
