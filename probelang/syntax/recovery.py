@@ -37,12 +37,15 @@ if TYPE_CHECKING:
 
 # after as many errors at one place nothing would move any more
 _MAX_FAILURES = 4
+# brackets that one bracket of another shape closes
+_MAX_LEFT_OPEN = 20
 
 # what can be replaced by a broken node, the likeliest first
 _REPLACEABLE = ("item", "condition", "option", "options", "point", "param", "expr", "target")
 # what can follow what was broken
 _FOLLOWING = {"COMMA", "NEWLINE", "RBRACE", "RPAR", "WITH", "IF", "LBRACE", "CHOICE", END}
 PUNCTUATION_OF = {name: text for text, name in PUNCTUATION.items()}
+_OPENERS, _CLOSERS = tuple("([{"), tuple(")]}")
 # a line on which something new begins, though a parenthesis is still open
 _NEW_ITEM = re.compile(r"\s*(?:[A-Za-z_][A-Za-z0-9_]*[ \t]*=(?!=)|\}|use[ \t]+[A-Za-z_])")
 
@@ -174,11 +177,18 @@ def report_open_block(driver: Driver) -> None:
 
 def _places(driver: Driver) -> list[_Place]:
     """Where parsing can go on, the innermost place first."""
-    if driver.values[-1] == "}" and not driver.in_block():
-        return [_Place(len(driver.states), "", 0)]
     places: list[_Place] = []
     brackets = len(driver.brackets)
+    closed = 0
     for height in range(len(driver.states), 0, -1):
+        # what stands in brackets that are closed is complete
+        above = driver.values[height] if height < len(driver.values) else None
+        if isinstance(above, str) and above in _CLOSERS:
+            closed += 1
+        elif isinstance(above, str) and above in _OPENERS and closed:
+            closed -= 1
+        if closed:
+            continue
         while brackets and driver.brackets[brackets - 1].height >= height:
             brackets -= 1
         gotos = GOTOS[driver.states[height - 1]]
@@ -266,7 +276,7 @@ def _skip_odd(text: str, at: int, end: int) -> int:
 def _close(nested: list[str], terminal: str) -> None:
     """Close the innermost bracket of this shape, and with it what was left open inside it."""
     closing = PUNCTUATION_OF[terminal]
-    for index in range(len(nested) - 1, -1, -1):
+    for index in range(len(nested) - 1, max(-1, len(nested) - _MAX_LEFT_OPEN), -1):
         if OPENING[nested[index]] == closing:
             del nested[index:]
             return
@@ -278,16 +288,16 @@ def _find_place(
     driver: Driver, places: list[_Place], nested: list[str], terminal: str, begin: int, last: bool
 ) -> _Place | None:
     for place in places:
-        inner = nested[place.brackets :]
-        if inner and not last:
+        if len(nested) > place.brackets and not last:
+            braces = "LBRACE" in nested[max(place.brackets, len(nested) - _MAX_LEFT_OPEN) :]
             if terminal == "RBRACE":
-                if "LBRACE" in inner:
+                if braces:
                     continue
             elif terminal == "NEWLINE":
                 if not _NEW_ITEM.match(driver.text, begin, driver.end):
                     continue
             elif terminal == "LBRACE":
-                if driver.text[begin + 1 : begin + 2] not in ("\n", "\r", "") or "LBRACE" in inner:
+                if driver.text[begin + 1 : begin + 2] not in ("\n", "\r", "") or braces:
                     continue
             else:
                 continue
