@@ -76,10 +76,14 @@ class SymbolAddress:
 
 @record
 class EventFieldValue:
-    """A field of the event that an eprobe sits on; `text` where the field itself holds a string."""
+    """A field of the event that an eprobe sits on; `text` where the field itself holds a string.
+
+    `size` is what it takes in the event's record, in bytes: of a syscall's `int` that is 8. 0 of a string.
+    """
 
     name: str
     text: bool
+    size: int
 
 
 @record

@@ -12,7 +12,7 @@ from probelang.check.report import Report, only_absent, rename, suggest
 from probelang.check.rules import backends, facts, points
 from probelang.check.scope import Scope
 from probelang.check.values import Value
-from probelang.kernel.answers import Found, NotFound, Unknown
+from probelang.kernel.answers import Answer, Found, NotFound, Unknown
 from probelang.probes import (
     Access,
     AddressTarget,
@@ -29,6 +29,8 @@ from probelang.syntax import tree
 from probelang.syntax.tree import Kind
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from probelang.btf.blob import Btf
     from probelang.kernel.interface import Event, EventField, Function, Kernel
 
@@ -97,7 +99,9 @@ class Points:
 
     # ------------------------------------------------------------------------------------------ patterns
 
-    def _expand(self, ident: tree.Ident, matching: object, what: str) -> list[str]:
+    def _expand(
+        self, ident: tree.Ident, matching: Callable[[re.Pattern[str]], Answer[list[str]]], what: str
+    ) -> list[str]:
         """The names that a pattern stands for, all of them there on the target kernel."""
         wanted = expand_braces(ident.name)
         if len(wanted) == 1 and not is_pattern(wanted[0]):
@@ -107,13 +111,13 @@ class Points:
             if not is_pattern(pattern):
                 found[pattern] = None
                 continue
-            answer = matching(pattern_of(pattern))  # type: ignore[operator]
+            answer = matching(pattern_of(pattern))
             if isinstance(answer, Unknown):
                 self.report.add(
                     facts.MISSING_FACT, ident.span, f"`{pattern}` cannot be expanded: {answer.reason}"
                 )
                 return []
-            if not answer.value:
+            if isinstance(answer, NotFound) or not answer.value:
                 self.report.add(
                     points.NO_MATCH, ident.span, f"no {what} of {self.kernel.title} fits `{pattern}`"
                 )
@@ -148,7 +152,9 @@ class Points:
         if point.module is not None:
             self._not_yet(point.module.span, "a function of a module by its name")
             return []
-        names = self._expand(point.function, self.kernel.functions_matching, "function")
+        names = self._expand(
+            point.function, lambda pattern: self._probeable(pattern, point.function.span), "function"
+        )
         several = len(names) > 1
         places = []
         for name in names:
@@ -158,6 +164,36 @@ class Points:
             elif not several:
                 return []
         return places if len(places) == len(names) else []
+
+    def _probeable(self, pattern: re.Pattern[str], span: Span) -> Answer[list[str]]:
+        """The functions that a pattern fits and a probe of this kind can sit on; what is left out is said."""
+        answer = self.kernel.functions_matching(pattern)
+        if not isinstance(answer, Found) or len(answer.value) > 2 * self.limit:
+            return answer
+        left = [name for name in answer.value if self._hindrance(name) is not None]
+        if left and len(left) < len(answer.value):
+            shown = ", ".join(f"`{name}`" for name in left[:5]) + (", …" if len(left) > 5 else "")
+            self.report.add(
+                points.LEFT_OUT,
+                span,
+                f"{len(left)} of {len(answer.value)} functions are left out: {shown}",
+                notes=(f"`{left[0]}` {self._hindrance(left[0])}",),
+            )
+        return Found([name for name in answer.value if name not in left])
+
+    def _hindrance(self, name: str) -> str | None:
+        """Why no probe of this kind can sit on a function that a pattern fits."""
+        answer = self.kernel.find_function(name)
+        if not isinstance(answer, Found):
+            return None
+        function = answer.value
+        if function.module is not None:
+            return f"is a function of the module `{function.module}`"
+        if function.symbols is not None and function.symbols > 1:
+            return f"is the name of {function.symbols} functions"
+        if self.probe.kind is Kind.KPROBE and function.blacklisted:
+            return "is forbidden for kprobes by the kernel"
+        return None
 
     def _function(self, point: tree.FunctionPoint, name: str, several: bool) -> Place | None:
         answer = self.kernel.find_function(name)
@@ -374,8 +410,9 @@ def parameter_values(btf: Btf, params: list[btf_types.Param]) -> list[Value]:
 
 def field_value(btf: Btf | None, field: EventField, user: bool) -> Value:
     """A field of an event as a value; `user` where its pointers point to user memory (the arguments of a syscall)."""
-    access = Access(EventFieldValue(field.name, field.kind in ("string", "dynamic_string")))
-    if field.kind in ("string", "dynamic_string"):
+    text = field.kind in ("string", "dynamic_string")
+    access = Access(EventFieldValue(field.name, text, 0 if text else field.size))
+    if text:
         return Value(access, CString())
     ref = TypeRef(btf, field.btf_type) if btf is not None and field.btf_type is not None else None
     type: CType | None = ref.describe() if ref is not None else None

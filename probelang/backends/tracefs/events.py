@@ -212,18 +212,16 @@ class _Emitter:
     def _lowered(self, field: Field, target: Target) -> str | None:
         """The fetch arg; "" for what every record has by itself."""
         base = field.access.base
-        if (
-            isinstance(base, Thread)
-            and (base.what == "cpu" or self.can.current is not True)
-            and base.what != "pid"
-        ):
-            if not field.auto:
-                where = "TASK-TID" if base.what == "tid" else "[CPU]"
-                self.report.add(
-                    limits.RECORDED_IN_HEADER,
-                    field.span,
-                    f"every line of the trace has this by itself, as {where}; {self.can.title} cannot record it again",
-                )
+        thread = base.what if isinstance(base, Thread) and base.what != "pid" else None
+        if thread is not None and field.auto:
+            return ""
+        if thread == "cpu" or (thread == "tid" and not self.can.current):
+            where = "TASK-TID" if thread == "tid" else "[CPU]"
+            self.report.add(
+                limits.RECORDED_IN_HEADER,
+                field.span,
+                f"every line of the trace has this by itself, as {where}; {self.can.title} cannot record it again",
+            )
             return ""
         lowered = lower(field, target, self.can)
         if isinstance(lowered, Refusal):
@@ -246,9 +244,7 @@ class _Emitter:
         It is part of the command, which is split at white space and cut off at `#`.
         """
         assert self.probe.condition is not None
-        names = names_in_event(
-            self.probe.condition, {field.name: field.access for field in self.probe.fields}
-        )
+        names = names_in_event(self.probe.condition, {field.name: field for field in self.probe.fields})
         if names is None or self.kernel.features.eprobe_filter is not True:
             return None
         try:

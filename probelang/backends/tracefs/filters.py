@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from probelang.probes import Access, Compare, Condition, EventFieldValue, Junction, Not
+from probelang.probes import Compare, Condition, EventFieldValue, Field, Junction, Not
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -75,23 +75,29 @@ def _quote(compare: Compare) -> str:
     )
 
 
-def names_in_event(condition: Condition, fields: Mapping[str, Access]) -> dict[str, str] | None:
-    """Where a condition compares fields of an eprobe's own event only: the names they have there."""
+def names_in_event(condition: Condition, fields: Mapping[str, Field]) -> dict[str, str] | None:
+    """Where a condition compares fields of an eprobe's own event only: the names they have there.
+
+    A field that is recorded narrower than the event has it is compared as recorded: the event's eight bytes of a
+    syscall's `int` are whatever the program left in the register.
+    """
     names: dict[str, str] = {}
     return names if _collect(condition, fields, names) else None
 
 
-def _collect(condition: Condition, fields: Mapping[str, Access], names: dict[str, str]) -> bool:
+def _collect(condition: Condition, fields: Mapping[str, Field], names: dict[str, str]) -> bool:
     match condition:
         case Junction(_, operands):
             return all(_collect(operand, fields, names) for operand in operands)
         case Not(operand):
             return _collect(operand, fields, names)
-        case Compare(field, _, _, _, common):
+        case Compare(name, _, _, _, common):
             if common:
                 return True
-            access = fields[field]
+            access, fetch = fields[name].access, fields[name].fetch
             if access.derefs or not isinstance(access.base, EventFieldValue):
                 return False
-            names[field] = access.base.name
+            if not access.base.text and access.base.size * 8 != fetch.bits:
+                return False
+            names[name] = access.base.name
             return True

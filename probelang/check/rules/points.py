@@ -90,6 +90,13 @@ RETURN_WITH_OFFSET = Rule(
     example="kprobe vfs_read+4%return",
     kernel_error="BAD_RETPROBE",
 )
+LEFT_OUT = Rule(
+    "PRB212",
+    "left-out",
+    Severity.INFO,
+    "A pattern fits functions that this kind of probe cannot sit on; the others are probed.",
+    example="kprobe do_int* { $comm }",
+)
 
 RULES = (
     UNKNOWN_FUNCTION,
@@ -103,4 +110,5 @@ RULES = (
     SITES_DIFFER,
     BAD_OPTION,
     RETURN_WITH_OFFSET,
+    LEFT_OUT,
 )
