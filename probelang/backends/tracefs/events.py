@@ -184,6 +184,8 @@ class _Emitter:
         size = 0
         count = 0
         for field in site.fields:
+            if field.auto and in_event is not None:
+                continue
             text = self._lowered(field, site.target)
             if text is None:
                 good = False
