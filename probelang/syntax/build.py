@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from probelang.diagnostics import Edit, Fix
 from probelang.source import Span
 from probelang.syntax import tree
 from probelang.syntax.literals import (
@@ -223,8 +224,13 @@ class Builder:
     def character(self, v: Values, b: Places, e: Places) -> Any:
         value = parse_character(v[0])
         if isinstance(value, Flaw):
-            self.flaw(BAD_STRING, value, b[0])
-            return tree.BrokenExpr(Span(b[0], e[0]))
+            span = Span(b[0], e[0])
+            fix = None
+            if e[0] - b[0] > 3 and '"' not in v[0]:
+                fix = Fix("make it a string", (Edit(span, f'"{v[0][1:-1]}"'),))
+            place = Span(b[0] + value.start, b[0] + value.end)
+            self.report.error(BAD_STRING, value.message, place, help=value.help, fix=fix)
+            return tree.BrokenExpr(span)
         return tree.Number(Span(b[0], e[0]), value)
 
     def string(self, v: Values, b: Places, e: Places) -> Any:

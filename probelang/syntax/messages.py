@@ -220,7 +220,7 @@ def _render_expected(driver: Driver, expected: set[str], previous: str) -> str:
         parts.append("a fetch type such as `u64`, `string` or `x8[4]`")
     if "NUMBER" in expected:
         parts.append(_render_number(previous))
-    if "NAME" in expected and not parts:
+    if "NAME" in expected and not parts and not expected & {"COMMA", "RPAR"}:
         return _render_name(driver, previous)
     if "STAR" in expected:
         parts.append("`*`")
@@ -285,6 +285,8 @@ def _help(driver: Driver, terminal: str, expected: set[str], previous: str) -> s
         return "`in` wants a set, `in {A, B}`, or a range, `in LOW..HIGH`"
     if expected == {END} and driver.begin == driver.ends[-1]:
         return "names are C identifiers: letters, digits and `_`"
+    if driver.brackets and driver.values[driver.brackets[-1].height - 1] == "container_of":
+        return "it is `container_of(POINTER, struct TYPE, MEMBER)`"
     if "POINT" in expected:
         kind = Kind(previous) if previous in KINDS else None
         return f"the point of {kind_with_article(kind)} is {FORMS[kind]}" if kind else None
@@ -311,6 +313,8 @@ def _help_in_block(
     after_operand = "PLUS" in expected
     if terminal == "NEWLINE" and not after_operand:
         return "a fetch arg ends at the end of its line; in parentheses it can go on"
+    if driver.word == "[" and ":" in item and not after_operand:
+        return "there is no white space before the `[` of a fetch type"
     if terminal == "EQUAL":
         if ":" in item:
             return "the type stands last: `name = expression : type`"

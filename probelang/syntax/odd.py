@@ -110,18 +110,21 @@ def line_end(text: str, at: int, end: int) -> int:
 
 
 def _unclosed_quote(driver: Driver, state: int) -> str:
-    """A quote without its other end on the line: all of the line is taken, but not a brace that ends it."""
+    """A quote without its other end on the line: all of the line is taken, but not the braces."""
     text, begin = driver.text, driver.begin
     quote = text[begin]
     body = text[begin : line_end(text, begin, driver.end)].rstrip()
-    if body[-1] in "{}" and len(body) > 1:
+    brace = -1 if driver.in_block() else body.find(" {")
+    if brace > 0:
+        body = body[:brace].rstrip()
+    elif body[-1] in "{}" and len(body) > 1:
         body = body[:-1].rstrip()
     driver.stop = driver.position = begin + len(body)
     what = "string" if quote == '"' else "character constant"
     message = f"this {what} is not closed: there is no second `{quote}` on the line"
     help = f"a {quote} within a string is written `\\{quote}`, a new line `\\n`" if body.count("\\") else None
     _complain(driver, BAD_STRING, message, Span(begin, driver.stop), help=help)
-    driver.muted_to = line_end(text, begin, driver.end)
+    driver.muted_to = driver.stop
     return "POINT" if "POINT" in ACTIONS[state] else "STRING"
 
 

@@ -8,7 +8,7 @@ from probelang.diagnostics import Edit, Fix
 from probelang.source import Span
 from probelang.syntax import tree
 from probelang.syntax.literals import Flaw, parse_integer, shorten
-from probelang.syntax.rules import BAD_NUMBER, BAD_POINT
+from probelang.syntax.rules import BAD_POINT
 from probelang.syntax.tree import Kind
 
 if TYPE_CHECKING:
@@ -125,8 +125,13 @@ def _parse_function(
 ) -> tree.Point:
     if piece.text[:1].isdigit():
         address = piece.integer("an address")
-        if kind is Kind.FPROBE or returns is not None:
-            raise _wrong_form(kind, _Piece(piece.text, piece.start))
+        if kind is Kind.FPROBE:
+            message = "an fprobe is on a function, by its name, not at an address"
+            raise _PointError(message, piece.start, piece.end, "a kprobe can be at an address")
+        if returns is not None:
+            raise _PointError(
+                "an address has no `%return`: only functions return", returns.start, returns.end
+            )
         return tree.AddressPoint(span, address)
     module: _Piece | None = None
     function, after = piece.split(":")
@@ -266,10 +271,5 @@ def parse_watch(
             raise _wrong_form(Kind.WATCH, piece)
         return tree.WatchPoint(span, symbol.ident(), None, offset, access, length)
     except _PointError as error:
-        report.error(
-            BAD_NUMBER if error.help is None else BAD_POINT,
-            str(error),
-            Span(error.start, error.end),
-            help=error.help,
-        )
+        report.error(BAD_POINT, str(error), Span(error.start, error.end), help=error.help)
         return tree.BrokenPoint(span)

@@ -19,7 +19,7 @@ SCANNERS: tuple[tuple[str, tuple[str | None, ...]], ...] = (
     ('[ \\t\\r]*(?:([A-Za-z_][A-Za-z0-9_]*)|(\\\n)|(#[^\n]*|\\/\\/[^\n]*)|(!=|\\&\\&|\\->|\\.\\.|<<|<=|==|>=|>>|\\?\\?|\\|\\||[=,:\\.\\|\\^\\&<>\\+\\-\\*/%\\~!\\(\\)\\[\\]\\{\\}])|([0-9][0-9A-Za-z_]*(?:\\.[0-9][0-9A-Za-z_]*)?)|(\\$arg\\*)|(\'(?:[^\'\\\\\n]|\\\\[^\n])*\')|("(?:[^"\\\\\n]|\\\\[^\n])*")|(@(?:[A-Za-z_.][0-9A-Za-z_.]*(?:[+-][0-9][0-9A-Za-z_]*)?|\\+?[0-9][0-9A-Za-z_]*))|(\\$[0-9A-Za-z_]+))', (None, 'NAME', 'NEWLINE', 'COMMENT', 'punctuation', 'NUMBER', 'ALL_ARGS', 'CHARACTER', 'STRING', 'SYMBOL', 'VARIABLE')),
     ('[ \\t\\r]*(?:((?!=|\\/\\/)(?:[!$-\'*+\\--:<-\\[\\]-z|~]|\\{[0-9A-Za-z_.*?]*(?:,[0-9A-Za-z_.*?]*)+\\}|\\\\[^\n]|"(?:[^"\\\\\n]|\\\\[^\n])*")+))', (None, 'POINT')),
     ('[ \\t\\r]*(?:(\\((?=\\s*(?:(?:struct|union|enum|const|volatile|unsigned|signed)\\s+[A-Za-z_]|[A-Za-z_][A-Za-z0-9_]*\\s*\\*[\\s*]*\\)|(?:[A-Za-z_][A-Za-z0-9_]*\\s+)+[A-Za-z_][A-Za-z0-9_]*[\\s*]*\\)|(?:_*[us](?:8|16|32|64)|u?int(?:8|16|32|64|ptr)_t|s?size_t|_?[Bb]ool|char|short|int|long|unsigned|signed)\\s*\\)[ \t]*[0-9A-Za-z_"\'$@(%*&~!+-]|[A-Za-z_][A-Za-z0-9_]*\\s*\\)[ \t]*(?!(?:in|if|with)\\b)[0-9A-Za-z_"\'$@(])))|([+-]u?[0-9][0-9A-Za-z_]*(?=\\())|(%[0-9A-Za-z_]+))', (None, 'CAST_LPAR', 'DEREF', 'REGISTER')),
-    ('[ \\t\\r]*(?:([%A-Za-z_][0-9A-Za-z_]*(?:@[0-9]+\\/[0-9]+)?(?:\\[[0-9A-Za-z_]*\\])?))', (None, 'FETCH_TYPE')),
+    ('[ \\t\\r]*(?:([%A-Za-z_][0-9A-Za-z_]*(?:@[0-9A-Za-z_\\/]*)?(?:\\[[^\\]\\s,{}]*\\])?))', (None, 'FETCH_TYPE')),
 )
 
 # by state: the scanner that goes before the first, 0 for none

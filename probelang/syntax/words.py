@@ -136,6 +136,12 @@ def explain_line(text: str, begin: int, end: int, report: Report) -> None:
     assigned = re.match(r"([A-Za-z_][A-Za-z0-9_]*)[ \t]*=(?!=)[ \t]*", line)
     rest = line[assigned.end() :] if assigned else line
     at = begin + (assigned.end() if assigned else 0)
+    misnamed = re.match(r"([^\s=]+)[ \t]*=[ \t]*([a-z]+)[ \t]", line)
+    if misnamed and misnamed[2] in KINDS:
+        message = f"`{shorten(misnamed[1])}` cannot be an event's name"
+        help = "an event is named `NAME` or `GROUP/NAME`, each of letters, digits and `_`"
+        report.error(SYNTAX_ERROR, message, Span(begin, begin + misnamed.end(1)), help=help)
+        return
     found = re.match(r"[A-Za-z_][A-Za-z0-9_]*", rest)
     if found and (assigned is None or re.match(r"[ \t]+[A-Za-z_/\"*]|:\S", rest[found.end() :])):
         word = found[0]
