@@ -233,9 +233,9 @@ class Conditions:
             return False
         if fetch.is_string != isinstance(value, bytes):
             message = (
-                f"`{field.name}` is a string, and is compared with a string"
+                f"`{field.name}` is a string, and this is a number"
                 if fetch.is_string
-                else f"`{field.name}` is a number (`{field.c_type}`), and is compared with a number"
+                else f"`{field.name}` is a number (`{field.c_type or fetch.text}`), and this is a string"
             )
             self.report.add(rules.TEXT_COMPARISON, right.span, message)
             return False

@@ -46,9 +46,9 @@ class Report:
         notes: tuple[str, ...] = (),
         help: str | None = None,
         fix: Fix | None = None,
-        kernel_error: str | None = None,
+        kernel_error: str | None = "",
     ) -> None:
-        """Say something at a place; `kernel_error` where it is not the rule's own."""
+        """Say something at a place; `kernel_error` where it is not the rule's own, None where there is none."""
         self.diagnostics.append(
             Diagnostic(
                 rule,
@@ -59,7 +59,7 @@ class Report:
                 notes,
                 help,
                 fix,
-                kernel_error or rule.kernel_error,
+                rule.kernel_error if kernel_error == "" else kernel_error,
             )
         )
 

@@ -188,7 +188,7 @@ def resolve_register(checker: Expressions, expr: tree.Register) -> Value | None:
         report.add(
             types.UNKNOWN_VARIABLE,
             expr.span,
-            f"{'an' if scope.kind is Kind.EPROBE else 'a'} {scope.kind.value} has no registers",
+            f"{'a' if scope.kind is Kind.TPROBE else 'an'} {scope.kind.value} has no registers",
             help="a kprobe has them" if scope.kind is Kind.FPROBE else None,
             kernel_error="BAD_VAR",
         )

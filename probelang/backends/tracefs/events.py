@@ -233,7 +233,7 @@ class _Emitter:
                 lowered.message,
                 notes=lowered.notes,
                 help=lowered.help,
-                kernel_error=lowered.kernel_error,
+                kernel_error=lowered.kernel_error or "",
             )
             return None
         return lowered

@@ -63,7 +63,6 @@ TYPE_MISMATCH = Rule(
     Severity.ERROR,
     "The value is not what the fetch-arg type is for: a string of a number, `%pd` of something that is no `struct dentry *`, an array of a single value.",
     example="fprobe vfs_read { count: string }",
-    kernel_error="BAD_TYPE4STR",
 )
 NARROWING = Rule(
     "PRB309",
