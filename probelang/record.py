@@ -57,12 +57,13 @@ def record(cls: type[T]) -> type[T]:
     parameters = "".join(f", {n}=_d[{n!r}]" if n in defaults else f", {n}" for n in names)
     body = "".join(f"\n self.{n} = {n}" for n in names) or "\n pass"
     scope: dict[str, Any] = {"_d": defaults}
-    exec(f"def __init__(self{parameters}):{body}", scope)
+    exec(f"def __init__(self{parameters}):{body}", scope)  # noqa: S102 (field names are identifiers)
     for dropped in ("__dict__", "__weakref__"):
         namespace.pop(dropped, None)
     namespace.update(__slots__=own, __match_args__=names, __defaults__=defaults, __init__=scope["__init__"])
     bases = tuple(_Record if base is object else base for base in cls.__bases__)
-    return type(cls)(cls.__name__, bases, namespace)
+    made: type[T] = type(cls.__name__, bases, namespace)
+    return made
 
 
 def replace(instance: T, **changes: Any) -> T:
