@@ -67,6 +67,15 @@ class Report:
         """A place to `take_since`."""
         return len(self.diagnostics)
 
+    def say_once(self, start: int, mark: int) -> None:
+        """Of what was said since `mark`, keep what is not at a place of which something was said since `start`.
+
+        So one mistake in a probe with many points is one diagnostic.
+        """
+        said = {found.label.span for found in self.diagnostics[start:mark]}
+        if said:
+            self.diagnostics.extend(d for d in self.take_since(mark) if d.label.span not in said)
+
     def take_since(self, mark: int) -> list[Diagnostic]:
         """Take back what was said since `mark`."""
         taken = self.diagnostics[mark:]

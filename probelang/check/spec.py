@@ -133,8 +133,12 @@ class _Checker:
         if not places:
             return
         groups = [places] if probe.name is not None else [[place] for place in places]
-        # a pattern without a name is many events, and what is wrong with all of them is said once: see in_source_order
-        made = [self._event(probe, group, options) for group in groups]
+        made = []
+        start = self.report.mark()
+        for group in groups:
+            since = self.report.mark()
+            made.append(self._event(probe, group, options))
+            self.report.say_once(start, since)
         if not any(found.severity.name == "ERROR" for found in self.report.diagnostics[mark:]):
             self.probes.extend(event for event in made if event is not None)
 
@@ -144,14 +148,15 @@ class _Checker:
         items = self.items.listed(probe.items or (), scope)
         items = check_names(self.report, items)
         compared = self._compared(probe.condition, items, places[0])
-        wanted = [*items, *(item for item in compared.values() if item.auto)]
-        sites = [
-            Site(
-                place.target,
-                tuple(field for item in wanted if (field := self.items.resolve(item, place.scope))),
-            )
-            for place in places
-        ]
+        added = {item.name: item for item in compared.values() if item.auto}
+        wanted = [*items, *added.values()]
+        start = self.report.mark()
+        sites = []
+        for place in places:
+            mark = self.report.mark()
+            resolved = [self.items.resolve(item, place.scope) for item in wanted]
+            sites.append(Site(place.target, tuple(field for field in resolved if field is not None)))
+            self.report.say_once(start, mark)
         if any(len(site.fields) != len(wanted) for site in sites):
             # something was wrong with a field, and was said; the condition is checked as far as it goes
             self._condition(probe, compared, sites[0])
