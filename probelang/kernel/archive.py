@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 from probelang.kernel.answers import KernelError
@@ -9,13 +10,20 @@ from probelang.kernel.folder import BLACKLIST, MAX_FILE, MemoryTree, file_identi
 
 if TYPE_CHECKING:
     import tarfile
+    from typing import IO
 
 MAX_MEMBERS = 500_000
-MAX_BYTES = 1 << 30
+MAX_BYTES = 1 << 28
+_COMPRESSIONS = (
+    (b"\x1f\x8b", "gzip"),
+    (b"BZh", "bz2"),
+    (b"\xfd7zXZ\0", "lzma"),
+    (b"\x28\xb5\x2f\xfd", "zstandard"),
+)
 
 
 class TarTree(MemoryTree):
-    """The files of a tar archive (plain, gzip, bzip2, xz) that say something about a kernel.
+    """The files of a tar archive (plain, gzip, bzip2, xz, zstd) that say something about a kernel.
 
     They may lie below one or two folders of the archive. A compressed archive can be read in order only, so the
     wanted files are kept in memory; everything else is passed over. Raises KernelError for what is no archive.
@@ -32,24 +40,68 @@ class TarTree(MemoryTree):
         return f"{origin}|{path}" if origin is not None else None
 
 
-def _read_wanted(path: str) -> dict[str, bytes]:
+def is_archive(path: str, head: bytes) -> bool:
+    """Whether a file (that begins with `head`) is a tar archive; of a compressed one, the first block is looked into."""
+    if not head.startswith(tuple(magic for magic, _ in _COMPRESSIONS)):
+        return head[257:262] == b"ustar"
+    try:
+        with closing(_open(path)) as stream:
+            return stream.read(262)[257:262] == b"ustar"
+    except _failures():
+        return False
+
+
+class _Bounded:
+    """A stream that gives at most so much: headers of a hostile archive may claim any size for themselves."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream = stream
+        self._left = MAX_BYTES
+
+    def close(self) -> None:
+        self._stream.close()
+
+    def read(self, size: int) -> bytes:
+        data = self._stream.read(min(size, self._left + 1))
+        self._left -= len(data)
+        if self._left < 0:
+            raise ValueError("too large to be a copy of a kernel's files")
+        return data
+
+
+def _open(path: str) -> _Bounded:
+    with open(path, "rb") as file:
+        head = file.read(8)
+    for magic, module in _COMPRESSIONS:
+        if head.startswith(magic):
+            import importlib
+
+            opened: IO[bytes] = importlib.import_module(module).open(path, "rb")
+            return _Bounded(opened)
+    return _Bounded(open(path, "rb"))
+
+
+def _failures() -> tuple[type[Exception], ...]:
+    """What the readers of the formats raise for a damaged file."""
     import lzma
     import tarfile
     import zlib
 
+    import zstandard
+
+    return (
+        tarfile.TarError, OSError, EOFError, zlib.error, lzma.LZMAError, zstandard.ZstdError, ValueError, OverflowError,
+    )  # fmt: skip
+
+
+def _read_wanted(path: str) -> dict[str, bytes]:
+    import tarfile
+
     try:
-        with tarfile.open(path, "r:*") as archive:
+        with closing(_open(path)) as stream, tarfile.open(fileobj=stream, mode="r|") as archive:  # type: ignore[call-overload]
             return _wanted_files(path, archive)
-    except (
-        tarfile.TarError,
-        OSError,
-        EOFError,
-        zlib.error,
-        lzma.LZMAError,
-        ValueError,
-        OverflowError,
-    ) as error:
-        reason = " ".join(str(error).split())[:200] or error.__class__.__name__
+    except _failures() as error:
+        reason = str(error)[:200] or error.__class__.__name__
         raise KernelError(f"{path}: not a readable tar archive ({reason})") from None
 
 

@@ -27,6 +27,7 @@ HEADER = struct.Struct("<8sIIIIQ")
 RECORD = struct.Struct("<64sIIQQQ")
 MAX_SECTIONS = 4096
 MAX_SECTION_SIZE = 1 << 28
+MAX_TOTAL_SIZE = 1 << 29
 CODEC_RAW = 0
 CODEC_ZLIB = 1
 _ALIGNMENT = 64
@@ -98,6 +99,7 @@ def _read_table(data: memoryview) -> tuple[int, dict[str, tuple[int, int, int, i
     if zlib.crc32(data[HEADER.size : end]) != checksum:
         raise ContainerError("a damaged kernel snapshot (the checksum of its section table does not match)")
     sections = {}
+    total = 0
     for name, codec, crc, offset, stored, raw in RECORD.iter_unpack(data[HEADER.size : end]):
         text = name.rstrip(b"\0").decode("ascii", "replace")
         if codec not in (CODEC_RAW, CODEC_ZLIB):
@@ -106,6 +108,9 @@ def _read_table(data: memoryview) -> tuple[int, dict[str, tuple[int, int, int, i
             raise ContainerError(f"section {text!r} lies outside of the file or is too large")
         if (codec == CODEC_RAW and raw != stored) or (codec == CODEC_ZLIB and raw > 1040 * stored + 64):
             raise ContainerError(f"section {text!r} has an impossible size")
+        total += raw
+        if total > MAX_TOTAL_SIZE:
+            raise ContainerError("a kernel snapshot of an impossible size")
         sections[text] = (codec, crc, offset, stored, raw)
     return checksum, sections
 

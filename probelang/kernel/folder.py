@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from probelang.kernel.tracefs import EventField
 
 MAX_FILE = 1 << 28
-MAX_FORMAT = 1 << 20
+MAX_TEXT = 1 << 26
+MAX_SMALL = 1 << 20
 MAX_EVENTS = 100_000
 TRACING = ("sys/kernel/tracing", "sys/kernel/debug/tracing")
 BLACKLIST = "sys/kernel/debug/kprobes/blacklist"
@@ -161,7 +162,8 @@ class TreeSources:
             if name in ("btf", "btf.index"):
                 self._read_btf()
             elif path := self._path_of(name):
-                self._sections[name] = self._tree.read(path, MAX_FILE) or None
+                limit = MAX_SMALL if name in ("readme", "version") else MAX_FILE
+                self._sections[name] = self._tree.read(path, limit) or None
         return self._sections[name]
 
     def _read_btf(self) -> None:
@@ -181,7 +183,7 @@ class TreeSources:
             if made is not None:
                 return Table(made)
         kept = entry.section("raw") if entry is not None else None
-        raw = bytes(kept) if kept is not None else self._tree.read(path, MAX_FILE)
+        raw = bytes(kept) if kept is not None else self._tree.read(path, MAX_TEXT)
         if raw is None or (not raw and name != "blacklist"):
             return None
         if name == "blacklist":
@@ -239,7 +241,7 @@ class TreeSources:
 
         if not _is_plain(system) or not _is_plain(name):
             return None
-        data = self._tree.read(f"{self.tracing}/events/{system}/{name}/format", MAX_FORMAT)
+        data = self._tree.read(f"{self.tracing}/events/{system}/{name}/format", MAX_SMALL)
         return parse_format(data.decode("utf-8", "replace")) if data is not None else None
 
     def event_names(self) -> list[tuple[str, str]] | None:

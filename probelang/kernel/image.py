@@ -16,15 +16,16 @@ if TYPE_CHECKING:
 class ImageSources:
     """The BTF of a file and nothing else. Raises KernelError on making one if the file has no BTF to be read."""
 
-    __slots__ = ("_btf", "_index")
+    __slots__ = ("_btf", "_index", "_version")
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, head: bytes = b"") -> None:
         from probelang.btf.image import read_btf
         from probelang.btf.types import BtfError
 
         def read() -> bytes:
             return read_btf(path)
 
+        self._version = _banner(path, head)
         try:
             self._btf, self._index = indexed_btf(file_identity(path), read)
         except BtfError as error:
@@ -34,7 +35,7 @@ class ImageSources:
             raise KernelError(f"{path}: {error.strerror or error}") from None
 
     def section(self, name: str) -> bytes | memoryview | None:
-        return {"btf": self._btf, "btf.index": self._index}.get(name)
+        return {"btf": self._btf, "btf.index": self._index, "version": self._version}.get(name)
 
     def table(self, name: str) -> Table | None:
         return None
@@ -50,3 +51,16 @@ class ImageSources:
 
     def event_names(self) -> list[tuple[str, str]] | None:
         return None
+
+
+def _banner(path: str, head: bytes) -> bytes | None:
+    """What a bzImage says of its version in its header (Documentation/arch/x86/boot.rst), as `/proc/version` begins."""
+    if head[0x202:0x206] != b"HdrS" or len(head) < 0x210:
+        return None
+    try:
+        with open(path, "rb") as file:
+            file.seek(0x200 + int.from_bytes(head[0x20E:0x210], "little"))
+            release = file.read(100).split(b"\0")[0].split(b" ")[0]
+    except OSError:
+        return None
+    return b"Linux version " + release + b" " if release[:1].isdigit() else None

@@ -64,17 +64,25 @@ def _no_such_kernel(spec: str) -> str:
 
 
 def _load_running() -> Kernel:
+    import sys
+
+    if sys.platform != "linux":
+        return _instead_of_running("this machine does not run Linux")
     from probelang.kernel import live
 
     sources = live.running_sources()
-    if sources.section("btf") is not None:
-        return Kernel(RUNNING, f"Linux {live.running_release()}", sources)
+    if sources.section("btf") is None:
+        return _instead_of_running("the running kernel has no BTF (/sys/kernel/btf/vmlinux)")
+    return Kernel(RUNNING, f"Linux {live.running_release()}", sources)
+
+
+def _instead_of_running(reason: str) -> Kernel:
     names = bundled_kernels()
     if not names:
-        return Kernel(RUNNING, f"Linux {live.running_release()}", sources, ("the running kernel has no BTF",))
+        raise KernelError(f"{reason}, and no kernel comes with this probelang")
     kernel = _load_bundled(names[-1])
-    note = f"the running kernel has no BTF (/sys/kernel/btf/vmlinux); checked against {kernel.title}, which comes along"
-    return Kernel(names[-1], kernel.title, kernel.sources, (note,))
+    note = f"{reason}; {kernel.title}, which comes with probelang, is taken in its place"
+    return Kernel(kernel.name, kernel.title, kernel.sources, (note,))
 
 
 def _load_bundled(name: str) -> Kernel:
@@ -147,14 +155,15 @@ def _load_file(path: str) -> Kernel:
     if head.startswith(MAGIC):
         sources = ContainerSources(_open_container(path))
         return Kernel(path, _title(sources, f"the kernel of {os.path.basename(path)}"), sources)
-    if _is_tar(path, head):
-        from probelang.kernel.archive import TarTree
+    from probelang.kernel.archive import TarTree, is_archive
+
+    if is_archive(path, head):
         from probelang.kernel.folder import TreeSources
 
         return _load_tree(path, TreeSources(TarTree(path)), "tar archive")
     from probelang.kernel.image import ImageSources
 
-    image = ImageSources(path)
+    image = ImageSources(path, head)
     return Kernel(path, _title(image, f"BTF of {os.path.basename(path)}"), image)
 
 
@@ -168,19 +177,3 @@ def _read_head(path: str) -> bytes:
             return file.read(4096)
     except (OSError, ValueError) as error:
         raise KernelError(f"{path}: {getattr(error, 'strerror', None) or error}") from None
-
-
-def _is_tar(path: str, head: bytes) -> bool:
-    """Whether a file is a tar archive; of a compressed one, its first block is looked into."""
-    if head[257:262] == b"ustar":
-        return True
-    import importlib
-
-    for magic, module in ((b"\x1f\x8b", "gzip"), (b"BZh", "bz2"), (b"\xfd7zXZ\0", "lzma")):
-        if head.startswith(magic):
-            try:
-                with importlib.import_module(module).open(path, "rb") as file:
-                    return bytes(file.read(262))[257:262] == b"ustar"
-            except (OSError, EOFError, ValueError, ArithmeticError, Exception):  # noqa: BLE001
-                return False
-    return False

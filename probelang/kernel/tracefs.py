@@ -17,8 +17,11 @@ if TYPE_CHECKING:
 
 MAX_FIELDS = 4096
 
-_FIELD = re.compile(r"field:([^;]+);\s*offset:(\d+);\s*size:(\d+);\s*signed:(\d+);")
-_DECLARATION = re.compile(r"(.*?)\s*\b([A-Za-z_]\w*)\s*(\[[^\]]*\])?\s*$", re.DOTALL)
+# Every repetition is bounded or cannot overlap with its neighbour: the texts may be anybody's.
+_FIELD = re.compile(
+    r"field:([^;\n]{1,400});[ \t]*offset:(\d{1,9});[ \t]*size:(\d{1,9});[ \t]*signed:(\d{1,3});"
+)
+_DECLARATION = re.compile(r"(.*?)([A-Za-z_]\w*)[ \t]*(\[[^\]]*\])?", re.DOTALL)
 _NO_MODULES = ("[bpf]", "[__builtin__")
 
 
@@ -54,11 +57,11 @@ def field_kind(type_text: str) -> str:
 
 def make_field(declaration: str, offset: int, size: int, signed: bool) -> EventField | None:
     """A field from its C declaration (`char comm[16]`, `__data_loc char[] name`), or None if that is not one."""
-    match = _DECLARATION.match(declaration.strip())
+    match = _DECLARATION.fullmatch(declaration.strip()) if len(declaration) <= 400 else None
     if match is None:
         return None
     base, name, suffix = match.groups()
-    type_text = base + (suffix or "")
+    type_text = base.rstrip() + (suffix or "")
     return EventField(
         name, type_text, offset, size, signed, field_kind(type_text), None, name.startswith("common_")
     )
@@ -69,8 +72,6 @@ def parse_format(text: str) -> tuple[EventField, ...]:
     fields = []
     for match in _FIELD.finditer(text):
         declaration, offset, size, signed = match.groups()
-        if len(offset) > 9 or len(size) > 9:
-            continue
         field = make_field(declaration, int(offset), int(size), signed != "0")
         if field is not None:
             fields.append(field)

@@ -69,7 +69,7 @@ def test_every_feature_is_an_attribute_and_shown_once() -> None:
 
 def test_a_misspelt_feature_is_a_bug_not_an_answer() -> None:
     with pytest.raises(AttributeError):
-        fake_kernel().features.fprobes  # type: ignore[attr-defined]  # noqa: B018
+        fake_kernel().features.fprobes  # noqa: B018
 
 
 def test_each_feature_names_a_release_and_a_source() -> None:

@@ -157,6 +157,13 @@ def test_the_real_running_kernel(cache_dir: Path) -> None:
     assert list(cache_dir.iterdir())
 
 
+def test_a_machine_without_linux_gets_the_newest_that_comes_along(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "darwin")
+    kernel = load_kernel(None)
+    assert kernel.name == "7.3"
+    assert "does not run Linux" in kernel.notes[0]
+
+
 def test_the_build_id_out_of_notes() -> None:
     note = b"\x04\0\0\0\x14\0\0\0\x03\0\0\0GNU\0" + bytes(range(20))
     other = b"\x06\0\0\0\x04\0\0\0\x01\x01\0\0Linux\0\0\0" + bytes(4)

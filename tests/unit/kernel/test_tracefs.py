@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -66,6 +68,25 @@ def test_rubbish_for_lists_is_no_error(data: bytes) -> None:
 
 def test_a_giant_number_in_a_format_is_passed_over() -> None:
     assert tracefs.parse_format(f"\tfield:int x;\toffset:{'9' * 5000};\tsize:4;\tsigned:1;") == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["field:" * 200_000, "field:" + " " * 1_000_000, "field:int x" + "[" * 390 + ";offset:1;size:1;signed:1;" * 9999,
+     ("field:" + "a " * 190 + ";offset:1;size:1;signed:1;") * 2000],
+)  # fmt: skip
+def test_hostile_formats_take_no_time(text: str) -> None:
+    start = time.process_time()
+    tracefs.parse_format(text)
+    assert time.process_time() - start < 2
+
+
+def test_hostile_kallsyms_take_no_time() -> None:
+    start = time.process_time()
+    for text in (b"f" * 2_000_000, b"0 T " * 500_000, b"0 T a\t[b]\n" * 200_000, b" _stext\n" * 200_000):
+        tracefs.parse_symbols(text, tracefs.TEXT_SYMBOLS)
+        tracefs.scan_symbols(text, b"a", tracefs.TEXT_SYMBOLS)
+    assert time.process_time() - start < 4
 
 
 def test_the_blacklist_gives_names() -> None:
