@@ -8,6 +8,8 @@ from probelang.backends.tracefs.filters import FilterTextError, names_in_event, 
 from probelang.backends.tracefs.lower import Capabilities, Refusal, lower
 from probelang.check.report import Report
 from probelang.check.rules import conditions, limits
+from probelang.kernel.answers import Found
+from probelang.kernel.features import FEATURES
 from probelang.probes import (
     AddressTarget,
     EventTarget,
@@ -124,36 +126,33 @@ class _Emitter:
         )
         match self.probe.kind:
             case Kind.KPROBE:
-                if not returns:
-                    return "p"
-                return f"r{self.probe.maxactive or ''}"
+                if features.kprobe is not False:
+                    return f"r{self.probe.maxactive or ''}" if returns else "p"
+                self._refuse("kprobe", "an eprobe on a trace event may tell the same")
             case Kind.FPROBE:
                 if features.fprobe is not False:
                     return "f"
-                return self._instead(returns)
+                if features.kprobe is not False:
+                    return self._kprobe_instead(returns)
+                self._refuse("fprobe", "a kprobe would do, but this kernel has no kprobe events either")
             case Kind.TPROBE:
                 if features.tprobe is not False:
                     return "t"
-                self._refuse("tprobe", "6.5", self._way_out_of_tprobe())
+                self._refuse("tprobe", self._way_out_of_tprobe())
             case Kind.EPROBE:
                 if features.eprobe is not False:
                     return "e"
-                self._refuse("eprobe", "5.15", "enable the event itself, with a filter")
+                self._refuse("eprobe", "enable the event itself, with a filter")
         return None
 
-    def _instead(self, returns: bool) -> str | None:
+    def _kprobe_instead(self, returns: bool) -> str | None:
         """A kprobe does what an fprobe would, on the functions that allow one."""
         for site in self.probe.sites:
             assert isinstance(site.target, FunctionTarget)
             answer = self.kernel.find_function(site.target.function)
-            function = getattr(answer, "value", None)
-            if function is not None and function.blacklisted:
-                self.report.add(
-                    limits.NO_FEATURE,
-                    self.probe.point_span,
-                    f"{self.kernel.title} has no fprobe events (Linux 6.5 has), and a kprobe on "
-                    f"`{site.target.function}` in its stead is forbidden",
-                )
+            if isinstance(answer, Found) and answer.value.blacklisted:
+                why = f"and a kprobe on `{site.target.function}` in its stead is forbidden by the kernel"
+                self._refuse("fprobe", why)
                 return None
         return "r" if returns else "p"
 
@@ -166,11 +165,11 @@ class _Emitter:
                     return f"the event has fields of its own: `eprobe {system}:{event}`"
         return "an eprobe on the event of this tracepoint reads that event's fields"
 
-    def _refuse(self, kind: str, since: str, help: str) -> None:
+    def _refuse(self, kind: str, help: str) -> None:
         self.report.add(
             limits.NO_FEATURE,
             self.probe.point_span,
-            f"{self.kernel.title} has no {kind} events: Linux {since} and later have",
+            f"{self.kernel.title} has no {kind} events: they take {FEATURES[kind].needs}",
             help=help,
         )
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from probelang.check.rules import backends, limits
+from probelang.kernel.features import FEATURES
 from probelang.probes import (
     Access,
     CurrentTask,
@@ -71,7 +72,9 @@ def lower(field: Field, target: Target, can: Capabilities) -> str | Refusal:
             can, "the fetch-arg type `symstr`", "6.2", "`symbol` shows the same where the trace is read"
         )
     if fetch.name == "char" and can.char is False:
-        return _no_feature(can, "the fetch-arg type `char`", "6.2", "`u8` records the same byte as a number")
+        return _no_feature(
+            can, "the fetch-arg type `char`", "char_type", "`u8` records the same byte as a number"
+        )
     refusal = _unavailable(access, target, can)
     if refusal is not None:
         return refusal
@@ -97,11 +100,11 @@ def _unavailable(access: Access, target: Target, can: Capabilities) -> Refusal |
             )
         if returns and can.entry_data is False:
             return _no_feature(
-                can, "parameters at a function's return", "6.9", "a probe at the entry records them"
+                can, "parameters at a function's return", "entry_data", "a probe at the entry records them"
             )
     if isinstance(base, CurrentTask) and can.current is not True:
         return _no_feature(
-            can, "`$current`", "7.3", "`$comm` is recorded everywhere, and the thread's id in every line"
+            can, "`$current`", "current", "`$comm` is recorded everywhere, and the thread's id in every line"
         )
     if isinstance(base, Thread) and can.current is not True:
         return _no_thread(base, can)
@@ -111,13 +114,14 @@ def _unavailable(access: Access, target: Target, can: Capabilities) -> Refusal |
 def _no_thread(base: Thread, can: Capabilities) -> Refusal:
     if base.what == "pid":
         return _no_feature(
-            can, "the process id, `$pid`", "7.3", "`$tid`, the thread's id, can be had everywhere"
+            can, "the process id, `$pid`", "current", "`$tid`, the thread's id, can be had everywhere"
         )
     return Refusal(limits.RECORDED_IN_HEADER, "")
 
 
-def _no_feature(can: Capabilities, what: str, since: str, help: str) -> Refusal:
-    return Refusal(limits.NO_FEATURE, f"{can.title} cannot record {what}: Linux {since} and later can", help)
+def _no_feature(can: Capabilities, what: str, feature: str, help: str) -> Refusal:
+    needs = FEATURES[feature].needs
+    return Refusal(limits.NO_FEATURE, f"{can.title} cannot record {what}: it takes {needs}", help)
 
 
 def _text(name: str, value: bytes, can: Capabilities) -> str | Refusal:
