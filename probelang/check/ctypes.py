@@ -261,11 +261,15 @@ def pointed(type: CType) -> CType | None:
 
 @record
 class Found:
-    """A member: where it is, in bits from the start of the struct, its type, and its bits if it is a bitfield."""
+    """A member: where it is, in bits from the start of the struct, its type, and its bits if it is a bitfield.
+
+    `named` is whether the kernel's own parser finds it by its name.
+    """
 
     bit_offset: int
     bit_size: int
     type: TypeRef
+    named: bool
 
 
 def find_member(struct: CStruct, name: str) -> Found | None:
@@ -273,7 +277,9 @@ def find_member(struct: CStruct, name: str) -> Found | None:
     place = layout.find_member(struct.ref.btf, struct.ref.id, name)
     if place is None:
         return None
-    return Found(place.bit_offset, place.bit_size, TypeRef(struct.ref.btf, place.type))
+    btf = struct.ref.btf
+    named = layout.is_found_by_kernel(btf, struct.ref.id, name)
+    return Found(place.bit_offset, place.bit_size, TypeRef(btf, place.type), named)
 
 
 def member_names(struct: CStruct) -> list[str]:

@@ -151,7 +151,13 @@ class Expressions:
             return None
         if base.state == RVALUE:
             return self._passed_by_value(expr, base, found)
-        value = inside(base, found.type, found.type.describe(), found.bit_offset // 8, "." + name)
+        value = inside(
+            base,
+            found.type,
+            found.type.describe(),
+            found.bit_offset // 8,
+            "." + name if found.named else None,
+        )
         return _with_bits(value, found)
 
     def _through(self, expr: tree.Member, base: Value, name: str) -> Value | None:
@@ -174,7 +180,13 @@ class Expressions:
         struct = self._struct(pointer.type.target.describe(), base, expr)
         if struct is None or (found := self.find_member(struct, expr.member)) is None:
             return None
-        value = at(pointer, found.type, found.type.describe(), found.bit_offset // 8, "->" + name)
+        value = at(
+            pointer,
+            found.type,
+            found.type.describe(),
+            found.bit_offset // 8,
+            "->" + name if found.named else None,
+        )
         return _with_bits(value, found)
 
     def _say_arrow(self, expr: tree.Member, base: Value, right: str, message: str) -> None:
