@@ -35,7 +35,8 @@ def operands_of(expr: tree.Expr) -> Iterator[tree.Expr]:
         case tree.Unary(_, "!", operand):
             yield from operands_of(operand)
         case tree.Binary(_, op, _, left, _) if op in COMPARISONS:
-            yield left
+            if _misleading(left) is None:
+                yield left
         case tree.InSet(_, operand, _) | tree.InRange(_, operand, _, _):
             yield operand
         case tree.BrokenExpr() | tree.Binary() | tree.Number() | tree.Text():
@@ -48,7 +49,8 @@ class Conditions:
     """Turns one probe's condition into comparisons of its fields.
 
     `fields` maps the span of each compared expression to the field that holds it, None where it could not be
-    resolved, which has been reported then. `values` are the names that stand for values here, not for constants.
+    resolved, which has been reported then. `values` are the names that stand for values here: of what is recorded,
+    and of parameters, arguments or fields.
     """
 
     def __init__(
@@ -104,7 +106,10 @@ class Conditions:
 
     def _truth(self, expr: tree.Expr) -> Condition | None:
         """A value by itself is true where it is not zero, as in C."""
-        field = self.fields.get(expr.span)
+        if expr.span not in self.fields:
+            self._say_constant(expr)
+            return None
+        field = self.fields[expr.span]
         if field is None:
             return None
         if field.fetch.is_string or field.fetch.count is not None:
@@ -114,12 +119,15 @@ class Conditions:
         return self._compared(field, "!=", 0, expr.span)
 
     def _compare(self, expr: tree.Binary, left: tree.Expr, right: tree.Expr) -> Condition | None:
-        if left.span not in self.fields and not self.constants.is_constant(right):
-            self._say_mirrored(expr, left, right)
-            return None
         grouping = _misleading(left) or _misleading(right)
         if grouping is not None:
             self._say_grouping(expr, grouping)
+            return None
+        if left.span not in self.fields:
+            if self.constants.is_constant(right):
+                self._say_constant(expr)
+            elif not isinstance(left, tree.BrokenExpr) and not isinstance(right, tree.BrokenExpr):
+                self._say_mirrored(expr, left, right)
             return None
         if not self.constants.is_constant(right) and not self._may_be_unknown_constant(right):
             self.report.add(
@@ -137,7 +145,16 @@ class Conditions:
         field = self.fields.get(left.span)
         if value is None or field is None or not self._fits(field, expr.op, value, expr, right):
             return None
+        if expr.op == "&" and isinstance(value, int):
+            value = _mask(field, value)
         return self._compared(field, expr.op, value, expr.span)
+
+    def _say_constant(self, expr: tree.Expr) -> None:
+        self.report.add(
+            rules.BAD_CONDITION,
+            expr.span,
+            "this is the same at every hit: a condition compares a value of the probe with a constant",
+        )
 
     def _compared(self, field: Field, op: str, value: int | bytes, span: Span) -> Condition:
         base = field.access.base
@@ -179,15 +196,23 @@ class Conditions:
         )
 
     def _say_grouping(self, expr: tree.Binary, inner: tree.Expr) -> None:
+        text = self.source.slice(inner.span)
+        if inner is expr.left and isinstance(inner, tree.Binary) and inner.op == "&":
+            message = f"`{text}` is true or false: the kernel's filter tests bits, and cannot compare them"
+        else:
+            message = f"C takes `{text}` first, and the kernel's filter cannot compare the outcome"
         self.report.add(
             rules.MIXED_OPERATORS,
             expr.span,
-            f"C groups this as `{self.source.slice(inner.span)}` first, and no filter can compare the outcome",
-            help="`flags & (A | B)` is true where any of these bits is set; a masked value cannot be compared",
+            message,
+            help="`flags & (A | B)` is true where any of these bits is set",
         )
 
     def _in_set(self, expr: tree.InSet, operand: tree.Expr, items: tuple[tree.Expr, ...]) -> Condition | None:
-        field = self.fields.get(operand.span)
+        if operand.span not in self.fields:
+            self._say_no_value(expr, operand)
+            return None
+        field = self.fields[operand.span]
         compares: list[Condition] = []
         for item in items:
             value = self.constants.evaluate(item)
@@ -201,7 +226,10 @@ class Conditions:
     def _in_range(
         self, expr: tree.InRange, operand: tree.Expr, low: tree.Expr, high: tree.Expr
     ) -> Condition | None:
-        field = self.fields.get(operand.span)
+        if operand.span not in self.fields:
+            self._say_no_value(expr, operand)
+            return None
+        field = self.fields[operand.span]
         first, last = self.constants.evaluate(low), self.constants.evaluate(high)
         if field is None or first is None or last is None:
             return None
@@ -221,6 +249,10 @@ class Conditions:
             (self._compared(field, ">=", first, expr.span), self._compared(field, "<=", last, expr.span)),
         )
 
+    def _say_no_value(self, expr: tree.Expr, operand: tree.Expr) -> None:
+        if not isinstance(operand, tree.BrokenExpr):
+            self._say_constant(expr)
+
     def _fits(self, field: Field, op: str, value: int | bytes, expr: tree.Expr, right: tree.Expr) -> bool:
         """Whether a comparison makes sense for what the field records."""
         fetch = field.fetch
@@ -232,6 +264,15 @@ class Conditions:
             )
             return False
         if fetch.is_string != isinstance(value, bytes):
+            if fetch.is_string and isinstance(right, tree.Number) and self.source.slice(right.span)[0] == "'":
+                text = '"' + self.source.slice(right.span)[1:-1].replace('"', '\\"') + '"'
+                self.report.add(
+                    rules.TEXT_COMPARISON,
+                    right.span,
+                    f"`{field.name}` is a string, and a character in single quotes is a number",
+                    fix=Fix(f"write `{text}`", (Edit(right.span, text),)),
+                )
+                return False
             message = (
                 f"`{field.name}` is a string, and this is a number"
                 if fetch.is_string
@@ -252,10 +293,21 @@ class Conditions:
     def _in_type(self, field: Field, op: str, value: int, expr: tree.Expr, right: tree.Expr) -> bool:
         bits, signed = field.fetch.bits, field.fetch.signed
         if op == "&":
-            low, high = (-(1 << (bits - 1)) if signed else 0), (1 << bits) - 1
+            # `flags & ~A` is negative in C, and means the bits that it has in the type of `flags`
+            low, high = -(1 << (bits - 1)), (1 << bits) - 1
+            if value == 0:
+                self.report.add(
+                    rules.BAD_CONDITION,
+                    expr.span,
+                    f"`{self.source.slice(right.span)}` is 0, and `&` with no bits is never true",
+                    label="never true",
+                )
+                return False
         else:
             low, high = (-(1 << (bits - 1)), (1 << (bits - 1)) - 1) if signed else (0, (1 << bits) - 1)
-        if not signed and (value < 0 or (op == "<" and value == 0)):
+            if field.c_type in ("bool", "_Bool"):
+                high = 1
+        if not signed and op != "&" and (value < 0 or (op == "<" and value == 0)):
             what = (
                 f"`{field.c_type}`, recorded as `{field.fetch.text}`"
                 if field.c_type
@@ -273,9 +325,23 @@ class Conditions:
         self.report.add(
             rules.OUT_OF_RANGE,
             right.span,
-            f"{value} does not fit `{field.name}`, which is `{field.fetch.text}`: {low} to {high}",
+            f"{value} is not within `{field.name}`, {_kind(field)}: {low} to {high}",
         )
         return False
+
+
+def _mask(field: Field, mask: int) -> int:
+    """A mask as the filter reads it for a field: of the field's sign, and of no more bits than it has."""
+    bits = field.fetch.bits
+    mask %= 1 << bits
+    return mask - (1 << bits) if field.fetch.signed and mask >> (bits - 1) else mask
+
+
+def _kind(field: Field) -> str:
+    if field.fetch.bitfield is not None:
+        bits = field.fetch.bitfield[0]
+        return f"a bitfield of {bits} bit{'s' if bits > 1 else ''}"
+    return f"`{field.c_type}`" if field.c_type else f"`{field.fetch.text}`"
 
 
 def _misleading(expr: tree.Expr) -> tree.Expr | None:

@@ -159,9 +159,9 @@ class _Checker:
             self.report.say_once(start, mark)
         if any(len(site.fields) != len(wanted) for site in sites):
             # something was wrong with a field, and was said; the condition is checked as far as it goes
-            self._condition(probe, compared, sites[0])
+            self._condition(probe, compared, sites[0], places[0])
             return None
-        condition = self._condition(probe, compared, sites[0])
+        condition = self._condition(probe, compared, sites[0], places[0])
         if probe.condition is not None and condition is None:
             return None
         if not self._alike(probe, places, sites):
@@ -210,14 +210,16 @@ class _Checker:
     def _text_of(self, expr: tree.Expr) -> str:
         return "".join(self.source.slice(expr.span).split())
 
-    def _condition(self, probe: tree.Probe, compared: dict[Span, Item], site: Site) -> Condition | None:
+    def _condition(
+        self, probe: tree.Probe, compared: dict[Span, Item], site: Site, place: Place
+    ) -> Condition | None:
         if probe.condition is None:
             return None
         by_name = {field.name: field for field in site.fields}
         fields: dict[Span, Field | None] = {
             span: by_name.get(item.name) if item.name is not None else None for span, item in compared.items()
         }
-        values = frozenset(by_name)
+        values = frozenset((*by_name, *place.scope.names))
         return Conditions(self.report, self.constants, self.source, fields, values).resolve(probe.condition)
 
     def _alike(self, probe: tree.Probe, places: list[Place], sites: list[Site]) -> bool:

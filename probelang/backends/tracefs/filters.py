@@ -47,7 +47,6 @@ def _inner(condition: Condition, names: Mapping[str, str] | None) -> str:
 def _compare(compare: Compare, names: Mapping[str, str] | None) -> str:
     field = _COMMON[compare.field] if compare.common else (names or {}).get(compare.field, compare.field)
     if isinstance(compare.value, int):
-        # the filter's `&` takes an unsigned mask of any width
         return f"{field} {compare.op} {compare.value}"
     return f"{field} {compare.op} {_quote(compare)}"
 
