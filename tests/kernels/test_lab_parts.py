@@ -104,13 +104,13 @@ def test_a_refusal_must_be_one() -> None:
 
 def _report(data: bytes, digest: str = "") -> str:
     packed = base64.b64encode(gzip.compress(data)).decode()
-    return f"%%ready\n%%begin 0000\n{packed}\n%%end 0000 3 {digest or hashlib.sha256(data).hexdigest()}\n"
+    return f"%%ready\n%%begin 0000\n{packed}\n%%end 0000 3 1.5 4.00 {digest or hashlib.sha256(data).hexdigest()}\n"
 
 
 def test_reports_come_out_whole_or_not_at_all() -> None:
-    data = b"%%end 0000 0 x\n\xff\0"
+    data = b"%%end 0000 0 1 2 x\n\xff\0"
     (outcome,) = parse_report(_report(data), "console")
-    assert (outcome.status, outcome.data) == (3, data)
+    assert (outcome.status, outcome.data, outcome.seconds) == (3, data, 2.5)
     with pytest.raises(LabError, match="garbled"):
         parse_report(_report(data, "0" * 64), "")
     first, second = parse_report(_report(b"x") + "%%begin 0001\nH4sI", "the console")

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from tests.kernels.cases import conditions, events, functions, lab, members, scripts, subsystems, tracepoints
+from tests.kernels.cases import (
+    conditions,
+    events,
+    examples,
+    functions,
+    lab,
+    members,
+    scripts,
+    subsystems,
+    tracepoints,
+)
 from tests.kernels.lab.case import Case
 
 ALL: list[Case] = [
@@ -14,4 +24,5 @@ ALL: list[Case] = [
     *events.CASES,
     *conditions.CASES,
     *scripts.CASES,
+    *examples.CASES,
 ]

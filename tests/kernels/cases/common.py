@@ -8,7 +8,6 @@ from tests.kernels.lab.trace import Value
 READ = """
 head -c 20000 /dev/zero >f
 fact ino $(stat -c %i f)
-fact top $(stat -c %i /tmp)
 known reader dd if=f of=/dev/null bs=4321 skip=2 count=1 2>/dev/null
 """
 """Reads `f` once with a size that nobody else uses, at an offset of twice that size."""

@@ -82,7 +82,7 @@ CASES = [
         """,
         do="""
         echo x >"a'b\\$(touch pwned)\\`touch pwned\\`;*"
-        known reader cat ./a*
+        known reader dd if="$(echo ./a*)" of=/dev/null bs=512 2>/dev/null
         fact pwned $(find / /tmp -xdev -name pwned | wc -l)
         """,
         expect=[

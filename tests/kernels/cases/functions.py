@@ -127,7 +127,6 @@ CASES = [
                 tid_=fact("reader"),
                 count=4321,
                 file=at_least(1 << 63),
-                buf=at_least(4096),
                 pos=at_least(1 << 63),
             )
         ],

@@ -30,7 +30,7 @@ CASES = [
         expect=[
             lambda run: equal(run.facts["one"], "0"),
             lambda run: equal(run.facts["events"], "2"),
-            lambda run: equal(run.facts["hits"], "1"),
+            lambda run: equal(run.facts["hits"], "2"),
             lambda run: equal(run.facts["stopped"], "0"),
         ],
     ),
@@ -119,7 +119,7 @@ CASES = [
         by_hand=True,
         expect=[
             lambda run: equal(
-                (run.facts["status"], run.facts["hits"], run.facts["stopped"]), ("0", "1", "0")
+                (run.facts["status"], run.facts["hits"], run.facts["stopped"]), ("0", "2", "0")
             ),
         ],
     ),

@@ -57,6 +57,8 @@ class Outcome:
     data: bytes
     """What it wrote, standard error included."""
     console: str
+    seconds: float = 0.0
+    """How long it took, by the guest's clock."""
 
     @property
     def output(self) -> str:
@@ -91,6 +93,8 @@ def run_jobs(kernel: KernelFiles, jobs: Sequence[Job], machine: Machine | None =
             deaths = deaths + 1 if len(told) == 1 else 1
             if deaths < DEATHS:
                 told.pop()
+            else:
+                deaths = 0
         outcomes += told
     return outcomes
 
@@ -166,13 +170,15 @@ def parse_report(report: str, console: str) -> list[Outcome]:
     outcomes: list[Outcome] = []
     for part in re.split(r"^%%begin ", report.replace("\r", ""), flags=re.MULTILINE)[1:]:
         head, _, body = part.partition("\n")
-        match = re.search(rf"^%%end {re.escape(head)} (\d+) ([0-9a-f]{{64}})$", body, re.MULTILINE)
+        match = re.search(
+            rf"^%%end {re.escape(head)} (\d+) ([\d.]+) ([\d.]+) ([0-9a-f]{{64}})$", body, re.MULTILINE
+        )
         if match is None:
             return [*outcomes, Outcome(None, b"", console)]
         data = gzip.decompress(base64.b64decode(body[: match.start()]))
-        if hashlib.sha256(data).hexdigest() != match[2]:
+        if hashlib.sha256(data).hexdigest() != match[4]:
             raise LabError("the guest's output was garbled on its way out")
-        outcomes.append(Outcome(int(match[1]), data, console))
+        outcomes.append(Outcome(int(match[1]), data, console, float(match[3]) - float(match[2])))
     return outcomes
 
 

@@ -22,14 +22,16 @@ for job in /lab/jobs/*; do
     name=${job##*/}
     seconds=$(cat "$job/.seconds")
     echo "%%begin $name" >&3
+    read -r began _ </proc/uptime
     cd "$job"
     setsid timeout -s KILL "$seconds" /bin/sh ./run </dev/null >/run/out 2>&1 3>&-
     status=$?
+    read -r ended _ </proc/uptime
     cd /
     kill -KILL -1 2>/dev/null
     sum=$(sha256sum </run/out)
     gzip -1 </run/out | base64 >&3
-    echo "%%end $name $status ${sum%% *}" >&3
+    echo "%%end $name $status $began $ended ${sum%% *}" >&3
 done
 echo '%%done' >&3
 poweroff -f
