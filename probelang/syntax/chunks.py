@@ -67,6 +67,8 @@ def _find_head(text: str, match: re.Match[str]) -> Head | None:
     if terminal:
         if not is_word and not outermost:
             # an operator would have white space on both sides, or none
+            if text.startswith("??", after) and not text[after + 2 : after + 3].strip():
+                return None
             closed = text[after + 1 : after + 2].strip() or following == "{"
             if following not in '0123456789/"*?{.\\@;(#' or not closed or word not in KINDS:
                 return None
