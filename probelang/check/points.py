@@ -54,6 +54,7 @@ class Points:
         self.report = report
         self.probe = probe
         self.limit = limit
+        self.left_out: tuple[str, ...] = ()
 
     def resolve(self) -> list[Place]:
         """The places of the first alternative that the target kernel has; none after an error."""
@@ -119,7 +120,10 @@ class Points:
                 return []
             if isinstance(answer, NotFound) or not answer.value:
                 self.report.add(
-                    points.NO_MATCH, ident.span, f"no {what} of {self.kernel.title} fits `{pattern}`"
+                    points.NO_MATCH,
+                    ident.span,
+                    f"no {what} of {self.kernel.title} fits `{pattern}`",
+                    notes=self.left_out,
                 )
                 return []
             found.update(dict.fromkeys(answer.value))
@@ -171,13 +175,14 @@ class Points:
         if not isinstance(answer, Found) or len(answer.value) > 2 * self.limit:
             return answer
         left = [name for name in answer.value if self._hindrance(name) is not None]
+        self.left_out = tuple(f"`{name}` {self._hindrance(name)}" for name in left[:3])
         if left and len(left) < len(answer.value):
             shown = ", ".join(f"`{name}`" for name in left[:5]) + (", …" if len(left) > 5 else "")
             self.report.add(
                 points.LEFT_OUT,
                 span,
                 f"{len(left)} of {len(answer.value)} functions are left out: {shown}",
-                notes=(f"`{left[0]}` {self._hindrance(left[0])}",),
+                notes=self.left_out[:1],
             )
         return Found([name for name in answer.value if name not in left])
 

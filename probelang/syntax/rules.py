@@ -70,12 +70,14 @@ NESTING_TOO_DEEP = Rule(
     Severity.ERROR,
     "An expression with more than 200 levels: brackets in brackets, or as many operators or members in a row. "
     "No kernel takes more than a tenth of that.",
+    "fprobe vfs_read { x = " + "*" * 300 + "file }\n",
 )
 TOO_MANY_ERRORS = Rule(
     "PRB010",
     "too-many-errors",
     Severity.ERROR,
     "There are more syntax errors in this file than are worth showing; it may not be a spec at all.",
+    "fprobe vfs_read {\n" + "?\n" * 200 + "}\n",
 )
 
 RULES: tuple[Rule, ...] = (

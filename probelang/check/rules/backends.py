@@ -9,13 +9,14 @@ UNSUPPORTED = Rule(
     "unsupported",
     Severity.ERROR,
     "The chosen backend cannot do this; the message names one that can.",
-    example="monitor every 1s { @nr_threads: s32 }",
+    example='fprobe vfs_read { text = "two words" }',
 )
 NOT_YET = Rule(
     "PRB502",
     "not-supported-yet",
     Severity.ERROR,
     "The language has it, and this release of probelang does not do it yet.",
+    example="uprobe /bin/bash:readline",
 )
 
 RULES = (UNSUPPORTED, NOT_YET)

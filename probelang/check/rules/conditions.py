@@ -51,6 +51,7 @@ AMBIGUOUS_CONSTANT = Rule(
     "ambiguous-constant",
     Severity.ERROR,
     "The name stands for different values in different places.",
+    example="fprobe vfs_read if count == NSIGSEGV",
 )
 FILTER_TEXT = Rule(
     "PRB337",
@@ -64,7 +65,7 @@ MIXED_OPERATORS = Rule(
     "mixed-operators",
     Severity.ERROR,
     "`&` mixed with other operators as C would group them means something else than it looks like: write parentheses.",
-    example="fprobe do_sys_openat2 if flags & 1 == 1",
+    example="fprobe do_sys_openat2 if how->flags & 1 == 1",
 )
 
 RULES = (

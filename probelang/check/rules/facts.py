@@ -9,6 +9,7 @@ MISSING_FACT = Rule(
     "missing-fact",
     Severity.ERROR,
     "What must be known for this is not known of the target kernel: there is no BTF, or the files given do not tell.",
+    example="fprobe vfs_statfs.part.0.isra.0 { buf }",
 )
 BAD_FACTS = Rule(
     "PRB902", "bad-facts", Severity.ERROR, "The BTF or the files given for the kernel contradict themselves."

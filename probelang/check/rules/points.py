@@ -33,7 +33,7 @@ NOT_TRACEABLE = Rule(
     "not-traceable",
     Severity.ERROR,
     "ftrace cannot trace this function (it is marked `notrace`, or was built without the call that ftrace patches), so an fprobe cannot sit on it.",
-    example="fprobe do_nothing",
+    example="fprobe native_sched_clock",
     kernel_error="BAD_PROBE_ADDR",
 )
 BLACKLISTED = Rule(
@@ -71,7 +71,7 @@ SITES_DIFFER = Rule(
     "sites-differ",
     Severity.ERROR,
     "One event with many points records the same fields, of the same types, at each; here they would differ.",
-    example="x = fprobe {vfs_read,vfs_fsync} { file, count }",
+    example="x = fprobe {vfs_fsync,vfs_llseek} { second = $arg2 }",
     kernel_error="DIFF_ARG_TYPE",
 )
 BAD_OPTION = Rule(
@@ -95,7 +95,7 @@ LEFT_OUT = Rule(
     "left-out",
     Severity.INFO,
     "A pattern fits functions that this kind of probe cannot sit on; the others are probed.",
-    example="kprobe do_int* { $comm }",
+    example="kprobe kprobe_* { $comm }",
 )
 
 RULES = (

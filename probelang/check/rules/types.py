@@ -47,7 +47,7 @@ UNRECORDABLE = Rule(
     "unrecordable",
     Severity.ERROR,
     "A value that no probe can record: `void`, a function, a floating point number, an array of structs or of pointers.",
-    example="fprobe vfs_read { *buf }",
+    example="fprobe vfs_read { x = *(void *)buf }",
 )
 UNKNOWN_FETCH_TYPE = Rule(
     "PRB307",
@@ -114,6 +114,7 @@ INCOMPLETE_TYPE = Rule(
     "incomplete-type",
     Severity.ERROR,
     "BTF declares this struct but does not define it: a module defines it, or nothing does.",
+    example="fprobe vfs_read { file->f_inode->i_sb->s_mtd->index }",
 )
 ARRAY_SIZE = Rule(
     "PRB316",
@@ -136,7 +137,7 @@ BAD_INDEX = Rule(
     "bad-index",
     Severity.ERROR,
     "An array's index is a constant, and within the array.",
-    example="fprobe vfs_read { file->f_pos[1] }",
+    example="fprobe vfs_read { file->f_inode->i_sb->s_uuid.b[16] }",
 )
 UNTYPED_SYMBOL = Rule(
     "PRB319",
@@ -172,7 +173,7 @@ WIDENING = Rule(
     "widening",
     Severity.ERROR,
     "The fetch-arg type has more bits than the value, so what lies beside it in memory, or in the rest of the register, would be recorded with it: -2 of an `int` becomes 4294967294.",
-    example="fprobe do_sys_openat2%return { $retval: u8[4] }",
+    example="fprobe do_sys_openat2 { dfd: s64 }",
 )
 
 RULES = (
