@@ -41,12 +41,13 @@ class Container:
     """The sections of one container, decompressed and checked as they are asked for.
 
     `trusted` skips the checksum of raw sections: for files that came with the package, and for cache entries whose
-    seal is intact (`probelang.kernel.cache`).
+    seal is intact (`probelang.kernel.cache`). `name` is what errors call the file.
     """
 
-    __slots__ = ("_data", "_open", "_sections", "checksum", "trusted")
+    __slots__ = ("_data", "_name", "_open", "_sections", "checksum", "trusted")
 
-    def __init__(self, data: bytes | memoryview, *, trusted: bool = False) -> None:
+    def __init__(self, data: bytes | memoryview, *, trusted: bool = False, name: str = "snapshot") -> None:
+        self._name = name
         self._data = memoryview(data)
         self._open: dict[str, memoryview] = {}
         self.trusted = trusted
@@ -75,11 +76,22 @@ class Container:
         codec, checksum, offset, stored, raw = entry
         view = self._data[offset : offset + stored]
         if codec == CODEC_ZLIB:
-            view = memoryview(_decompress(name, view, raw))
+            view = memoryview(self._decompress(name, view, raw))
         if (codec == CODEC_ZLIB or not self.trusted) and zlib.crc32(view) != checksum:
-            raise ContainerError(f"section {name!r} is damaged (its checksum does not match)")
+            raise ContainerError(f"{self._name}: its section {name} is damaged (wrong checksum)")
         self._open[name] = view
         return view
+
+    def _decompress(self, name: str, stored: memoryview, size: int) -> bytes:
+        try:
+            data = zlib.decompressobj().decompress(stored, size + 1)
+        except zlib.error:
+            raise ContainerError(
+                f"{self._name}: its section {name} is damaged (does not decompress)"
+            ) from None
+        if len(data) != size:
+            raise ContainerError(f"{self._name}: its section {name} does not have the size it claims")
+        return data
 
 
 def _read_table(data: memoryview) -> tuple[int, dict[str, tuple[int, int, int, int, int]]]:
@@ -113,17 +125,6 @@ def _read_table(data: memoryview) -> tuple[int, dict[str, tuple[int, int, int, i
             raise ContainerError("a kernel snapshot of an impossible size")
         sections[text] = (codec, crc, offset, stored, raw)
     return checksum, sections
-
-
-def _decompress(name: str, stored: memoryview, size: int) -> bytes:
-    try:
-        stream = zlib.decompressobj()
-        data = stream.decompress(stored, size + 1)
-    except zlib.error as error:
-        raise ContainerError(f"section {name!r} does not decompress ({error})") from None
-    if len(data) != size:
-        raise ContainerError(f"section {name!r} does not have the size it claims")
-    return data
 
 
 def write_container(

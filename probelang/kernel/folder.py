@@ -103,7 +103,7 @@ def file_identity(path: str) -> str | None:
         status = os.stat(path)
     except (OSError, ValueError):
         return None
-    return f"{os.path.abspath(path)}|{status.st_dev}|{status.st_ino}|{status.st_size}|{status.st_mtime_ns}"
+    return f"{os.path.abspath(path)}|{status.st_dev}|{status.st_ino}|{status.st_size}|{status.st_mtime_ns}|{status.st_ctime_ns}"
 
 
 def read_regular(path: str, limit: int, errors: dict[str, str] | None = None, key: str = "") -> bytes | None:
@@ -168,7 +168,7 @@ class TreeSources:
 
     def _read_btf(self) -> None:
         identity = self._tree.identity(VMLINUX)
-        loaded = indexed_btf(identity, lambda: self._tree.read(VMLINUX, MAX_FILE) or None)
+        loaded = indexed_btf(identity, lambda: self._tree.read(VMLINUX, MAX_FILE) or None, is_raw=True)
         self._sections["btf"], self._sections["btf.index"] = loaded
 
     def table(self, name: str) -> Table | None:
@@ -260,13 +260,16 @@ def _is_plain(name: str) -> bool:
 
 
 def indexed_btf(
-    identity: str | None, read: Callable[[], bytes | None]
+    identity: str | None, read: Callable[[], bytes | None], *, is_raw: bool
 ) -> tuple[bytes | memoryview | None, bytes | memoryview | None]:
-    """A BTF blob and its index: mapped from the cache, else read, and indexed where the cache can keep it."""
+    """A BTF blob and its index, which is kept in the cache, and the blob with it where it is not `is_raw` already.
+
+    Without a cache to keep it in, an index would cost more than it saves.
+    """
     origin = f"{identity}|btf" if identity is not None else None
     entry = cache.open_entry(origin) if origin is not None else None
-    if entry is not None and "btf" in entry and "btf.index" in entry:
-        return entry.section("btf"), entry.section("btf.index")
+    if entry is not None and "btf.index" in entry and (is_raw or "btf" in entry):
+        return (read() if is_raw else entry.section("btf")), entry.section("btf.index")
     data = read()
     if data is None or origin is None or not cache.can_store():
         return data, None
@@ -278,5 +281,5 @@ def indexed_btf(
         index = build_index(Btf.from_bytes(data))
     except BtfError:
         return data, None
-    cache.store_entry(origin, {"btf": data, "btf.index": index})
+    cache.store_entry(origin, {"btf.index": index} if is_raw else {"btf": data, "btf.index": index})
     return data, index

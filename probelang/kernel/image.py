@@ -27,7 +27,9 @@ class ImageSources:
 
         self._version = _banner(path, head)
         try:
-            self._btf, self._index = indexed_btf(file_identity(path), read)
+            self._btf, self._index = indexed_btf(
+                file_identity(path), read, is_raw=head[:2] in (b"\x9f\xeb", b"\xeb\x9f")
+            )
         except BtfError as error:
             message = str(error)
             raise KernelError(message if path in message else f"{path}: {message}") from None

@@ -31,8 +31,11 @@ def bundled_kernels() -> list[str]:
 def load_kernel(spec: str | None) -> Kernel:
     """The kernel that `--kernel SPEC` means; None is the running one. Raises KernelError, one line, if there is none."""
     kernel = _find_kernel(spec)
-    # Damage shows here, once, and not in the middle of somebody's questions.
-    kernel.btf  # noqa: B018
+    try:
+        kernel.btf  # noqa: B018 - damage shows here, once, and not in the middle of somebody's questions
+    except KernelError as error:
+        message = str(error)
+        raise KernelError(message if kernel.name in message else f"{kernel.name}: {message}") from None
     return kernel
 
 
@@ -111,7 +114,7 @@ def _open_container(path: str, *, trusted: bool = False) -> Container:
                 data = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
             else:
                 data = memoryview(file.read(MAX_SNAPSHOT))
-        return Container(data, trusted=trusted)
+        return Container(data, trusted=trusted, name=path)
     except ContainerError as error:
         raise KernelError(f"{path}: {error}") from None
     except (OSError, ValueError) as error:

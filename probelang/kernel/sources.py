@@ -104,7 +104,7 @@ class ContainerSources:
         if table is None:
             return None
         pairs = [key.partition(":") for key in table.keys()]  # noqa: SIM118 - not a dict
-        return [(system, name) for system, colon, name in pairs if colon]
+        return sorted((system, name) for system, colon, name in pairs if colon)
 
 
 def load_btf(sources: Sources, name: str, base: Btf | None = None) -> Btf | None:
@@ -122,8 +122,8 @@ def load_btf(sources: Sources, name: str, base: Btf | None = None) -> Btf | None
         return Blob.from_bytes(data, base=base, index=view, name=name)
     except BtfError as error:
         if view is None:
-            raise KernelError(f"the BTF of {name} can't be used: {error}") from None
+            raise KernelError(f"its BTF can't be used: {error}") from None
     try:
         return Blob.from_bytes(data, base=base, name=name)
     except BtfError as error:
-        raise KernelError(f"the BTF of {name} can't be used: {error}") from None
+        raise KernelError(f"its BTF can't be used: {error}") from None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from probelang.btf.types import BtfError
+from probelang.kernel.answers import KernelError
 from probelang.kernel.features import FEATURES
 
 if TYPE_CHECKING:
@@ -44,7 +46,10 @@ def render_kernel(kernel: Kernel) -> str:
         lines += ["", title]
         lines += [_feature_line(kernel, feature) for feature in names]
     lines += ["", "known"]
-    known = _counts(kernel)
+    try:
+        known = _counts(kernel)
+    except BtfError as error:
+        raise KernelError(f"the BTF of {kernel.name} is damaged: {error}") from None
     lines += [f"  {text}" for text in known] if known else ["  nothing"]
     unknown = [(title, kernel.why_missing(name)) for name, title in _FACTS if not _has(kernel, name)]
     if unknown:

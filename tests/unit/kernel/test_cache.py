@@ -131,6 +131,7 @@ def test_a_changed_file_is_read_anew(tmp_path: Path) -> None:
     blob.write_bytes(tiny_btf())
     assert isinstance(load_kernel(str(blob)).find_function("vfs_read"), Found)
     blob.write_bytes(tiny_btf().replace(b"vfs_read\0", b"vfs_weed\0"))
+    os.utime(blob, (1, 1))
     assert not isinstance(load_kernel(str(blob)).find_function("vfs_read"), Found)
     assert isinstance(load_kernel(str(blob)).find_function("vfs_weed"), Found)
 
