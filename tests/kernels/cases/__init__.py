@@ -8,6 +8,7 @@ from tests.kernels.cases import (
     examples,
     functions,
     lab,
+    limits,
     members,
     scripts,
     subsystems,
@@ -23,6 +24,7 @@ ALL: list[Case] = [
     *tracepoints.CASES,
     *events.CASES,
     *conditions.CASES,
+    *limits.CASES,
     *scripts.CASES,
     *examples.CASES,
 ]

@@ -69,6 +69,18 @@ CASES = [
         expect=[one("listen", type=1), none("other")],
     ),
     Case(
+        "condition-negative-constant",
+        spec="made = fprobe do_sys_openat2 if dfd == AT_FDCWD && how->flags & O_CREAT { path = user(filename): ustring }",
+        do="known maker sh -c 'echo x >made'; known reader cat made",
+        expect=[one("made", tid_=fact("maker"), path="made"), none("made", tid_=fact("reader"))],
+    ),
+    Case(
+        "condition-thread-id",
+        spec="rd = fprobe vfs_read if $tid > 1 && count == 4321 { count }\nno = fprobe vfs_read if $tid == 1 { count }",
+        do=_READS,
+        expect=[exactly(1, "rd", tid_=fact("r4321"), count=4321), none("no")],
+    ),
+    Case(
         "condition-file-mode",
         spec='opened = fprobe vfs_open if path->dentry->d_inode->i_mode & S_IFDIR && $comm == "ls" { name = path->dentry->d_name.name }',
         do="mkdir folder; echo x >file; known list ls folder >/dev/null; known other cat file",

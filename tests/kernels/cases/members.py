@@ -12,6 +12,7 @@ from tests.kernels.lab.case import (
     none,
     one,
     shown,
+    starting,
 )
 
 CASES = [
@@ -85,17 +86,13 @@ CASES = [
         "symbol-types",
         spec="rd = fprobe vfs_read if count == 4321 { ops = file->f_op: symbol }",
         do=READ,
-        expect=[
-            one("rd", tid_=fact("reader"), ops=lambda value: str(value).startswith("shmem_file_operations"))
-        ],
+        expect=[one("rd", tid_=fact("reader"), ops=starting("shmem_file_operations"))],
     ),
     Case(
         "symstr",
         spec="rd = fprobe vfs_read if count == 4321 { ops = file->f_op: symstr }",
         do=READ,
-        expect=[
-            one("rd", tid_=fact("reader"), ops=lambda value: str(value).startswith("shmem_file_operations"))
-        ],
+        expect=[one("rd", tid_=fact("reader"), ops=starting("shmem_file_operations"))],
         on=("6.12", "7.3"),
     ),
     Case(
@@ -144,6 +141,52 @@ CASES = [
             one("op", tid_=fact("opener"), path="/tmp/work/needle", dfd=-100),
             none("op", tid_=fact("other")),
         ],
+    ),
+    Case(
+        "user-struct",
+        spec="""
+        conn = fprobe __sys_connect if family == AF_INET {
+            family = user(uservaddr)->sa_family
+            port   = ((struct sockaddr_in *)user(uservaddr))->sin_port: x16
+            addr   = user((struct sockaddr_in *)uservaddr)->sin_addr.s_addr: x32
+            addrlen
+        }
+        """,
+        setup="(nc -l -p 7779 127.0.0.1 >/dev/null &) ; sleep 0.3",
+        do="known client nc 127.0.0.1 7779 </dev/null",
+        expect=[one("conn", tid_=fact("client"), family=2, port=0x631E, addr=0x0100007F, addrlen=16)],
+    ),
+    Case(
+        "array-of-bytes",
+        spec="syn = fprobe tcp_connect if family == AF_INET6 { family = sk->__sk_common.skc_family, addr = sk->__sk_common.skc_v6_daddr.in6_u.u6_addr8 }",
+        setup="(nc -l -p 7780 ::1 >/dev/null &) ; sleep 0.3",
+        do="known client nc ::1 7780 </dev/null",
+        expect=[one("syn", tid_=fact("client"), family=10, addr=[0] * 15 + [1])],
+    ),
+    Case(
+        "enums-and-flags",
+        spec="""
+        nap   = fprobe do_nanosleep if mode == HRTIMER_MODE_REL { mode, $comm }
+        clock = fprobe do_nanosleep if mode == HRTIMER_MODE_ABS { mode, $comm }
+        write = fprobe vfs_write if count == 4321 && flags & O_APPEND { flags = file->f_flags: x32, count }
+        """,
+        do="known sleeper sleep 0.05; known writer dd if=/dev/zero of=f bs=4321 count=1 oflag=append 2>/dev/null",
+        expect=[
+            one("nap", tid_=fact("sleeper"), mode=1, comm="sleep"),
+            none("clock", tid_=fact("sleeper")),
+            one(
+                "write",
+                tid_=fact("writer"),
+                flags=lambda value: isinstance(value, int) and value & 0x401 == 0x401,
+            ),
+        ],
+    ),
+    Case(
+        "stack-and-registers",
+        spec="rd = kprobe vfs_read if count == 4321 { $stack, top = $stack0: x64, sp = %sp: x64, count }",
+        do=READ,
+        # At the first instruction the top of the stack is the address to return to.
+        expect=[one("rd", tid_=fact("reader"), stack=at_least(1 << 63), top=at_least(0xFFFFFFFF80000000))],
     ),
     Case(
         "first-of-two-members",

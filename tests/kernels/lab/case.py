@@ -75,6 +75,10 @@ def ending(text: str) -> Callable[[Value], bool]:
     return lambda value: isinstance(value, str) and value.endswith(text)
 
 
+def starting(text: str) -> Callable[[Value], bool]:
+    return lambda value: isinstance(value, str) and value.startswith(text)
+
+
 @dataclass(frozen=True)
 class Expectation:
     """How many hits of `event` must have these values."""
