@@ -40,10 +40,12 @@ def find_near_in_text(name: str, text: str, accept: Callable[[str], bool] | None
         distance = distance_to(candidate)
         if distance <= allowed:
             scored[candidate] = (distance - _common_prefix(name, candidate) / 100, len(candidate), candidate)
-    if len(scored) < MAX_NEAR:
+    if len(scored) < MAX_NEAR or f"\n{name}." in text:
         for candidate in _extensions(name, text):
             if candidate != name and candidate not in scored:
-                scored[candidate] = (allowed + 1, len(candidate), candidate)
+                # `name.isra.0` is what the compiler made of `name`, and so the likeliest of all.
+                score = 0 if candidate.startswith(name + ".") else allowed + 1
+                scored[candidate] = (score, len(candidate), candidate)
     best: list[str] = []
     for _, _, candidate in sorted(scored.values()):
         if accept is None or accept(candidate):

@@ -92,8 +92,11 @@ def _counts(kernel: Kernel) -> list[str]:
     for name, what in (
         ("functions", "traceable function"),
         ("blacklist", "function forbidden to kprobes"),
+        ("symbols.text", "symbol of code"),
         ("symbols.data", "symbol of data"),
     ):
+        if name == "symbols.text" and kernel.table("functions") is not None:
+            continue  # snapshots leave out those that are traceable
         table = kernel.table(name)
         if table is not None:
             lines.append(_count(len(table), what))

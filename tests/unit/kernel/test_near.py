@@ -79,6 +79,11 @@ def test_no_name_is_near_to_itself_and_none_twice() -> None:
     assert near == ("vfs_reads",)
 
 
+def test_what_the_compiler_made_of_a_function_comes_first() -> None:
+    names = ["do_one", "do_onf", "do_ong", "do_onh", "do_onx.isra.0"]
+    assert find_near("do_onx", names)[0] == "do_onx.isra.0"
+
+
 def test_a_value_behind_a_tab_is_no_part_of_the_name() -> None:
     assert find_near_in_text("xfs_raed", "\nxfs_read\txfs\nzzz\t\n") == ("xfs_read",)
 
