@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from probelang.btf.names import Space
-from probelang.check import ctypes
+from probelang.check.btf_ctypes import BtfType, find_integer
 from probelang.check.ctypes import CArray, CInt, CPointer, CStruct, MadePointer, TypeRef
 from probelang.check.report import near_names, suggest
 from probelang.check.rules import facts, types
@@ -29,16 +29,16 @@ def find_type(checker: Expressions, written: tree.CType) -> TypeRef | None:
         )
         return None
     if written.name == "void" and not written.tag:
-        return TypeRef(btf, 0)
+        return BtfType(btf, 0)
     spaces = (_TAGS[written.tag],) if written.tag else (Space.TYPEDEF, Space.INT)
     if not written.tag:
-        integer = ctypes.find_integer(btf, written.name)
+        integer = find_integer(btf, written.name)
         if integer is not None:
             return integer
     for space in spaces:
         found = btf.find(space, written.name)
         if found is not None:
-            return TypeRef(btf, found)
+            return BtfType(btf, found)
     spelled = f"{written.tag} {written.name}".strip()
     near = near_names(written.name, _tagged_names(btf, spaces, written.name))
     others = [

@@ -7,12 +7,17 @@ parameter behind one is found under another number.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from probelang.check.ctypes import COther, CStruct, TypeRef
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 REGISTERS = 6
 
 
-def assign_slots(params: list[TypeRef]) -> list[int | None]:
+def assign_slots(params: Sequence[TypeRef]) -> list[int | None]:
     """For each parameter the N of the `$argN` that holds it; None where it is not in one register or stack slot."""
     slots: list[int | None] = []
     used = 0
@@ -37,7 +42,7 @@ def assign_slots(params: list[TypeRef]) -> list[int | None]:
     return slots
 
 
-def _assign_stack(params: list[TypeRef], slots: list[int | None], behind: list[int]) -> None:
+def _assign_stack(params: Sequence[TypeRef], slots: list[int | None], behind: list[int]) -> None:
     """What did not fit in registers lies on the stack in order, structs passed in memory among them."""
     word = REGISTERS + 1
     for position, param in enumerate(params):

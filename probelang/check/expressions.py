@@ -233,10 +233,10 @@ class Expressions:
         )
 
     def find_member(self, struct: CStruct, member: tree.Ident) -> ctypes.Found | None:
-        found = ctypes.find_member(struct, member.name)
+        found = struct.ref.find_member(member.name)
         if found is not None:
             return found
-        known = ctypes.member_names(struct)
+        known = struct.ref.member_names()
         hidden = _HIDDEN.get(member.name) if struct.name == "sock" else None
         near = [hidden] if hidden else near_names(member.name, known)
         self.report.add(

@@ -75,7 +75,7 @@ def _natural(report: Report, value: Value, span: Span) -> Recorded | None:
             return _array(report, value, element, count, span)
         case CString():
             return value.access, Fetch("string")
-        case CPointer(target) if target is not None and ctypes.is_text(target):
+        case CPointer(target) if target is not None and target.is_text():
             return _text(value, "")
         case CInt(8, signed) if isinstance(value.access.base, Immediate):
             return value.access, Fetch("s64" if signed else "u64")
@@ -106,7 +106,7 @@ def _natural(report: Report, value: Value, span: Span) -> Recorded | None:
 def _say_struct(report: Report, value: Value, span: Span) -> None:
     assert isinstance(value.type, CStruct)
     struct = value.type
-    members = ctypes.member_names(struct) if struct.defined else []
+    members = struct.ref.member_names() if struct.defined else []
     shown = ", ".join(members[:8]) + (", …" if len(members) > 8 else "")
     first = members[0] if members else "member"
     operator = "." if value.state == LVALUE or not isinstance(value.type, CPointer) else "->"
@@ -121,7 +121,7 @@ def _say_struct(report: Report, value: Value, span: Span) -> None:
 
 
 def _array(report: Report, value: Value, element: ctypes.TypeRef, count: int, span: Span) -> Recorded | None:
-    if ctypes.is_text(element):
+    if element.is_text():
         return _text(value, "")
     inner = ctypes.natural_fetch(element.describe())
     if inner is None or inner.count is not None:
@@ -194,7 +194,7 @@ def _text(value: Value, asked: str) -> Recorded:
     user = isinstance(pointer.type, CPointer) and pointer.type.user
     target = pointer.type.target if isinstance(pointer.type, CPointer) else None
     # a kernel that knows the C type adds this read by itself, to a `char *` only (check_prepare_btf_string_fetch)
-    names = "" if pointer.names is not None and target is not None and ctypes.is_text(target) else None
+    names = "" if pointer.names is not None and target is not None and target.is_text() else None
     offset = pointer.pending if pointer.state == ADDRESS else 0
     access = Access(pointer.access.base, (*pointer.access.derefs, Deref(offset, user, names)))
     return access, Fetch(asked or ("ustring" if user else "string"))
@@ -277,7 +277,7 @@ def _asked_dentry(report: Report, value: Value, asked: tree.FetchType, span: Spa
     for name in path:
         behind = ctypes.pointed(step.type)
         whole = behind if isinstance(behind, CStruct) else step.type
-        found = ctypes.find_member(whole, name) if isinstance(whole, CStruct) else None
+        found = whole.ref.find_member(name) if isinstance(whole, CStruct) else None
         if found is None:
             report.add(
                 types.UNKNOWN_MEMBER,

@@ -6,8 +6,9 @@ import re
 from typing import TYPE_CHECKING
 
 from probelang.btf import types as btf_types
+from probelang.check.btf_ctypes import BtfType, find_integer
 from probelang.check.convention import assign_slots
-from probelang.check.ctypes import CInt, COther, CPointer, CString, CType, TypeRef, find_integer
+from probelang.check.ctypes import CInt, COther, CPointer, CString, CType
 from probelang.check.report import Report, only_absent, rename, suggest
 from probelang.check.rules import backends, facts, points
 from probelang.check.scope import Scope
@@ -281,7 +282,7 @@ class Points:
         params = _listed(proto.params)
         values = parameter_values(function.btf, params)
         named = {param.name: value for param, value in zip(params, values, strict=True) if param.name}
-        returns = TypeRef(function.btf, proto.returns)
+        returns = BtfType(function.btf, proto.returns)
         return Scope(kind, named, "parameter", owner, at_return, returns, tuple(values))
 
     def _address(self, point: tree.AddressPoint) -> Place:
@@ -403,7 +404,7 @@ def _listed(params: tuple[btf_types.Param, ...]) -> list[btf_types.Param]:
 
 def parameter_values(btf: Btf, params: list[btf_types.Param]) -> list[Value]:
     """The parameters of a function as values, each in its `$argN`."""
-    refs = [TypeRef(btf, param.type) for param in params]
+    refs = [BtfType(btf, param.type) for param in params]
     slots = assign_slots(refs)
     values = []
     for position, (param, ref, slot) in enumerate(zip(params, refs, slots, strict=True), 1):
@@ -419,7 +420,7 @@ def field_value(btf: Btf | None, field: EventField, user: bool) -> Value:
     access = Access(EventFieldValue(field.name, text, 0 if text else field.size))
     if text:
         return Value(access, CString())
-    ref = TypeRef(btf, field.btf_type) if btf is not None and field.btf_type is not None else None
+    ref = BtfType(btf, field.btf_type) if btf is not None and field.btf_type is not None else None
     type: CType | None = ref.describe() if ref is not None else None
     if isinstance(type, CPointer) or (type is None and field.type.rstrip().endswith("*")):
         pointer = type if isinstance(type, CPointer) else _pointer_of(btf, field.type)
@@ -453,7 +454,7 @@ def _pointer_of(btf: Btf | None, text: str) -> CPointer:
         found = btf.find(Space.STRUCT if words[0] == "struct" else Space.UNION, words[1])
     else:
         found = btf.find(Space.TYPEDEF, words[0])
-    return CPointer(TypeRef(btf, found) if found is not None else None)
+    return CPointer(BtfType(btf, found) if found is not None else None)
 
 
 # -------------------------------------------------------------------------------------------------- patterns

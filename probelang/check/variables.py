@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from probelang.check.ctypes import CInt, CPointer, CString, CVoid, TypeRef
+from probelang.check.btf_ctypes import BtfType
+from probelang.check.ctypes import CInt, CPointer, CString, CVoid
 from probelang.check.report import near_names, rename, suggest
 from probelang.check.rules import backends, facts, types
 from probelang.check.values import LVALUE, Value
@@ -178,7 +179,7 @@ def _current(checker: Expressions, expr: tree.Variable) -> Value | None:
     if btf is None or task is None:
         checker.report.add(facts.MISSING_FACT, expr.span, "the members of `struct task_struct` are not known")
         return None
-    return Value(Access(CurrentTask()), CPointer(TypeRef(btf, task)))
+    return Value(Access(CurrentTask()), CPointer(BtfType(btf, task)))
 
 
 def resolve_register(checker: Expressions, expr: tree.Register) -> Value | None:
@@ -246,5 +247,5 @@ def resolve_symbol(checker: Expressions, expr: tree.SymbolRef) -> Value | None:
         return None
     if variable.btf is None or variable.type is None or expr.offset:
         return Value(access, _UNTYPED, None, LVALUE, expr.offset, typed=False)
-    ref = TypeRef(variable.btf, variable.type)
+    ref = BtfType(variable.btf, variable.type)
     return Value(access, ref.describe(), ref, LVALUE, 0)

@@ -40,7 +40,9 @@ COMMAND_TOO_LONG = Rule(
     "command-too-long",
     Severity.ERROR,
     "A line written to `dynamic_events` may have 4094 characters.",
-    example="\n".join(("fprobe vfs_read {", *(f"{'a' * 20}{number} = count: x64" for number in range(128)), "}")),
+    example="\n".join(
+        ("fprobe vfs_read {", *(f"{'a' * 20}{number} = count: x64" for number in range(128)), "}")
+    ),
 )
 EVENT_TOO_BIG = Rule(
     "PRB406",
