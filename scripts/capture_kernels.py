@@ -10,10 +10,8 @@ reads), with `vmlinuz` and `vmlinux.btf` beside it.
 from __future__ import annotations
 
 import argparse
-import io
 import os
 import sys
-import tarfile
 import tempfile
 from pathlib import Path
 
@@ -22,44 +20,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from probelang.kernel.container import Container, ContainerError
 from probelang.kernel.folder import FolderTree, TreeSources
 from probelang.kernel.snapshot import build_snapshot
-from tests.kernels.lab.boot import Job, run_job
+from tests.kernels.lab.capture import capture, write_files
 from tests.kernels.lab.fetch import KERNELS, KernelFiles, LabError, fetch_kernel
 
 DATA = Path(__file__).resolve().parent.parent / "probelang" / "kernel" / "data"
-
-_FORMATS = "formats"
-_CAPTURE = f"""\
-set -e
-mkdir -p /tmp/root
-cd /tmp/root
-for file in /sys/kernel/btf/vmlinux /sys/kernel/tracing/README /sys/kernel/tracing/available_filter_functions \\
-        /sys/kernel/tracing/available_events /sys/kernel/debug/kprobes/blacklist /proc/kallsyms /proc/version; do
-    mkdir -p ".${{file%/*}}"
-    cat "$file" >".$file"
-done
-cd /sys/kernel/tracing
-grep -H '' events/*/*/format >/tmp/root/{_FORMATS}
-cd /tmp/root
-tar cf - *
-"""
-
-
-def capture(kernel: KernelFiles) -> dict[str, bytes]:
-    """What a booted `kernel` tells of itself: the files by their path (no leading slash)."""
-    outcome = run_job(kernel, Job(_CAPTURE, seconds=300))
-    if outcome.status != 0:
-        raise LabError(f"capture of {kernel.release} failed: {outcome.output[-300:]}")
-    files: dict[str, bytes] = {}
-    with tarfile.open(fileobj=io.BytesIO(outcome.data)) as archive:
-        for member in archive:
-            stream = archive.extractfile(member)
-            if stream is not None:
-                files[member.name] = stream.read()
-    for line in files.pop(_FORMATS).splitlines(keepends=True):
-        name, _, text = line.partition(b":")
-        path = f"sys/kernel/tracing/{name.decode()}"
-        files[path] = files.get(path, b"") + text
-    return files
 
 
 def build_container(files: dict[str, bytes]) -> bytes:
@@ -136,13 +100,6 @@ def write_raw(folder: Path, kernel: KernelFiles, files: dict[str, bytes]) -> Non
     write_files(folder / "root", files)
     (folder / "vmlinuz").write_bytes(kernel.vmlinuz.read_bytes())
     (folder / "vmlinux.btf").write_bytes(files["sys/kernel/btf/vmlinux"])
-
-
-def write_files(root: Path, files: dict[str, bytes]) -> None:
-    for path, data in files.items():
-        target = root / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(data)
 
 
 if __name__ == "__main__":

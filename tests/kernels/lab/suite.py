@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.kernels.lab.boot import Job, Outcome, run_jobs
+from tests.kernels.lab.capture import captured_folder
 from tests.kernels.lab.case import Case, Expected
 from tests.kernels.lab.fetch import KernelFiles, LabError, cache_dir, fetch_kernel, locked
 from tests.kernels.lab.trace import Hit, parse_trace
@@ -147,8 +148,8 @@ def _run_twice(kernel: KernelFiles, jobs: Sequence[Job]) -> list[Outcome]:
 def compile_target(kernel: KernelFiles) -> str:
     """What to tell `--kernel` for the kernel that will be booted.
 
-    The bundled kernel if it is this very build; else the package's vmlinuz, because Debian's kernel moves on and the
-    offsets of one build are not those of another.
+    The bundled kernel if it is this very build; else what the booted kernel tells of itself, because Debian's kernel
+    moves on and the offsets of one build are not those of another.
     """
     from probelang.kernel.load import load_kernel
 
@@ -156,7 +157,7 @@ def compile_target(kernel: KernelFiles) -> str:
         title = load_kernel(kernel.name).title
     except Exception as error:
         raise LabError(f"no bundled kernel {kernel.name}: {error}") from error
-    return kernel.name if kernel.release in title else str(kernel.vmlinuz)
+    return kernel.name if title.endswith(f" {kernel.release}") else str(captured_folder(kernel))
 
 
 def make_job(case: Case, script: str, kernel: KernelFiles) -> Job:
