@@ -1,0 +1,6 @@
+# kernel: 6.1
+tprobe sched_switch { prev->comm }
+tprobe sys_enter { id }
+r = fprobe vfs_read%return { count, file->f_pos, $retval }
+s = fprobe vfs_read { op = file->f_op: symstr }
+t = fprobe vfs_read { $current->comm, $pid }

@@ -1,0 +1,33 @@
+"""The table of rules, and the example that each of them gives."""
+
+from __future__ import annotations
+
+import pytest
+
+from probelang.check.rules import RULES
+from probelang.diagnostics import Rule
+from tests.support.specs import run
+
+#: What no spec alone can show.
+WITHOUT_EXAMPLE = {"PRB902"}
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.slug)
+def test_the_example_breaks_the_rule(rule: Rule) -> None:
+    if rule.code in WITHOUT_EXAMPLE:
+        pytest.skip("needs a kernel with damaged BTF")
+    codes = {found.rule.code for found in run(rule.example).diagnostics}
+    assert codes == {rule.code} or rule.code == "PRB010", codes
+    assert rule.code in codes
+
+
+def test_codes_and_slugs_are_unique() -> None:
+    assert len({rule.code for rule in RULES}) == len(RULES)
+    assert len({rule.slug for rule in RULES}) == len(RULES)
+
+
+def test_every_rule_is_documented() -> None:
+    for rule in RULES:
+        assert rule.doc.rstrip(")").endswith("."), rule.code
+        assert len(rule.code) == 6 and rule.code.startswith("PRB"), rule.code
+        assert rule.slug.replace("-", "").isalnum() and rule.slug == rule.slug.lower(), rule.code
