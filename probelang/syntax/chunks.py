@@ -12,10 +12,13 @@ from probelang.record import record
 from probelang.syntax.tables import ACTIONS, KEYWORDS, START
 
 _NAME = "[A-Za-z_][A-Za-z0-9_]*"
+_BLANK = (
+    "[ \t\u00a0\u2002\u2003\u2009\u202f\u3000]"  # with what only looks like a space, to be reported later
+)
 # a line of `NAME =` or not, a word, and a colon, more of the line, or its end
 _LINE = re.compile(
-    f"^[ \\t]*((?:{_NAME}[ \\t]*(?:/[ \\t]*{_NAME}[ \\t]*)?=(?!=)[ \\t]*)?)({_NAME})"
-    "(:(?=\\S)|[ \\t]+(?=[^\\s)\\]}=,:&|^<>!~%+-])|[ \\t]*\\r?$)",
+    f"^{_BLANK}*((?:{_NAME}[ \t]*(?:/[ \t]*{_NAME}[ \t]*)?={_BLANK}*)?)({_NAME})"
+    f"(:(?=\\S)|{_BLANK}+(?=[^\\s=])|[ \t]*\\r?$)",
     re.MULTILINE,
 )
 
@@ -53,7 +56,7 @@ def _find_head(text: str, match: re.Match[str]) -> Head | None:
     after = match.end()
     following = text[after : after + 1]
     # only a line without indentation begins a statement that is not even complete on that line
-    outermost = text[match.start()] not in " \t"
+    outermost = not text[match.start()].isspace()
     terminal = (KINDS if named else STATEMENT_KEYWORDS).get(word, "")
     if match[3] == ":":
         return _find_foreign(text, match, outermost)
@@ -65,7 +68,7 @@ def _find_head(text: str, match: re.Match[str]) -> Head | None:
         return None
     is_word = following.isalpha() or following == "_"
     if terminal:
-        if not is_word and not outermost:
+        if not outermost and not is_word:
             # an operator would have white space on both sides, or none
             if text.startswith("??", after) and not text[after + 2 : after + 3].strip():
                 return None

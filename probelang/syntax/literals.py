@@ -87,6 +87,8 @@ def _wrong_digit(text: str, index: int, base: int) -> Flaw:
             help = f"write `{number} * 1024`"
         elif rest.lower() in ("m", "mb", "mib"):
             help = f"write `{number} * 1024 * 1024`"
+        elif rest[0] in "eE" and rest[1:].isdigit():
+            help = "write all the digits; `_` may stand between them"
         elif rest[0] in "abcdefABCDEF":
             help = f"hexadecimal numbers begin with `0x`: `0x{text}`" if is_hexadecimal(text) else None
     if base in (2, 8) and text[index].isdigit():
@@ -151,9 +153,9 @@ def parse_duration(text: str) -> int | Flaw:
 def parse_string(text: str) -> tuple[bytes, list[Flaw]]:
     """A quoted string's bytes, C's escapes resolved; the flaws are its unknown escapes."""
     body = text[1:-1]
+    flaws = [] if body.isprintable() else _find_unprintable(body)
     if "\\" not in body:
-        return body.encode("utf-8", "surrogatepass"), []
-    flaws: list[Flaw] = []
+        return body.encode("utf-8", "surrogatepass"), flaws
     out = bytearray()
     at = 0
     while at < len(body):
@@ -176,6 +178,18 @@ def parse_string(text: str) -> tuple[bytes, list[Flaw]]:
                 out.append(value)
             at += length
     return bytes(out), flaws
+
+
+def _find_unprintable(body: str) -> list[Flaw]:
+    """Control characters as they are, and what was not UTF-8; other characters are nobody's business."""
+    flaws = []
+    for index, character in enumerate(body):
+        if "\ud800" <= character <= "\udfff":
+            flaws.append(Flaw(index + 1, index + 2, "this is not UTF-8"))
+        elif character == "\x7f" or (character < " " and character != "\t"):
+            message = f"a control character in a string is written `\\x{ord(character):02x}`"
+            flaws.append(Flaw(index + 1, index + 2, message))
+    return flaws
 
 
 def _parse_escape(body: str, at: int) -> tuple[int | None, int]:

@@ -195,7 +195,7 @@ def _render_found(driver: Driver, terminal: str) -> str:
         return "the end of the file" if not driver.text[driver.end :].strip() else "the end of the statement"
     if terminal == "STRING":
         return f"the string {shorten(driver.word)}"
-    return f"`{shorten(driver.word)}`"
+    return "a backtick" if driver.word == "`" else f"`{shorten(driver.word)}`"
 
 
 def _render_expected(driver: Driver, expected: set[str], previous: str) -> str:
@@ -319,6 +319,8 @@ def _help_in_block(
         if ":" in item:
             return "the type stands last: `name = expression : type`"
         return "before `=` stands only a name: `name = expression`"
+    if previous == '"' and driver.begin == driver.ends[-1]:
+        return "the string before it ends here: is a quote too much, or missing?"
     if after_operand and driver.word == "if":
         return "a condition stands before the braces: `… if CONDITION { … }`"
     if previous in _C_TYPE_WORDS and ":" in item:

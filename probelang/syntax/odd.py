@@ -186,7 +186,7 @@ def _bare_sigil(driver: Driver, state: int) -> str:
 
 def _continued_line(driver: Driver) -> str:
     span = Span(driver.begin, driver.begin + 1)
-    driver.position = line_end(driver.text, driver.begin, driver.end) + 1
+    driver.position = min(driver.end, line_end(driver.text, driver.begin, driver.end) + 1)
     message = "a line is not continued by a backslash"
     help = "inside brackets, and before `with`, `if` and `{`, a new line means nothing"
     _complain(

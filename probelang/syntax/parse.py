@@ -46,7 +46,8 @@ def _read_broken(driver: Driver, begin: int) -> tree.BrokenStatement:
 
     while driver.text[begin] in " \t":
         begin += 1
-    explain_line(driver.text, begin, driver.end, driver.report)
+    if begin > driver.muted_to:
+        explain_line(driver.text, begin, driver.end, driver.report)
     driver.comments += find_line_comments(driver.text, begin, driver.end)
     driver.start = begin
     return tree.BrokenStatement(driver.trimmed())

@@ -62,6 +62,7 @@ class _Place:
 def recover(driver: Driver, terminal: str) -> str:
     """Report that `terminal` cannot stand here. Answers the terminal to go on with, "" to scan on, or GIVE_UP."""
     if driver.report.full:
+        driver.report.error(SYNTAX_ERROR, "", Span(driver.begin, driver.stop))  # only counted
         return GIVE_UP
     if driver.failed_at == driver.begin:
         driver.failures += 1
@@ -80,7 +81,9 @@ def recover(driver: Driver, terminal: str) -> str:
         # the statement is complete, and what follows begins none
         _drop_rest(driver)
         return ""
-    reported = driver.begin <= driver.muted_to or (not driver.word and driver.begin < driver.stop)
+    # what is missing at the end is missing right after the last token
+    at = driver.ends[-1] if terminal == END else driver.begin
+    reported = at <= driver.muted_to or (not driver.word and driver.begin < driver.stop)
     missing = _find_unclosed(driver, terminal)
     if missing:
         return missing

@@ -49,7 +49,9 @@ class Report:
         diagnostics = sorted(self.diagnostics, key=lambda d: (d.label.span.start, d.label.span.end))
         if self._dropped:
             plural = "s" if self._dropped > 1 else ""
-            message = f"{self._dropped} more syntax error{plural} in this file: correct the first ones, and look again"
+            message = (
+                f"at least {self._dropped} more syntax error{plural}: correct the first ones, and look again"
+            )
             primary = Label(self._last)
             diagnostics.append(Diagnostic(TOO_MANY_ERRORS, message, primary, TOO_MANY_ERRORS.severity))
         return diagnostics

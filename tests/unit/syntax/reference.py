@@ -43,7 +43,7 @@ def tokens(text: str, start: str = "statement") -> list[tuple[str, int, int]] | 
     try:
         for token in parser.iter_parse():
             found.append((token.type, token.start_pos or 0, token.end_pos or 0))
-        parser.feed_eof()
+        parser.feed_eof()  # type: ignore[no-untyped-call]
     except UnexpectedInput:
         return None
     return found
@@ -58,7 +58,7 @@ def accepted(terminals: list[str]) -> int:
         except UnexpectedInput:
             return index
     try:
-        parser.feed_eof()
+        parser.feed_eof()  # type: ignore[no-untyped-call]
     except UnexpectedInput:
         return len(terminals)
     return len(terminals) + 1

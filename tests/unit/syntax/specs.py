@@ -125,8 +125,11 @@ simple = st.one_of(
 @st.composite
 def expressions(draw: st.DrawFn, depth: int = 3, free: bool = False) -> Printer:
     """An expression; `free` where new lines mean nothing."""
+    made: Any = None
+    node: tree.Expr
     if depth == 0:
-        return draw(simple)
+        leaf: Printer = draw(simple)
+        return leaf
     blank = st.sampled_from([" ", "  ", "\n   ", " # x = 1\n "] if free else [" ", "\t"])
 
     def operand(level: int, inside: bool = free) -> str:
@@ -141,7 +144,6 @@ def expressions(draw: st.DrawFn, depth: int = 3, free: bool = False) -> Printer:
             made = printed.node
         return f"({printed.text})"
 
-    made: Any = None
     kind = draw(st.integers(0, 11))
     if kind <= 2:
         level = draw(st.integers(0, len(LEVELS) - 1))
