@@ -1,8 +1,10 @@
 # Who changes the configuration?
 #
-# write, truncate, sync: what is done to files whose name ends in `.conf`; all record the file in the same way.
+# write, truncate, chmod: what is done to files whose name ends in `.conf`; all record the file in the same way.
 #
 # Kernels: any with kprobes and BTF; tried on 6.1, 6.12 and 7.3.
+
+const ATTR_MODE = 1 << 0         # include/linux/fs.h
 
 args of_dentry(d: struct dentry *) {
     name   = d->d_name.name
@@ -24,8 +26,8 @@ truncate = fprobe do_truncate if name ~ "*.conf" {
     $comm
 }
 
-sync = fprobe vfs_fsync_range if name ~ "*.conf" {
-    use of_dentry(file->f_path.dentry)
-    datasync
+chmod = fprobe notify_change if name ~ "*.conf" && attr->ia_valid & ATTR_MODE {
+    use of_dentry(dentry)
+    mode = attr->ia_mode: x16
     $comm
 }

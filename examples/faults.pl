@@ -6,8 +6,9 @@
 # Kernels: any with kprobes and BTF; tried on 6.1, 6.12 and 7.3.
 
 write_fault = fprobe handle_mm_fault if flags & FAULT_FLAG_USER && flags & FAULT_FLAG_WRITE && vma->vm_file == 0 {
-    address
-    ip = regs->ip
+    address: x64
+    ip    = regs->ip: x64
+    flags: x32
     $comm
 }
 

@@ -1,21 +1,21 @@
 # Which paths do programs try to open, and which attempts fail?
 #
 # On any kernel, by a pair of events of one thread: `open` is what was asked for, and the next `open_failed` of the same
-# thread is its failure. failed_opens.pl has both in one event where the kernel can.
+# thread is its failure. failed_opens.pl has both in one event, where the kernel can.
+# creation: an attempt that makes the file if there is none, and with which permissions.
 #
-# Kernels: any with eprobes (5.15) and their conditions (6.0); tried on 6.1, 6.12 and 7.3.
+# Kernels: any with kprobes and BTF; tried on 6.1, 6.12 and 7.3.
 
-open = eprobe syscalls:sys_enter_openat {
-    filename
-    flags: x32
+open = fprobe do_sys_openat2 {
+    path  = filename
+    flags = how->flags: x64
 }
 
-open_failed = eprobe syscalls:sys_exit_openat if ret < 0 {
-    error = ret
+open_failed = fprobe do_sys_openat2%return if $retval < 0 {
+    error = $retval
 }
 
-# These ask for a file to be made.
-creation = eprobe syscalls:sys_enter_openat if flags & O_CREAT {
-    filename
-    mode: x16
+creation = fprobe do_sys_openat2 if how->flags & O_CREAT {
+    path = filename
+    mode = how->mode: x64
 }

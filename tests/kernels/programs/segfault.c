@@ -1,0 +1,5 @@
+/* Reads what is not there. */
+int main(void)
+{
+	return *(volatile int *)16;
+}
