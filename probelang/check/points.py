@@ -300,7 +300,7 @@ class Points:
         if point.module is not None:
             self._not_yet(point.module.span, "a tracepoint of a module")
             return []
-        names = self._expand(point.tracepoint, self.kernel.tracepoints_matching, "tracepoint")
+        names = self._expand(point.tracepoint, self._reachable_tracepoints, "tracepoint")
         places = []
         for name in names:
             answer = self.kernel.find_tracepoint(name)
@@ -316,6 +316,8 @@ class Points:
                     f"`{name}` is a tracepoint of the module `{answer.value.module}`, which",
                 )
                 return []
+            elif not self._reachable(point.tracepoint, name):
+                return []
             else:
                 found = answer.value
                 params = _listed(found.params)
@@ -324,6 +326,35 @@ class Points:
                 scope = Scope(Kind.TPROBE, named, "argument", f"`{name}`", arguments=tuple(values))
             places.append(Place(TracepointTarget(name), name, scope))
         return places
+
+    def _reachable_tracepoints(self, pattern: re.Pattern[str]) -> Answer[list[str]]:
+        """The tracepoints that a pattern fits and a tprobe can sit on."""
+        answer = self.kernel.tracepoints_matching(pattern)
+        if not isinstance(answer, Found):
+            return answer
+        return Found([name for name in answer.value if not self._is_stub_hidden(name)])
+
+    def _is_stub_hidden(self, name: str) -> bool:
+        """Whether ftrace cannot trace the stub that a tprobe is an fprobe on (kernel/trace/trace_fprobe.c)."""
+        stub = self.kernel.find_function(f"__probestub_{name}")
+        return isinstance(stub, Found) and stub.value.traceable is False
+
+    def _reachable(self, ident: tree.Ident, name: str) -> bool:
+        if not self._is_stub_hidden(name):
+            return True
+        events = [
+            f"eprobe {system}:{event}"
+            for system, event in self.kernel.sources.event_names() or ()
+            if event == name
+        ]
+        self.report.add(
+            points.NOT_TRACEABLE,
+            ident.span,
+            f"a tprobe cannot sit on `{name}` of {self.kernel.title}: ftrace cannot trace `__probestub_{name}`",
+            help=f"its event has fields of its own: `{events[0]}`" if events else None,
+            kernel_error="FAIL_REG_PROBE",
+        )
+        return False
 
     def _no_tracepoint(self, ident: tree.Ident, name: str, near: tuple[str, ...]) -> None:
         simple = ident.name == name
