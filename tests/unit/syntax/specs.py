@@ -31,7 +31,7 @@ NAMES = [
     "every",
     "entry",
 ]
-NAMES += ["kprobe", "fprobe", "watch", "monitor", "struct", "union", "user", "retval", "comm", "i_ino", "BIG"]
+NAMES += ["kprobe", "fprobe", "watch", "monitor", "user", "retval", "comm", "i_ino", "BIG"]
 
 LEVELS: list[list[str]] = [
     ["||"],
@@ -285,8 +285,6 @@ def probes(draw: st.DrawFn) -> Printer:
     """A probe."""
     group = draw(st.sampled_from([None, "io", "args"]))
     name = draw(names) if group else draw(st.none() | names)
-    if name in ("struct", "union"):
-        name = "n"
     target = draw(targets())
     kind, points = target.node
     text = (f"{group}/" if group else "") + (f"{name} = " if name else "") + target.text
