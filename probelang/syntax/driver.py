@@ -228,7 +228,7 @@ class Driver:
             terminal = terminal or self.scan(states[-1])
             self.mark = states[:]
             if terminal == GIVE_UP:
-                return tree.BrokenStatement(self.trimmed())
+                return self._broken()
             while True:
                 action = ACTIONS[states[-1]].get(terminal)
                 if action is None:
@@ -292,6 +292,16 @@ class Driver:
         from probelang.syntax.recovery import recover_from_depth
 
         return recover_from_depth(self, shifted)
+
+    def _broken(self) -> tree.BrokenStatement:
+        name = None
+        if (
+            self.values[1:2] in (["const"], ["args"])
+            and len(self.values) > 2
+            and isinstance(self.values[2], str)
+        ):
+            name = tree.Ident(Span(self.begins[2], self.ends[2]), self.values[2])
+        return tree.BrokenStatement(self.trimmed(), name)
 
     def trimmed(self) -> Span:
         """The statement's place without the blank lines and comments around it, as far as that is known."""

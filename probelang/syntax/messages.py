@@ -153,6 +153,12 @@ def _explain_slip(driver: Driver, terminal: str, expected: set[str], previous: s
         and terminal not in (END, "NEWLINE", "RBRACE", "COMMA", "LBRACE", "RPAR")
     ):
         return _explain_not(driver)
+    if expected == {"EQUAL"} and driver.values[1:2] == ["const"] and terminal != END:
+        fix = Fix("write `=`", (Edit(Span(begin, begin), "= "),))
+        driver.report.error(SYNTAX_ERROR, f"expected `=` before `{shorten(word)}`", span, fix=fix)
+        driver.rewind(begin)
+        driver.word = "="
+        return "EQUAL"
     if terminal == "NUMBER" and "EVERY" in expected:
         fix = Fix("write `every`", (Edit(Span(begin, begin), "every "),))
         driver.report.error(SYNTAX_ERROR, f"expected `every` before `{shorten(word)}`", span, fix=fix)

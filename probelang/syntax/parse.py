@@ -42,7 +42,7 @@ def parse(source: Source) -> tuple[tree.File, list[Diagnostic]]:
 
 def _read_broken(driver: Driver, begin: int) -> tree.BrokenStatement:
     """Text that begins no statement."""
-    from probelang.syntax.words import explain_line, find_line_comments
+    from probelang.syntax.words import explain_line, find_line_comments, find_name
 
     while driver.text[begin] in " \t":
         begin += 1
@@ -50,7 +50,7 @@ def _read_broken(driver: Driver, begin: int) -> tree.BrokenStatement:
         explain_line(driver.text, begin, driver.end, driver.report)
     driver.comments += find_line_comments(driver.text, begin, driver.end)
     driver.start = begin
-    return tree.BrokenStatement(driver.trimmed())
+    return tree.BrokenStatement(driver.trimmed(), find_name(driver.text, begin))
 
 
 def _report_spelling(driver: Driver, head: Head) -> None:

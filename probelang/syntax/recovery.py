@@ -344,8 +344,18 @@ def _broken(driver: Driver, place: _Place, span: Span) -> Any:
             return tree.BrokenPoint(span)
         case "options":
             return []
+        case "param":
+            return _broken_param(driver, place.height, span)
         case "target":
             height = place.height
             word = Span(driver.begins[height], driver.ends[height])
             return tree.Kind(driver.values[height]), word, (tree.BrokenPoint(Span(word.end, span.end)),)
     return None
+
+
+def _broken_param(driver: Driver, height: int, span: Span) -> tree.ArgsParam | None:
+    """A parameter without a type: its name may be used all the same."""
+    if height >= len(driver.values) or not isinstance(driver.values[height], str):
+        return None
+    name = tree.Ident(Span(driver.begins[height], driver.ends[height]), driver.values[height])
+    return tree.ArgsParam(span, name, tree.CType(Span(name.span.end, span.end), "", "", 0))

@@ -134,7 +134,10 @@ class InRange(Expr):
 
 @record
 class CType(Node):
-    """A C type as written: `struct file *` is tag `struct`, name `file`, one pointer; `unsigned long` has no tag."""
+    """A C type as written: `struct file *` is tag `struct`, name `file`, one pointer; `unsigned long` has no tag.
+
+    The name is empty where the type could not be read; that was reported by the parser.
+    """
 
     tag: str
     name: str
@@ -409,7 +412,12 @@ class Probe(Node):
 
 @record
 class BrokenStatement(Node):
-    """What could not be read as a statement; it was reported by the parser."""
+    """What could not be read as a statement; it was reported by the parser.
+
+    `name` is what it was to define (a constant, `args`), where that much could be read.
+    """
+
+    name: Ident | None = None
 
 
 Statement = Group | Const | Args | Probe | BrokenStatement

@@ -136,6 +136,13 @@ def explain_line(text: str, begin: int, end: int, report: Report) -> None:
     assigned = re.match(r"([A-Za-z_][A-Za-z0-9_]*)[ \t]*=(?!=)[ \t]*", line)
     rest = line[assigned.end() :] if assigned else line
     at = begin + (assigned.end() if assigned else 0)
+    unjoined = re.match(r"((?:[A-Za-z_]\w*/)?[A-Za-z_]\w*)[ \t]+([a-z]+)[ \t]+[^\s=]", line)
+    if unjoined and unjoined[2] in KINDS:
+        between = Span(begin + unjoined.end(1), begin + unjoined.start(2))
+        message = f"expected `=` between `{shorten(unjoined[1])}` and `{unjoined[2]}`"
+        fix = Fix("write `=`", (Edit(between, " = "),))
+        report.error(SYNTAX_ERROR, message, Span(begin, begin + unjoined.end(2)), fix=fix)
+        return
     misnamed = re.match(r"([^\s=]+)[ \t]*=[ \t]*([a-z]+)[ \t]", line)
     if misnamed and misnamed[2] in KINDS:
         message = f"`{shorten(misnamed[1])}` cannot be an event's name"
@@ -180,6 +187,12 @@ def explain_line(text: str, begin: int, end: int, report: Report) -> None:
             Span(begin, begin + len(shown)),
             help=_STATEMENTS,
         )
+
+
+def find_name(text: str, begin: int) -> tree.Ident | None:
+    """The name before the `=` of a line that begins no statement, as of a constant without `const`."""
+    match = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)[ \t]*=(?!=)").match(text, begin)
+    return tree.Ident(Span(*match.span(1)), match[1]) if match else None
 
 
 def find_line_comments(text: str, begin: int, end: int) -> list[tree.Comment]:

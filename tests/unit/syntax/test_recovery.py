@@ -192,3 +192,26 @@ def test_damage_in_one_line_of_the_sample_keeps_the_other_statements() -> None:
         file, _ = parse(Source("sample.pl", damaged))
         kept = [dump(statement) for statement in file.statements]
         assert sum(statement in kept for statement in whole) >= len(whole) - 1, damaged
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("args of_file { a }", "of_file"),
+        ("const BIG", "BIG"),
+        ("BIG = 64 * 1024", "BIG"),
+        ("group", None),
+        ("oh no", None),
+    ],
+)
+def test_what_a_broken_statement_was_to_define(text: str, name: str | None) -> None:
+    """A use of it must not be told that there is no such thing."""
+    (statement,) = parse_broken(text)[0].statements
+    assert isinstance(statement, tree.BrokenStatement)
+    assert (statement.name and statement.name.name) == name
+
+
+def test_a_parameter_without_a_type_is_a_parameter() -> None:
+    (statement,) = parse_broken("args f(a, b: size_t) { a, b }")[0].statements
+    assert isinstance(statement, tree.Args)
+    assert [(param.name.name, param.type.name) for param in statement.params] == [("a", ""), ("b", "size_t")]
