@@ -37,6 +37,9 @@ if TYPE_CHECKING:
 
 MAX_POINTS = 100
 
+#: The system of what `find_and_get_event` (kernel/trace/trace_eprobe.c) skips: TRACE_EVENT_FL_IGNORE_ENABLE.
+_OWN_RECORDS = "ftrace"
+
 
 @record
 class Place:
@@ -280,9 +283,9 @@ class Points:
         proto = function.btf.type(function.proto)
         assert isinstance(proto, btf_types.FuncProto)
         params = _listed(proto.params)
-        values = parameter_values(function.btf, params)
-        named = {param.name: value for param, value in zip(params, values, strict=True) if param.name}
         returns = BtfType(function.btf, proto.returns)
+        values = parameter_values(function.btf, params, returns)
+        named = {param.name: value for param, value in zip(params, values, strict=True) if param.name}
         return Scope(kind, named, "parameter", owner, at_return, returns, tuple(values))
 
     def _address(self, point: tree.AddressPoint) -> Place:
@@ -387,6 +390,14 @@ class Points:
             if isinstance(answer, Unknown):
                 why = f"not known, because {answer.reason}"
                 scope = Scope(Kind.EPROBE, {}, "field", f"`{system}:{event}`", no_names=why)
+            elif system == _OWN_RECORDS:
+                self.report.add(
+                    points.NOT_TRACEABLE,
+                    point.span,
+                    f"no eprobe can sit on `{system}:{event}`: it is a record of a tracer's own, and no event",
+                    kernel_error="BAD_ATTACH_EVENT",
+                )
+                return []
             else:
                 scope = self._event_scope(system, answer.value)
             places.append(Place(EventTarget(system, event), event, scope))
@@ -407,14 +418,15 @@ class Points:
                         facts.MISSING_FACT, point.span, f"`{system}:{event}` cannot be expanded: {reason}"
                     )
                     return []
-                if not answer.value:
+                found = [pair for pair in answer.value if pair[0] != _OWN_RECORDS]
+                if not found:
                     self.report.add(
                         points.NO_MATCH,
                         point.span,
                         f"no event of {self.kernel.title} fits `{system}:{event}`",
                     )
                     return []
-                pairs.update(dict.fromkeys(answer.value))
+                pairs.update(dict.fromkeys(found))
         text = f"{point.system.name}:{point.event.name}"
         return list(pairs) if self._within_limit(point.span, text, len(pairs), "event") else []
 
@@ -433,10 +445,10 @@ def _listed(params: tuple[btf_types.Param, ...]) -> list[btf_types.Param]:
     return [param for param in params if param.type or param.name]
 
 
-def parameter_values(btf: Btf, params: list[btf_types.Param]) -> list[Value]:
+def parameter_values(btf: Btf, params: list[btf_types.Param], returns: BtfType | None = None) -> list[Value]:
     """The parameters of a function as values, each in its `$argN`."""
     refs = [BtfType(btf, param.type) for param in params]
-    slots = assign_slots(refs)
+    slots = assign_slots(refs, returns)
     values = []
     for position, (param, ref, slot) in enumerate(zip(params, refs, slots, strict=True), 1):
         plain = slot == position and bool(param.name)

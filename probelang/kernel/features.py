@@ -61,6 +61,8 @@ FEATURES: dict[str, Feature] = {
                 "t[:[<group>/][<event>]] <tracepoint>", config="CONFIG_FPROBE_EVENTS"),
         Feature("module_tracepoints", "tprobe events on tracepoints of modules", "6.12", "57a7e6de9e30",
                 "struct trace_fprobe & FUNC for_each_tracepoint_in_module|struct tracepoint_user"),
+        Feature("shared_tracepoints", "several tprobe events on one tracepoint", "6.16", "e3d6e1b9a34c",
+                "struct trace_fprobe & struct tracepoint_user"),
         Feature("watchpoint", "wprobe events (hardware breakpoints)", "", "kernel/trace/trace_wprobe.c",
                 "struct trace_wprobe", "wprobe_events"),
         Feature("eprobe_filter", "conditions on eprobe events", "6.0", "752be5c5c910", "trace_eprobe.filter_str"),
@@ -119,6 +121,7 @@ class Features:
     fprobe: bool | None
     tprobe: bool | None
     module_tracepoints: bool | None
+    shared_tracepoints: bool | None
     watchpoint: bool | None
     eprobe_filter: bool | None
     multi_probe: bool | None

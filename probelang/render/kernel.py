@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 GROUPS = (
     (
         "kinds of probe",
-        ("kprobe", "fprobe", "tprobe", "module_tracepoints", "eprobe", "uprobe", "watchpoint"),
+        (
+            "kprobe", "fprobe", "tprobe", "module_tracepoints", "shared_tracepoints", "eprobe", "uprobe", "watchpoint",
+        ),
     ),
     (
         "what probes can name and record",

@@ -8,6 +8,7 @@ from probelang.backends.tracefs.filters import FilterTextError, names_in_event, 
 from probelang.backends.tracefs.lower import Capabilities, Refusal, lower
 from probelang.check.report import Report
 from probelang.check.rules import conditions, limits
+from probelang.diagnostics import Label
 from probelang.kernel.answers import Found
 from probelang.kernel.features import FEATURES
 from probelang.probes import (
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
     from probelang.diagnostics import Diagnostic
     from probelang.kernel.interface import Kernel
-    from probelang.source import Source
+    from probelang.source import Source, Span
 
 MAX_ARGS = 128
 #: WRITE_BUFSIZE of kernel/trace/trace.c, its last character and the end of the line not counted.
@@ -68,13 +69,33 @@ def emit_events(probes: Sequence[Probe], kernel: Kernel) -> Plan:
     can = Capabilities(kernel)
     events: list[Event] = []
     said: list[tuple[Source, Diagnostic]] = []
+    claimed: dict[str, Span] = {}
     for probe in probes:
         report = Report()
         event = _Emitter(probe, kernel, can, report).emit()
-        said.extend((probe.source, diagnostic) for diagnostic in report.diagnostics)
         if event is not None:
             events.append(event)
+            _claim_tracepoints(probe, kernel, claimed, report)
+        said.extend((probe.source, diagnostic) for diagnostic in report.diagnostics)
     return Plan(tuple(events), tuple(said))
+
+
+def _claim_tracepoints(probe: Probe, kernel: Kernel, claimed: dict[str, Span], report: Report) -> None:
+    """Before Linux 6.16 (e3d6e1b9a34c) a tracepoint takes one tprobe, and refuses others without a word."""
+    for site in probe.sites:
+        if not isinstance(site.target, TracepointTarget):
+            continue
+        name = site.target.tracepoint
+        if name in claimed and kernel.features.shared_tracepoints is False:
+            report.add(
+                limits.NO_FEATURE,
+                probe.point_span,
+                f"{kernel.title} takes one tprobe on `{name}`, and there is one already: Linux 6.16 and later take more",
+                others=(Label(claimed[name], "the first"),),
+                help="one probe can record what both do, and so can an eprobe on the event of this tracepoint",
+            )
+            return
+        claimed[name] = probe.point_span
 
 
 class _Emitter:

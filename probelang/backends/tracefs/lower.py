@@ -71,6 +71,13 @@ def lower(field: Field, target: Target, can: Capabilities) -> str | Refusal:
         return _no_feature(
             can, "the fetch-arg type `symstr`", "6.2", "`symbol` shows the same where the trace is read"
         )
+    if fetch.name == "symstr" and not _can_be_symstr(access, target):
+        return Refusal(
+            backends.UNSUPPORTED,
+            "the kernel takes no `symstr` of this, but of registers and memory only",
+            "`symbol` records the address and shows the same",
+            kernel_error="BAD_SYMSTRING",
+        )
     if fetch.name == "char" and can.char is False:
         return _no_feature(
             can, "the fetch-arg type `char`", "char_type", "`u8` records the same byte as a number"
@@ -88,6 +95,20 @@ def lower(field: Field, target: Target, can: Capabilities) -> str | Refusal:
     if fitting:
         return f"{field.name}={fitting[0]}"
     return _too_long(access, candidates, can)
+
+
+def _can_be_symstr(access: Access, target: Target) -> bool:
+    """Not of what is no more than a number when the arguments are stored (`traceprobe_parse_probe_arg_body`)."""
+    if access.derefs:
+        return True
+    at_return = isinstance(target, FunctionTarget) and target.returns
+    match access.base:
+        case Parameter():
+            return not at_return
+        case CurrentTask() | Immediate() | Stack(None) | Thread() | ThreadName():
+            return False
+        case _:
+            return True
 
 
 def _unavailable(access: Access, target: Target, can: Capabilities) -> Refusal | None:

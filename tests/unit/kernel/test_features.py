@@ -10,7 +10,10 @@ from probelang.render.kernel import GROUPS
 from tests.support.kernels import fake_kernel
 from tests.unit.btf.writer import Writer
 
-NOT_ON_6_12 = {"watchpoint", "eprobe_typecast", "typecast", "current", "percpu", "long_args", "nesting_limit"}
+NOT_ON_6_12 = {
+    "watchpoint", "eprobe_typecast", "typecast", "current", "percpu", "long_args", "nesting_limit",
+    "shared_tracepoints",
+}  # fmt: skip
 NOT_ON_6_1 = NOT_ON_6_12 | {
     "fprobe", "tprobe", "module_tracepoints", "param_names", "meta_args", "retval_type", "member_names",
     "string_check", "entry_data", "char_type", "dentry_names",
