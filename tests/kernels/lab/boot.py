@@ -30,6 +30,9 @@ GUESTS_AT_ONCE = 2
 BOOT_SECONDS = 90.0
 """How long a guest may take to get ready before it is started again (2 to 4 seconds is normal)."""
 
+STALL_SECONDS = 30.0
+"""A guest that says nothing for so long after its job should have been killed hangs as a whole."""
+
 BOOT_TRIES = 4
 """An emulated guest panics in about one boot of thirty before any job has begun."""
 
@@ -114,8 +117,9 @@ def _boot(kernel: KernelFiles, jobs: Mapping[str, Job], machine: Machine) -> lis
         folder = Path(made)
         _write_initrd(folder / "initrd", jobs)
         for _ in range(BOOT_TRIES):
-            limit = sum(job.seconds + 5 for job in jobs.values())
-            _run_qemu(qemu, kernel, folder, machine, limit)
+            _run_qemu(
+                qemu, kernel, folder, machine, max(job.seconds for job in jobs.values()) + STALL_SECONDS
+            )
             console = (folder / "console").read_text(errors="replace")
             outcomes = parse_report((folder / "out").read_text(errors="replace"), console)
             if outcomes:
@@ -126,8 +130,8 @@ def _boot(kernel: KernelFiles, jobs: Mapping[str, Job], machine: Machine) -> lis
     )
 
 
-def _run_qemu(qemu: str, kernel: KernelFiles, folder: Path, machine: Machine, limit: float) -> None:
-    """One run of the guest, to its end or until it is out of time."""
+def _run_qemu(qemu: str, kernel: KernelFiles, folder: Path, machine: Machine, patience: float) -> None:
+    """One run of the guest, to its end or until it has said nothing for `patience` seconds."""
     for name in ("console", "out"):
         (folder / name).write_bytes(b"")
     command = [qemu, "-accel", "tcg", "-cpu", "max", "-m", str(machine.memory), "-smp", str(machine.cores)]
@@ -135,17 +139,17 @@ def _run_qemu(qemu: str, kernel: KernelFiles, folder: Path, machine: Machine, li
     command += ["-serial", f"file:{folder}/console", "-serial", f"file:{folder}/out"]
     command += ["-kernel", str(kernel.vmlinuz), "-initrd", str(folder / "initrd")]
     command += ["-append", f"{_COMMAND_LINE} {machine.command_line}".strip(), *machine.options]
-    started = time.monotonic()
+    heard, said = time.monotonic(), 0
     with subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
     ) as guest:
         try:
             while guest.poll() is None:
                 time.sleep(0.05)
-                passed = time.monotonic() - started
-                if passed > limit + BOOT_SECONDS:
-                    break
-                if passed > BOOT_SECONDS and not (folder / "out").stat().st_size:
+                size = (folder / "out").stat().st_size
+                if size != said:
+                    heard, said = time.monotonic(), size
+                if time.monotonic() - heard > (patience if said else BOOT_SECONDS):
                     break
         finally:
             if guest.poll() is None:
