@@ -37,13 +37,17 @@ class BtfType(TypeRef):
 
     def is_text(self) -> bool:
         btf, id = self.btf, self.id
+        constant = False
         for _ in range(16):
             found = btf.type(id)
             match found:
-                case types.Qualifier(_, target) | types.TypeTag(_, target):
+                case types.Qualifier(what, target):
+                    constant = constant or what == "const"
                     id = target
-                case types.Int():
-                    return _is_char(found)
+                case types.TypeTag(_, target):
+                    id = target
+                case types.Int(name):
+                    return name == "char" or (constant and name == "unsigned char")
                 case _:
                     return False
         return False

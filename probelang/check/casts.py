@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from probelang.btf.names import Space
 from probelang.check.btf_ctypes import BtfType, find_integer
-from probelang.check.ctypes import CArray, CInt, CPointer, CStruct, MadePointer, TypeRef
+from probelang.check.ctypes import CArray, CInt, CPointer, CString, CStruct, MadePointer, TypeRef
 from probelang.check.report import near_names, suggest
 from probelang.check.rules import facts, types
 from probelang.check.values import ADDRESS, LVALUE, Value, article_of, load
+from probelang.probes import Immediate
 from probelang.record import replace
 from probelang.syntax import tree
 
@@ -56,7 +57,7 @@ def find_type(checker: Expressions, written: tree.CType) -> TypeRef | None:
 
 
 def resolve_cast(checker: Expressions, expr: tree.Cast) -> Value | None:
-    base = checker.resolve(expr.operand)
+    base = checker.read(expr.operand)
     target = find_type(checker, expr.type)
     if base is None or target is None:
         return None
@@ -67,7 +68,21 @@ def resolve_cast(checker: Expressions, expr: tree.Cast) -> Value | None:
         return None
     if isinstance(base.type, CArray) and base.state == LVALUE:
         base = replace(base, state=ADDRESS)
-    value = load(base)
+    wanted = f"{target.text}{' ' if expr.type.pointers else ''}{'*' * expr.type.pointers}"
+    if isinstance(base.type, CString):
+        checker.report.add(types.TYPE_MISMATCH, expr.operand.span, f"a string cannot be cast to `{wanted}`")
+        return None
+    if base.bits is not None:
+        return _cast_bitfield(checker, expr, base, target)
+    value = replace(load(base), written=None)
+    width = value.type.size if isinstance(value.type, CInt) and value.typed else 8
+    if expr.type.pointers and width < 8:
+        checker.report.add(
+            types.WIDENING,
+            expr.operand.span,
+            f"`{base.text}` has {width * 8} bits, and `{wanted}` takes 64: what lies beside it would be read with it",
+        )
+        return None
     if expr.type.pointers == 0:
         made = target.describe()
         if not isinstance(made, CInt | CPointer):
@@ -75,15 +90,56 @@ def resolve_cast(checker: Expressions, expr: tree.Cast) -> Value | None:
                 types.UNRECORDABLE, expr.type.span, f"a cast to `{target.text}` makes no single value"
             )
             return None
+        if isinstance(made, CInt) and made.what == "bool" and not _is_bool(value):
+            checker.report.add(
+                types.NO_ARITHMETIC,
+                expr.type.span,
+                "a cast to `bool` compares with 0, which a fetch arg cannot",
+                help="record the value itself",
+            )
+            return None
         if isinstance(value.type, CInt) and isinstance(made, CInt) and value.type.size < made.size:
             # C would widen by the sign of what is there; the kernel would read what lies beside it
-            return replace(value, ref=target) if value.type.size == made.size else value
+            if value.type.signed and not made.signed and not isinstance(value.access.base, Immediate):
+                _say_not_widened(checker, expr, value, wanted)
+            return value
         return replace(value, type=made, ref=target, names=None, typed=True)
     return replace(value, type=_pointer(target, expr.type.pointers, value), ref=None, names=None, typed=True)
 
 
+def _is_bool(value: Value) -> bool:
+    return isinstance(value.type, CInt) and value.type.what == "bool"
+
+
+def _say_not_widened(checker: Expressions, expr: tree.Cast, value: Value, wanted: str) -> None:
+    assert isinstance(value.type, CInt)
+    checker.report.add(
+        types.SIGN_CHANGE,
+        expr.type.span,
+        f"C makes a large `{wanted}` of a negative `{value.text}`; here it stays negative, for no value is widened",
+        label=f"recorded as `s{value.type.size * 8}`",
+    )
+
+
+def _cast_bitfield(checker: Expressions, expr: tree.Cast, base: Value, target: TypeRef) -> Value | None:
+    """A bitfield stays what it is where the type has room for it."""
+    assert base.bits is not None
+    made = target.describe()
+    room = made.size * 8 if expr.type.pointers == 0 and isinstance(made, CInt) and made.what != "bool" else 0
+    if isinstance(made, CInt) and room >= base.bits[1] + (made.signed and not _signed(base)):
+        return base
+    checker.report.add(
+        types.TYPE_MISMATCH, expr.type.span, "a bitfield is recorded as its bits: this cast would change them"
+    )
+    return None
+
+
+def _signed(value: Value) -> bool:
+    return isinstance(value.type, CInt) and value.type.signed
+
+
 def resolve_container(checker: Expressions, expr: tree.ContainerOf) -> Value | None:
-    base = checker.resolve(expr.operand)
+    base = checker.read(expr.operand)
     whole = find_type(checker, replace(expr.type, pointers=0))
     if base is None or whole is None:
         return None

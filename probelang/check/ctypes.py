@@ -31,8 +31,8 @@ class TypeRef:
     def is_text(self) -> bool:
         """Whether an array or a pointer of this is read as a string: a character of C, but no typedef of one.
 
-        `struct qstr` names files by `const unsigned char *`; `u8` and its like are `unsigned char` behind a typedef,
-        and are numbers.
+        `const unsigned char` counts as one too, for `struct qstr` names files by it; without `const` it is a byte, as in
+        the data of a packet or the address of a device, and so is `u8`, a typedef of it.
         """
         return False
 

@@ -157,6 +157,14 @@ def _in_memory(value: Value) -> Access:
 
 def _number(report: Report, value: Value, fetch: Fetch, span: Span) -> Recorded | None:
     loaded = load(value)
+    if loaded.state == ADDRESS and isinstance(loaded.access.base, SymbolAddress) and not loaded.access.derefs:
+        report.add(
+            types.NO_ADDRESS,
+            span,
+            "a symbol's address is the same at every hit, and a probe can only record what it reads",
+            help="without `&`, it records what lies there",
+        )
+        return None
     if loaded.state == ADDRESS:
         report.add(
             types.NO_ADDRESS,
@@ -172,6 +180,12 @@ def _number(report: Report, value: Value, fetch: Fetch, span: Span) -> Recorded 
 def _bitfield(report: Report, value: Value, span: Span) -> Recorded | None:
     assert value.bits is not None
     first, width = value.bits
+    if isinstance(value.type, CInt) and value.type.signed:
+        report.add(
+            types.SIGN_CHANGE,
+            span,
+            f"this bitfield is signed, and the kernel records the bits of one as unsigned: -1 as {(1 << width) - 1}",
+        )
     for container in (8, 16, 32, 64):
         start = value.pending - value.pending % (container // 8)
         shift = first + 8 * (value.pending - start)
@@ -220,6 +234,8 @@ def _asked_text(report: Report, value: Value, asked: tree.FetchType, span: Span)
         return None
     if asked.count is not None:
         return _asked_texts(report, value, asked, span)
+    if value.state == LVALUE and not value.typed:
+        return _in_memory(value), Fetch(asked.name)
     match value.type:
         case CPointer():
             return _text(value, asked.name)
@@ -239,6 +255,8 @@ def _asked_text(report: Report, value: Value, asked: tree.FetchType, span: Span)
 
 def _asked_texts(report: Report, value: Value, asked: tree.FetchType, span: Span) -> Recorded | None:
     """`string[N]`: an array of pointers to characters."""
+    if value.state == LVALUE and not value.typed:
+        return _in_memory(value), Fetch(asked.name, asked.count)
     if isinstance(value.type, CArray) and value.state == LVALUE:
         element = value.type.element.describe()
         if isinstance(element, CPointer):

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from probelang.check.ctypes import CArray, CInt, CPointer, CString, CStruct, CType
-from probelang.probes import Access, Deref
+from probelang.probes import Access, Deref, SymbolAddress
 from probelang.record import record, replace
 
 if TYPE_CHECKING:
@@ -27,7 +27,8 @@ class Value:
 
     `ref` is the declared type where there is one, for messages; `names` is how the kernel's BTF parser spells the
     pending step, None where it cannot, or could not what led here; `bits` is (first bit, width) of a bitfield, counted from `pending`.
-    `typed` is false where nobody knows the type and the kernel's default is taken.
+    `typed` is false where nobody knows the type and the kernel's default is taken; `written` is the type as a format file
+    of the kernel has it. `entry` marks what `entry(e)` reads when the function is entered: nothing can be read through it later.
     """
 
     access: Access
@@ -39,10 +40,14 @@ class Value:
     user: bool = False
     bits: tuple[int, int] | None = None
     typed: bool = True
+    written: str | None = None
+    entry: bool = False
 
     @property
     def text(self) -> str:
         """The C type, for a person."""
+        if self.written is not None:
+            return self.written
         if self.ref is not None:
             return self.ref.text
         if isinstance(self.type, CPointer):
@@ -52,11 +57,13 @@ class Value:
 
 
 def load(value: Value) -> Value:
-    """Read an lvalue; what is a number already stays as it is, and so does an address that needs no sum."""
+    """Read an lvalue; what is a number already stays as it is, and so does an address that is a sum or a symbol's."""
     if value.state == RVALUE:
         return value
     if value.state == ADDRESS:
-        return replace(value, state=RVALUE, names=None, user=False) if value.pending == 0 else value
+        if value.pending or (isinstance(value.access.base, SymbolAddress) and not value.access.derefs):
+            return value
+        return replace(value, state=RVALUE, names=None, user=False)
     step = Deref(value.pending, value.user, value.names)
     type = value.type
     if value.user and isinstance(type, CPointer):
@@ -69,6 +76,7 @@ def load(value: Value) -> Value:
         pending=0,
         names=None if value.names is None else "",
         user=False,
+        written=None,
     )
 
 
@@ -90,7 +98,9 @@ def at(pointer: Value, target: TypeRef, type: CType, offset: int, names: str | N
 def inside(whole: Value, target: TypeRef, type: CType, offset: int, names: str | None) -> Value:
     """What lies `offset` bytes into something that is in memory."""
     spelled = None if whole.names is None or names is None else whole.names + names
-    return replace(whole, type=type, ref=target, pending=whole.pending + offset, names=spelled, bits=None)
+    return replace(
+        whole, type=type, ref=target, pending=whole.pending + offset, names=spelled, bits=None, written=None
+    )
 
 
 def article_of(value: Value) -> str:
