@@ -72,6 +72,13 @@ CASES = [
         ],
     ),
     Case(
+        "eprobe-whose-name",
+        # The event has a field `comm`, the woken task's; `$comm` is the waker's.
+        spec='wake = eprobe sched:sched_wakeup if comm == "sleep" { by = $comm, comm, pid }',
+        do="known sleeper sleep 0.2 & sleep 0.1; while [ -d /proc/$! ]; do :; done; wait",
+        expect=[some("wake", by="sh", comm="sleep", pid=fact("sleeper")), every("wake", comm="sleep")],
+    ),
+    Case(
         "eprobe-on-a-probe",
         spec="""
         group chain
