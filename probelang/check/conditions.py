@@ -249,6 +249,15 @@ class Conditions:
             (self._compared(field, ">=", first, expr.span), self._compared(field, "<=", last, expr.span)),
         )
 
+    def _subject(self, expr: tree.Expr) -> str:
+        """What is compared, as it was written."""
+        match expr:
+            case tree.Binary(_, op, _, left, _) if op in COMPARISONS:
+                expr = left
+            case tree.InSet(_, operand, _) | tree.InRange(_, operand, _, _):
+                expr = operand
+        return " ".join(self.source.slice(expr.span).split())
+
     def _say_no_value(self, expr: tree.Expr, operand: tree.Expr) -> None:
         if not isinstance(operand, tree.BrokenExpr):
             self._say_constant(expr)
@@ -260,7 +269,7 @@ class Conditions:
             self.report.add(
                 rules.BAD_CONDITION,
                 expr.span,
-                f"`{field.name}` is an array, and the kernel's filter takes single values",
+                f"`{self._subject(expr)}` is an array, and the kernel's filter takes single values",
             )
             return False
         if fetch.is_string != isinstance(value, bytes):
@@ -269,14 +278,14 @@ class Conditions:
                 self.report.add(
                     rules.TEXT_COMPARISON,
                     right.span,
-                    f"`{field.name}` is a string, and a character in single quotes is a number",
+                    f"`{self._subject(expr)}` is a string, and a character in single quotes is a number",
                     fix=Fix(f"write `{text}`", (Edit(right.span, text),)),
                 )
                 return False
             message = (
-                f"`{field.name}` is a string, and this is a number"
+                f"`{self._subject(expr)}` is a string, and this is a number"
                 if fetch.is_string
-                else f"`{field.name}` is a number (`{field.c_type or fetch.text}`), and this is a string"
+                else f"`{self._subject(expr)}` is a number (`{field.c_type or fetch.text}`), and this is a string"
             )
             self.report.add(rules.TEXT_COMPARISON, right.span, message)
             return False
@@ -315,8 +324,8 @@ class Conditions:
             )
             self.report.add(
                 rules.UNSIGNED_NEGATIVE,
-                expr.span,
-                f"`{field.name}` is unsigned ({what}): it is never below zero",
+                expr.span if isinstance(expr, tree.Binary) else right.span,
+                f"`{self._subject(expr)}` is unsigned ({what}): it is never below zero",
                 help=None if value == 0 else f"on {bits} bits, {value} is {value % (1 << bits):#x}",
             )
             return False
@@ -325,7 +334,7 @@ class Conditions:
         self.report.add(
             rules.OUT_OF_RANGE,
             right.span,
-            f"{value} is not within `{field.name}`, {_kind(field)}: {low} to {high}",
+            f"{value} is not within `{self._subject(expr)}`, {_kind(field)}: {low} to {high}",
         )
         return False
 

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING
 from probelang.check.report import Report, near_names, rename, suggest
 from probelang.check.rules import conditions as rules
 from probelang.check.rules import names as name_rules
-from probelang.kernel.answers import Found
+from probelang.diagnostics import Label
+from probelang.kernel.answers import NotFound
 from probelang.syntax import tree
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from probelang.kernel.interface import Kernel
+    from probelang.source import Span
 
 Constant = int | bytes
 
@@ -28,6 +30,8 @@ class Constants:
         self.kernel = kernel
         self.report = report
         self.own: dict[str, Constant | None] = {}
+        #: Where the constants are defined that are not evaluated yet.
+        self.later: dict[str, Span] = {}
         self._known: dict[str, tuple[int, ...]] = {}
 
     def values_of(self, name: str) -> tuple[int, ...]:
@@ -40,9 +44,11 @@ class Constants:
     def _look_up(self, name: str) -> tuple[int, ...]:
         if name in _WORDS:
             return (_WORDS[name],)
-        found = self.kernel.find_enumerator(name)
-        if isinstance(found, Found):
-            return (found.value[0],)
+        btf = self.kernel.btf
+        # not `Kernel.find_enumerator`, which goes on to look for near names where there is none of this name
+        values = sorted({value for value, _ in btf.find_enumerator(name)}) if btf is not None else []
+        if values:
+            return tuple(values)
         from probelang.kernel import constants
 
         defined = constants.find_constant(name)
@@ -117,8 +123,18 @@ class Constants:
             self.report.add(
                 rules.AMBIGUOUS_CONSTANT,
                 expr.span,
-                f"`{expr.name}` is {listed}, by different headers",
+                f"`{expr.name}` is {listed}",
+                notes=self._origins(expr.name),
                 help="write the number, or a `const` with it",
+            )
+            return None
+        if expr.name in self.later:
+            self.report.add(
+                name_rules.UNKNOWN_NAME,
+                expr.span,
+                f"`{expr.name}` is defined further down, and a `const` can use only what stands above it",
+                others=(Label(self.later[expr.name], "defined here"),),
+                kernel_error=None,
             )
             return None
         near = self.near(expr.name)
@@ -137,9 +153,32 @@ class Constants:
 
     def near(self, name: str) -> list[str]:
         """Constants of nearly this name."""
+        from difflib import SequenceMatcher
+
         from probelang.kernel.constants import near_constants
 
-        return [*near_names(name, self.own), *near_constants(name)][:3]
+        found = self.kernel.find_enumerator(name)
+        known = {*near_constants(name), *(found.near if isinstance(found, NotFound) else ())}
+        likeness = {near: SequenceMatcher(None, name.upper(), near).ratio() for near in known}
+        likely = sorted(
+            (near for near in known if likeness[near] > 0.7), key=lambda near: (-likeness[near], near)
+        )
+        return [*near_names(name, [own for own in self.own if own != name]), *likely][:3]
+
+    def _origins(self, name: str) -> tuple[str, ...]:
+        """For each value of an ambiguous name, who gives it."""
+        from probelang.kernel import constants
+
+        btf = self.kernel.btf
+        enums = btf.find_enumerator(name) if btf is not None else []
+        if btf is not None and enums:
+            named = ((value, getattr(btf.type(id), "name", "")) for value, id in enums)
+            return tuple(
+                f"{value} in {f'enum {enum}' if enum else 'an enum without a name'}" for value, enum in named
+            )
+        defined = constants.find_constant(name)
+        choices = defined.choices if isinstance(defined, constants.Ambiguous) else ()
+        return tuple(f"{choice.value} in {choice.header}" for choice in choices)
 
     def _binary(self, expr: tree.Binary, left: int | None, right: int | None) -> int | None:
         if left is None or right is None:

@@ -68,9 +68,7 @@ def _check_number(report: Report, probe: tree.Probe, option: tree.Option) -> Non
             rules.BAD_OPTION,
             option.value.span,
             f"`{option.name.name}` is a number from 1 to {limit}",
-            kernel_error="MAXACT_TOO_BIG"
-            if option.name.name == "maxactive" and value > limit
-            else "BAD_MAXACT",
+            kernel_error="MAXACT_TOO_BIG" if option.name.name == "maxactive" and value > limit else None,
         )
     elif option.name.name == "maxactive":
         returns = any(isinstance(point, tree.FunctionPoint) and point.returns for point in probe.points)
@@ -79,4 +77,5 @@ def _check_number(report: Report, probe: tree.Probe, option: tree.Option) -> Non
                 rules.BAD_OPTION,
                 option.span,
                 "`maxactive` is for the return of a kprobe (`kprobe FUNC%return`): how many calls may run at once",
+                kernel_error="BAD_MAXACT_TYPE" if probe.kind is Kind.KPROBE else None,
             )

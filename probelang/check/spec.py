@@ -51,10 +51,16 @@ class _Checker:
         self.items = Items(kernel, self.constants, self.report, self.lists)
         self.group = group_of_file(source.name)
         self.events: dict[tuple[str, str], Span] = {}
+        self.named: set[tuple[str, str]] = set()
+        self.offered: set[tuple[str, str]] = set()
         self.probes: list[Probe] = []
 
     def run(self) -> None:
         self._declarations()
+        for statement in self.file.statements:
+            if isinstance(statement, tree.Probe) and statement.name is not None:
+                group = statement.group.name if statement.group is not None else self.group
+                self.named.add((group, statement.name.name))
         for statement in self.file.statements:
             if isinstance(statement, tree.Probe):
                 try:
@@ -71,6 +77,9 @@ class _Checker:
     # -------------------------------------------------------------------------------------- declarations
 
     def _declarations(self) -> None:
+        for statement in self.file.statements:
+            if isinstance(statement, tree.Const):
+                self.constants.later.setdefault(statement.name.name, statement.name.span)
         group: tree.Ident | None = None
         constants: dict[str, tree.Ident] = {}
         for statement in self.file.statements:
@@ -103,6 +112,7 @@ class _Checker:
             self._say_clash(name, f"two constants are called `{name.name}`", seen[name.name].span)
             return
         seen[name.name] = name
+        self.constants.later.pop(name.name, None)
         try:
             self.constants.own[name.name] = self.constants.evaluate(value)
         except (BtfError, KernelError) as error:
@@ -258,7 +268,9 @@ class _Checker:
                 )
         key = (group, event)
         if key in self.events:
-            free = free_name(event, {name for other, name in self.events if other == group}, MAX_EVENT_NAME)
+            taken = {name for other, name in (*self.events, *self.named, *self.offered) if other == group}
+            free = free_name(event, taken, MAX_EVENT_NAME)
+            self.offered.add((group, free))
             fix = (
                 Fix(f"call it `{free}`", (Edit(probe.name.span, free),), safe=False)
                 if probe.name is not None
@@ -271,7 +283,7 @@ class _Checker:
                 f"two events are called `{group}/{event}`",
                 others=(Label(first, "the first"),) if first != span else (),
                 fix=fix if first != span else None,
-                kernel_error="EVENT_EXIST",
+                kernel_error=None,
             )
         else:
             self.events[key] = span
@@ -299,8 +311,7 @@ class _Checker:
             self.report.add(
                 names.NAME_TOO_LONG,
                 ident.span,
-                f"a name of {'an' if what == 'event' else 'a'} {what} may have {MAX_EVENT_NAME} characters, "
-                f"and this one has {len(ident.name)}",
+                f"{'an' if what == 'event' else 'a'} {what}'s name may have {MAX_EVENT_NAME} characters, and this one has {len(ident.name)}",
                 fix=Fix("shorten it", (Edit(ident.span, ident.name[:MAX_EVENT_NAME]),), safe=False),
                 kernel_error="EVENT_TOO_LONG" if what == "event" else "GROUP_TOO_LONG",
             )

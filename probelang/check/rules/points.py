@@ -18,7 +18,6 @@ UNKNOWN_TRACEPOINT = Rule(
     Severity.ERROR,
     "The target kernel has no raw tracepoint of this name.",
     example="tprobe sched_swich",
-    kernel_error="NO_TRACEPOINT",
 )
 UNKNOWN_EVENT = Rule(
     "PRB203",
@@ -34,7 +33,6 @@ NOT_TRACEABLE = Rule(
     Severity.ERROR,
     "ftrace cannot trace this function (it is marked `notrace`, or was built without the call that ftrace patches), so an fprobe cannot sit on it.",
     example="fprobe native_sched_clock",
-    kernel_error="BAD_PROBE_ADDR",
 )
 BLACKLISTED = Rule(
     "PRB205",
@@ -42,7 +40,7 @@ BLACKLISTED = Rule(
     Severity.ERROR,
     "The kernel forbids kprobes on this function (`NOKPROBE_SYMBOL`): probing it could bring the machine down.",
     example="kprobe do_int3",
-    kernel_error="BAD_PROBE_ADDR",
+    kernel_error="FAIL_REG_PROBE",
 )
 NO_MATCH = Rule(
     "PRB206",
@@ -80,14 +78,13 @@ BAD_OPTION = Rule(
     Severity.ERROR,
     "An option that does not exist, is not for this kind of probe, or has a value that makes no sense.",
     example="fprobe vfs_read with maxactive=4",
-    kernel_error="MAXACT_NO_KPROBE",
 )
 RETURN_WITH_OFFSET = Rule(
     "PRB211",
     "return-with-offset",
     Severity.ERROR,
     "A return is caught where the function is entered, so `%return` and an offset do not go together.",
-    example="kprobe vfs_read+4%return",
+    example="kprobe vfs_read+8%return",
     kernel_error="BAD_RETPROBE",
 )
 LEFT_OUT = Rule(

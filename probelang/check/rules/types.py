@@ -33,7 +33,6 @@ ARROW_OR_DOT = Rule(
     Severity.ERROR,
     "`->` goes through a pointer, `.` into a struct that is there, as in C.",
     example="fprobe vfs_read { file.f_inode }",
-    kernel_error="BAD_HYPHEN",
 )
 STRUCT_VALUE = Rule(
     "PRB305",
@@ -99,7 +98,7 @@ NO_PARAMETERS = Rule(
     "no-parameters",
     Severity.ERROR,
     "Parameters are where the calling convention puts them only at a function's first instruction.",
-    example="kprobe vfs_read+4 { count }",
+    example="kprobe vfs_read+8 { count }",
     kernel_error="NOSUP_BTFARG",
 )
 UNKNOWN_TYPE = Rule(
@@ -130,7 +129,6 @@ NO_ARITHMETIC = Rule(
     Severity.ERROR,
     "A fetch arg is a value that the kernel has, not a calculation: record the parts, and calculate where the trace is read.",
     example="fprobe vfs_read { x = count + 1 }",
-    kernel_error="BAD_FETCH_ARG",
 )
 BAD_INDEX = Rule(
     "PRB318",
@@ -175,6 +173,13 @@ WIDENING = Rule(
     "The fetch-arg type has more bits than the value, so what lies beside it in memory, or in the rest of the register, would be recorded with it: -2 of an `int` becomes 4294967294.",
     example="fprobe do_sys_openat2 { dfd: s64 }",
 )
+ENTRY_IS_WHOLE = Rule(
+    "PRB324",
+    "entry-is-whole",
+    Severity.ERROR,
+    "`entry(e)` is wholly evaluated when the function is entered: what stands behind it would be read at return, through a pointer that is over.",
+    example="fprobe vfs_read%return { entry(file->f_inode)->i_ino }",
+)
 
 RULES = (
     UNKNOWN_MEMBER,
@@ -200,4 +205,5 @@ RULES = (
     UNKNOWN_CALL,
     NO_ADDRESS,
     WIDENING,
+    ENTRY_IS_WHOLE,
 )
