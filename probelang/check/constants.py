@@ -154,12 +154,16 @@ class Constants:
     def near(self, name: str) -> list[str]:
         """Constants of nearly this name."""
         from difflib import SequenceMatcher
+        from os.path import commonprefix
 
         from probelang.kernel.constants import near_constants
 
         found = self.kernel.find_enumerator(name)
         known = {*near_constants(name), *(found.near if isinstance(found, NotFound) else ())}
-        likeness = {near: SequenceMatcher(None, name.upper(), near).ratio() for near in known}
+        likeness = {
+            near: SequenceMatcher(None, name.upper(), near).ratio() + len(commonprefix((name, near))) / 100
+            for near in known
+        }
         likely = sorted(
             (near for near in known if likeness[near] > 0.7), key=lambda near: (-likeness[near], near)
         )

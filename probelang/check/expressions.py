@@ -11,14 +11,18 @@ from probelang.check.report import Report, near_names, only_absent, rename, sugg
 from probelang.check.rules import facts, names, types
 from probelang.check.values import ADDRESS, LVALUE, RVALUE, Value, article_of, at, inside, load
 from probelang.diagnostics import Edit, Fix
-from probelang.probes import Access, Deref, Immediate
+from probelang.probes import Access, Immediate
 from probelang.record import replace
 from probelang.source import Span
 from probelang.syntax import tree
+from probelang.syntax.tree import Kind
 
 if TYPE_CHECKING:
     from probelang.check.scope import Scope
     from probelang.kernel.interface import Kernel
+
+#: How `Scope.no_names` begins where the names are there, and nobody told them.
+UNKNOWN = "not known"
 
 
 class Expressions:
@@ -83,15 +87,9 @@ class Expressions:
             constant = own[expr.name]
             return None if constant is None else _immediate(constant)
         if self.scope.no_names is not None:
-            rule = facts.MISSING_FACT if self.scope.no_names.startswith("not known") else types.NO_PARAMETERS
             if self.constants.values_of(expr.name):
                 return self._constant(expr)
-            self.report.add(
-                rule,
-                expr.span,
-                f"`{expr.name}` cannot be resolved here: {self.scope.no_names}",
-                help="registers (`%di`) and raw dereferences (`+8(%di)`) work anywhere",
-            )
+            self._say_no_names(expr, self.scope.no_names)
             return None
         if self.constants.values_of(expr.name):
             return self._constant(expr)
@@ -107,6 +105,23 @@ class Expressions:
             fix=rename(expr.span, near),
         )
         return None
+
+    def _say_no_names(self, expr: tree.Name, why: str) -> None:
+        unknown = why.startswith(UNKNOWN)
+        message = f"no `{expr.name}` here: {why}"
+        if unknown:
+            message = f"the {self.scope.what}s of {self.scope.owner} are {why.replace(', because', ':')}"
+        cures = {
+            Kind.KPROBE: "registers (`%di`) and raw dereferences (`+8(%di)`) work anywhere",
+            Kind.FPROBE: "`$arg1` and its like work without names",
+            Kind.TPROBE: "`$arg1` and its like work without names",
+        }
+        self.report.add(
+            facts.MISSING_FACT if unknown else types.NO_PARAMETERS,
+            expr.span,
+            message,
+            help=cures.get(self.scope.kind),
+        )
 
     def _constant(self, expr: tree.Expr) -> Value | None:
         if isinstance(expr, tree.Unary | tree.Binary) and not self.constants.is_constant(expr):
@@ -131,10 +146,23 @@ class Expressions:
         constant = self.constants.evaluate(expr)
         return None if constant is None else _immediate(constant)
 
+    def read(self, expr: tree.Expr) -> Value | None:
+        """The value of an expression that something is read through, which must not be over when that happens."""
+        value = self.resolve(expr)
+        if value is None or not value.entry:
+            return value
+        self.report.add(
+            types.ENTRY_IS_WHOLE,
+            expr.span,
+            "`entry(e)` is read when the function is entered, and nothing can be read through it afterwards",
+            help="write the whole path inside: `entry(file->f_inode->i_ino)`",
+        )
+        return None
+
     # ----------------------------------------------------------------------------------------- members
 
     def _member(self, expr: tree.Member) -> Value | None:
-        base = self.resolve(expr.base)
+        base = self.read(expr.base)
         if base is None:
             return None
         name = expr.member.name
@@ -266,13 +294,13 @@ class Expressions:
     # ------------------------------------------------------------------------------------- dereferences
 
     def _pointed(self, span: Span, operand: tree.Expr) -> Value | None:
-        base = self.resolve(operand)
+        base = self.read(operand)
         if base is None:
             return None
         return self._element(span, operand, base, 0)
 
     def _index(self, expr: tree.Index) -> Value | None:
-        base = self.resolve(expr.base)
+        base = self.read(expr.base)
         if base is None:
             return None
         if not self.constants.is_constant(expr.index):
@@ -308,7 +336,7 @@ class Expressions:
         return None
 
     def _address(self, expr: tree.Unary, operand: tree.Expr) -> Value | None:
-        base = self.resolve(operand)
+        base = self.read(operand)
         if base is None:
             return None
         if base.state != LVALUE or base.bits is not None:
@@ -320,21 +348,28 @@ class Expressions:
         return replace(base, type=CPointer(base.ref, base.user), ref=None, state=ADDRESS)
 
     def _raw(self, expr: tree.Deref) -> Value | None:
-        base = self.resolve(expr.operand)
+        base = self.read(expr.operand)
         if base is None:
             return None
         pointer = load(base)
-        if isinstance(pointer.access.base, Immediate) or isinstance(
-            pointer.type, CStruct | CArray | ctypes.CString
-        ):
+        if isinstance(pointer.access.base, Immediate):
+            self.report.add(
+                types.NOT_A_POINTER,
+                expr.operand.span,
+                "a constant cannot be dereferenced",
+                help="`@0xffff…` reads what lies at an address",
+            )
+            return None
+        narrow = isinstance(pointer.type, CInt) and pointer.type.size < 8 and pointer.typed
+        if narrow or pointer.bits is not None or isinstance(pointer.type, CStruct | CArray | ctypes.CString):
             self.report.add(
                 types.NOT_A_POINTER, expr.operand.span, f"{article_of(base)} cannot be dereferenced"
             )
             return None
         user = expr.user or (isinstance(pointer.type, CPointer) and pointer.type.user)
         offset = expr.offset + (pointer.pending if pointer.state == ADDRESS else 0)
-        step = Access(pointer.access.base, (*pointer.access.derefs, Deref(offset, user, None)))
-        return Value(step, CPointer(None), typed=False)
+        # as in the kernel, `+8(e): string` is the string that lies there, and `+8(e)` alone the word
+        return Value(pointer.access, CPointer(None), None, LVALUE, offset, user=user, typed=False)
 
     def _choice(self, expr: tree.Binary, left: tree.Expr, right: tree.Expr) -> Value | None:
         mark = self.report.mark()

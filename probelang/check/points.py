@@ -206,9 +206,9 @@ class Points:
 
     def _function(self, point: tree.FunctionPoint, name: str, several: bool) -> Place | None:
         answer = self.kernel.find_function(name)
-        span = point.function.span
+        span = place_of(point.function, name)
         if isinstance(answer, NotFound):
-            self._no_function(point, name, answer.near, several)
+            self._no_function(span, name, answer.near, several)
             return None
         if isinstance(answer, Unknown):
             # not among what is known, which is not all: the kernel will say
@@ -227,10 +227,7 @@ class Points:
         scope = self._function_scope(name, function, reason, point)
         return Place(target, label + ("_return" if returns else ""), scope)
 
-    def _no_function(
-        self, point: tree.FunctionPoint, name: str, near: tuple[str, ...], several: bool
-    ) -> None:
-        span = point.function.span
+    def _no_function(self, span: Span, name: str, near: tuple[str, ...], several: bool) -> None:
         self.report.add(
             points.UNKNOWN_FUNCTION,
             span,
@@ -238,6 +235,7 @@ class Points:
             label=suggest(near),
             help=None if near else "it may be inlined into its callers, or bear another name in this kernel",
             fix=None if several else rename(span, near),
+            kernel_error="BAD_PROBE_ADDR" if self.probe.kind is Kind.KPROBE else None,
         )
 
     def _allowed(self, function: Function, span: Span, point: tree.FunctionPoint) -> bool:
@@ -276,7 +274,7 @@ class Points:
         owner = f"`{name}`"
         at_return = point.returns is not None
         if point.offset:
-            why = f"{owner}+{point.offset:#x} is inside the function, where parameters may be anywhere"
+            why = f"`{name}+{point.offset:#x}` is inside the function, where parameters may be anywhere"
             return Scope(kind, {}, "parameter", owner, no_names=why, inner=True)
         if function is None or function.proto is None or function.btf is None:
             return Scope(kind, {}, "parameter", owner, at_return, no_names=f"not known, because {reason}")
@@ -508,6 +506,20 @@ MAX_ALTERNATIVES = 1000
 def is_pattern(name: str) -> bool:
     """Whether a name has a wildcard."""
     return "*" in name or "?" in name
+
+
+def place_of(ident: tree.Ident, name: str) -> Span:
+    """Where `vfs_{read,write}` says `write` of `vfs_write`; the whole of any other pattern."""
+    head, _, rest = ident.name.partition("{")
+    choices, closing, tail = rest.partition("}")
+    if not closing or "{" in tail or len(ident.name) != ident.span.end - ident.span.start:
+        return ident.span
+    at = ident.span.start + len(head) + 1
+    for choice in choices.split(","):
+        if choice and head + choice + tail == name:
+            return Span(at, at + len(choice))
+        at += len(choice) + 1
+    return ident.span
 
 
 def expand_braces(name: str) -> list[str]:

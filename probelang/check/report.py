@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from probelang.check.rules import facts, limits, names, points, types
 from probelang.diagnostics import Diagnostic, Edit, Fix, Label, Rule
+from probelang.record import replace
 from probelang.source import Span
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ class Report:
 
     def __init__(self) -> None:
         self.diagnostics: list[Diagnostic] = []
+        self._repeats: dict[Span, int] = {}
 
     def add(
         self,
@@ -73,8 +75,20 @@ class Report:
         So one mistake in a probe with many points is one diagnostic.
         """
         said = {found.label.span for found in self.diagnostics[start:mark]}
-        if said:
-            self.diagnostics.extend(d for d in self.take_since(mark) if d.label.span not in said)
+        if not said:
+            return
+        latest = self.take_since(mark)
+        self.diagnostics.extend(found for found in latest if found.label.span not in said)
+        for span in said & {found.label.span for found in latest}:
+            self._repeats[span] = self._repeats.get(span, 0) + 1
+
+    def note_repeats(self, mark: int) -> None:
+        """Tell with what was said since `mark` how often `say_once` kept it from being said again."""
+        for index, found in enumerate(self.diagnostics[mark:], mark):
+            times = self._repeats.pop(found.label.span, 0)
+            if times:
+                note = f"the same at {times} other point{'s' if times > 1 else ''} of this probe"
+                self.diagnostics[index] = replace(found, notes=(*found.notes, note))
 
     def take_since(self, mark: int) -> list[Diagnostic]:
         """Take back what was said since `mark`."""

@@ -149,6 +149,7 @@ class _Checker:
             since = self.report.mark()
             made.append(self._event(probe, group, options))
             self.report.say_once(start, since)
+        self.report.note_repeats(start)
         if not any(found.severity.name == "ERROR" for found in self.report.diagnostics[mark:]):
             self.probes.extend(event for event in made if event is not None)
 
