@@ -5,6 +5,9 @@ from __future__ import annotations
 from tests.kernels.cases.common import READ
 from tests.kernels.lab.case import Case, at_least, ending, every, fact, none, one, shown, some
 
+# Eprobes of Linux 6.1 read only the first byte of a field that is a `char *` (get_event_field in trace_eprobe.c).
+_NO_POINTERS = {"6.1": r"error\[PRB\d+\]"}
+
 CASES = [
     Case(
         "eprobe-openat",
@@ -20,6 +23,7 @@ CASES = [
             some("openat", tid_=fact("maker"), filename="made", flags=shown("0x241"), mode=0o666),
             none("openat", tid_=fact("reader")),
         ],
+        refused=_NO_POINTERS,
     ),
     Case(
         "eprobe-string-field",
@@ -96,6 +100,7 @@ CASES = [
             one("sys_enter_mkdir", tid_=fact("maker"), pathname="made"),
             one("sys_enter_rmdir", tid_=fact("remover"), pathname="made"),
         ],
+        refused=_NO_POINTERS,
     ),
     Case(
         "eprobe-block-requests",
