@@ -1,0 +1,51 @@
+"""Runs what the documents say to run here."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.docs.blocks import ROOT, Block, read_blocks, read_commands
+
+_PROBELANG = f'#!/bin/sh\nexec "{sys.executable}" -c "import sys; from probelang.cli.main import main; sys.exit(main())" "$@"\n'
+
+
+def prepare_folder(document: Path, folder: Path) -> None:
+    """A folder like the one the reader of `document` sits in: the examples, and the specs that it shows."""
+    shutil.copytree(ROOT / "examples", folder / "examples")
+    for block in read_blocks(document):
+        if block.kind == "probe" and block.info:
+            (folder / block.info[0]).write_text(block.text)
+    tools = folder / ".bin"
+    tools.mkdir()
+    (tools / "probelang").write_text(_PROBELANG)
+    (tools / "probelang").chmod(0o755)
+
+
+def run_block(block: Block, folder: Path) -> list[str]:
+    """What each command of a `console` block answers; `$?` is that of the command before."""
+    environment = {
+        **os.environ,
+        "PATH": f"{folder / '.bin'}:{os.environ['PATH']}",
+        "PYTHONPATH": str(ROOT),
+        "LC_ALL": "C.UTF-8",
+        "COLUMNS": "100",
+    }
+    answers, status = [], 0
+    for command in read_commands(block):
+        done = subprocess.run(
+            ["sh", "-c", f"(exit {status})\n{command.text}"],
+            cwd=folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=60,
+            check=False,
+        )
+        status = done.returncode
+        answers.append(done.stdout.decode())
+    return answers

@@ -1,0 +1,91 @@
+"""What the documents say of kernels holds on booted ones (`pytest -m kernels`)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from tests.docs.blocks import (
+    DOCUMENTS,
+    KERNELS,
+    Block,
+    fits,
+    read_blocks,
+    read_commands,
+    render_commands,
+    replace_blocks,
+)
+from tests.docs.host import prepare_folder, run_block
+from tests.kernels.lab.boot import GUESTS_AT_ONCE, Job, Outcome, run_jobs
+from tests.kernels.lab.fetch import LabError, fetch_kernel
+from tests.kernels.lab.suite import compile_target
+
+pytestmark = pytest.mark.kernels
+
+_BLOCKS = [block for document in DOCUMENTS for block in read_blocks(document) if block.kernels]
+_GUEST = Path(__file__).parents[1] / "kernels" / "lab" / "guest.sh"
+_MARK = "%%answer"
+
+
+@pytest.mark.skipif(not _BLOCKS, reason="no document asks a kernel")
+def test_guests(tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    """Each command answers as shown, on each kernel of its block."""
+    with ThreadPoolExecutor(GUESTS_AT_ONCE) as pool:
+        runs = {kernel: pool.submit(_ask, kernel, tmp_path / kernel) for kernel in KERNELS}
+    said = ""
+    wrong: dict[Path, dict[int, str]] = {}
+    for kernel, run in runs.items():
+        try:
+            outcomes = run.result()
+        except LabError as error:
+            if os.environ.get("CI"):
+                pytest.fail(f"the lab cannot work: {error}")
+            pytest.skip(f"NO REAL KERNEL WAS ASKED: {error}")
+        for block, outcome in outcomes:
+            answers = outcome.output.split(f"{_MARK}\n")[1:]
+            commands = read_commands(block)
+            if len(answers) != len(commands):
+                said += f"{block}: the guest of {kernel} did not answer: {outcome.output[-300:]}\n"
+                continue
+            for command, answer in zip(commands, answers, strict=True):
+                if not fits(command.expected, answer):
+                    said += f"{block}: Linux {kernel}: # {command.text}\n{answer}"
+                    wrong.setdefault(block.document, {})[block.start] = render_commands(block, answers)
+    if wrong and request.config.getoption("--update-goldens"):
+        for document, texts in wrong.items():
+            replace_blocks(document, texts)
+    elif said:
+        pytest.fail(
+            f"other than the documents say (--update-goldens writes them anew):\n{said}", pytrace=False
+        )
+
+
+def _ask(kernel: str, folder: Path) -> list[tuple[Block, Outcome]]:
+    """What a guest answers to the blocks for it, in one boot; files that the document made are beside them."""
+    files = fetch_kernel(kernel)
+    if compile_target(files) != kernel:
+        raise LabError(f"Linux {files.release} is another build than the one that comes along")
+    blocks = [block for block in _BLOCKS if kernel in block.kernels]
+    jobs = [_job(block, _made(block.document, folder / block.document.name)) for block in blocks]
+    return list(zip(blocks, run_jobs(files, jobs), strict=True)) if jobs else []
+
+
+def _made(document: Path, folder: Path) -> Mapping[str, bytes]:
+    """The files that the commands of `document` leave in its folder."""
+    if not folder.exists():
+        folder.mkdir(parents=True)
+        prepare_folder(document, folder)
+        for block in read_blocks(document):
+            if block.kind == "console" and not block.kernels:
+                run_block(block, folder)
+    return {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
+
+
+def _job(block: Block, files: Mapping[str, bytes]) -> Job:
+    lines = ["(. ./guest.sh; reset)", "exec 2>&1"]
+    lines += [f"echo '{_MARK}'\n{command.text}" for command in read_commands(block)]
+    return Job("\n".join(lines) + "\n", {**files, "guest.sh": _GUEST.read_bytes()})
