@@ -10,6 +10,7 @@ from probelang.check.ctypes import CArray, CInt, CPointer, CString, CStruct, Mad
 from probelang.check.report import near_names, suggest
 from probelang.check.rules import facts, types
 from probelang.check.values import ADDRESS, LVALUE, Value, article_of, load
+from probelang.diagnostics import Edit, Fix
 from probelang.probes import Immediate
 from probelang.record import replace
 from probelang.syntax import tree
@@ -52,8 +53,19 @@ def find_type(checker: Expressions, written: tree.CType) -> TypeRef | None:
         written.span,
         f"{checker.kernel.title} has no `{spelled}`",
         label=f"it is `{others[0]} {written.name}`" if others else suggest(near),
+        fix=_named_otherwise(
+            written, others[0] if others else written.tag, written.name if others else near[:1]
+        ),
     )
     return None
+
+
+def _named_otherwise(written: tree.CType, tag: str, names: str | list[str]) -> Fix | None:
+    name = names if isinstance(names, str) else "".join(names)
+    if not name:
+        return None
+    spelled = f"{tag} {name}".strip() + (" " if written.pointers else "") + "*" * written.pointers
+    return Fix(f"write `{spelled}`", (Edit(written.span, spelled),), safe=False)
 
 
 def resolve_cast(checker: Expressions, expr: tree.Cast) -> Value | None:

@@ -103,6 +103,7 @@ class Expressions:
             label=suggest(near),
             notes=(f"its {plural}: {known} ({self.kernel.title})",),
             fix=rename(expr.span, near),
+            kernel_error=None if self.scope.kind is Kind.EPROBE else "NO_BTFARG",
         )
         return None
 
@@ -168,7 +169,7 @@ class Expressions:
         name = expr.member.name
         if expr.arrow:
             return self._through(expr, base, name)
-        if isinstance(base.type, CPointer):
+        if isinstance(base.type, CPointer) and isinstance(ctypes.pointed(base.type), CStruct):
             self._say_arrow(expr, base, "->", f"`{base.text}` is a pointer: its members are behind `->`")
             return None
         struct = self._struct(base.type, base, expr)
@@ -227,6 +228,7 @@ class Expressions:
             message,
             label=f"write `{right}{expr.member.name}`, not `{wrong}{expr.member.name}`",
             fix=Fix(f"write `{right}`", (Edit(between, right),)),
+            kernel_error="NO_PTR_STRCT" if expr.arrow else None,
         )
 
     def _struct(self, type: ctypes.CType, base: Value, expr: tree.Member) -> CStruct | None:
@@ -266,7 +268,8 @@ class Expressions:
             return found
         known = struct.ref.member_names()
         hidden = _HIDDEN.get(member.name) if struct.name == "sock" else None
-        near = [hidden] if hidden else near_names(member.name, known)
+        alike = near_names(member.name, [*known, *(_HIDDEN if struct.name == "sock" else ())])
+        near = [hidden] if hidden else [name if name in known else _HIDDEN[name] for name in alike]
         self.report.add(
             types.UNKNOWN_MEMBER,
             member.span,
@@ -281,12 +284,13 @@ class Expressions:
 
     def _passed_by_value(self, expr: tree.Member, base: Value, found: ctypes.Found) -> Value | None:
         """A member of a struct that is in a register: only what is at its start can be told from the rest."""
-        if found.bit_offset == 0 and found.bit_size == 0:
+        whole = not isinstance(found.type.describe(), CArray)
+        if whole and found.bit_offset == 0 and found.bit_size == 0:
             return Value(base.access, found.type.describe(), found.type, typed=base.typed)
         self.report.add(
             types.NO_ADDRESS,
             expr.member.span,
-            f"`{source_of(expr.base)}` is passed by value, and `{expr.member.name}` is not at its start",
+            f"`{source_of(expr.base)}` is passed in registers, of which only what is at its start can be told",
             help="record the register and take the bits apart where the trace is read",
         )
         return None

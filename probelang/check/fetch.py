@@ -248,7 +248,6 @@ def _asked_text(report: Report, value: Value, asked: tree.FetchType, span: Span)
         asked.span,
         f"`{value.text}` is no string: neither characters nor a pointer to them",
         help="if it is an address all the same, say so: `+0(e): string`",
-        kernel_error="BAD_TYPE4STR",
     )
     return None
 

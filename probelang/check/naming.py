@@ -10,10 +10,11 @@ from probelang.syntax import tree
 if TYPE_CHECKING:
     from collections.abc import Container
 
-#: Names that every trace event has for itself (kernel/trace/trace_probe.c, reserved_field_names).
+#: Names that every trace event has for itself: kernel/trace/trace_probe.c, reserved_field_names, and the one by which a
+#: filter knows the CPU.
 RESERVED = frozenset(
     ("common_type", "common_flags", "common_preempt_count", "common_pid", "common_tgid")
-    + ("__probe_ip", "__probe_ret_ip", "__probe_func")
+    + ("__probe_ip", "__probe_ret_ip", "__probe_func", "common_cpu")
 )
 #: MAX_EVENT_NAME_LEN and MAX_ARG_NAME_LEN of kernel/trace/trace_probe.h, the end of the string not counted.
 MAX_EVENT_NAME = 63

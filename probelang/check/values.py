@@ -50,10 +50,12 @@ class Value:
             return self.written
         if self.ref is not None:
             return self.ref.text
+        if not self.typed:
+            return "a value of unknown type"
         if isinstance(self.type, CPointer):
             target = self.type.target
             return f"{target.text} *" if target is not None else "void *"
-        return "a value of unknown type" if not self.typed else "an integer"
+        return "an integer"
 
 
 def load(value: Value) -> Value:

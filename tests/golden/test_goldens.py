@@ -65,8 +65,7 @@ def test_what_a_good_spec_becomes(path: Path, request: pytest.FixtureRequest) ->
             out.append(render([event], "commands", [path.name], kernel))
             if event.filter is not None:
                 out.append(f"    if {event.filter}\n")
-            if event.trigger is not None:
-                out.append(f"    trigger {event.trigger}\n")
+            out.extend(f"    trigger {name} {text}\n" for name, text in event.triggers)
             if event.probe.disabled:
                 out.append("    disabled\n")
         assert analysis.events
@@ -142,9 +141,7 @@ def test_places_are_within_the_text(path: Path) -> None:
 
 def test_every_rule_is_shown() -> None:
     texts = "".join(read(path.with_suffix(".txt")) for path in ERR)
-    missing = [
-        rule.code for rule in RULES if f"[{rule.code}]" not in texts and rule.code not in OUT_OF_REACH
-    ]
+    missing = [rule.code for rule in RULES if f"[{rule.code}]" not in texts and rule.code not in OUT_OF_REACH]
     assert not missing
 
 

@@ -7,7 +7,7 @@ fprobe vfs_read {
     count[1]
     path = file->f_path
     whole = *file
-    x = *(void *)buf
+    v = *(void *)buf
     y = ((struct fiel *)file)->f_flags
     z = ((file *)buf)->f_flags
     mtd = file->f_inode->i_sb->s_mtd->index

@@ -6,9 +6,9 @@ fprobe native_sched_clock
 kprobe do_int3
 fprobe vfs_nothing_*
 kprobe kprobe_e*
-fprobe vfs_*
+fprobe tcp_*
 kprobe init_once
-kprobe vfs_read+4%return { $retval }
+kprobe vfs_read+8%return { $retval }
 fprobe nothing ?? nothing_at_all { count }
 x = fprobe {vfs_fsync,vfs_llseek} { second = $arg2 }
 kprobe kprobe_* { $comm }
