@@ -78,12 +78,14 @@ class SymbolAddress:
 class EventFieldValue:
     """A field of the event that an eprobe sits on; `text` where the field itself holds a string.
 
-    `size` is what it takes in the event's record, in bytes: of a syscall's `int` that is 8. 0 of a string.
+    `size` is what it takes in the event's record, in bytes, and `signed` how the event's own filter compares it: a
+    syscall's `int` has 8 there, unsigned. 0 of a string.
     """
 
     name: str
     text: bool
     size: int
+    signed: bool
 
 
 @record
@@ -91,6 +93,18 @@ class Immediate:
     """A constant to record."""
 
     value: int | bytes
+
+
+@record
+class EntryValue:
+    """`entry(e)` in a return probe: what `access` gives when the function is entered."""
+
+    access: Access
+
+
+@record
+class Duration:
+    """`$duration`: nanoseconds from the function's entry to its return."""
 
 
 Base = (
@@ -104,6 +118,8 @@ Base = (
     | SymbolAddress
     | EventFieldValue
     | Immediate
+    | EntryValue
+    | Duration
 )
 
 

@@ -458,7 +458,7 @@ def parameter_values(btf: Btf, params: list[btf_types.Param], returns: BtfType |
 def field_value(btf: Btf | None, field: EventField, user: bool) -> Value:
     """A field of an event as a value; `user` where its pointers point to user memory (the arguments of a syscall)."""
     text = field.kind in ("string", "dynamic_string")
-    access = Access(EventFieldValue(field.name, text, 0 if text else field.size))
+    access = Access(EventFieldValue(field.name, text, 0 if text else field.size, field.signed))
     if text:
         return Value(access, CString())
     ref = BtfType(btf, field.btf_type) if btf is not None and field.btf_type is not None else None

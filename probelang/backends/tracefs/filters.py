@@ -77,8 +77,8 @@ def _quote(compare: Compare) -> str:
 def names_in_event(condition: Condition, fields: Mapping[str, Field]) -> dict[str, str] | None:
     """Where a condition compares fields of an eprobe's own event only: the names they have there.
 
-    A field that is recorded narrower than the event has it is compared as recorded: the event's eight bytes of a
-    syscall's `int` are whatever the program left in the register.
+    A field that is recorded narrower than the event has it, or by another sign, is compared as recorded: the event's
+    eight bytes of a syscall's `int` are whatever the program left in the register, and unsigned.
     """
     names: dict[str, str] = {}
     return names if _collect(condition, fields, names) else None
@@ -96,7 +96,8 @@ def _collect(condition: Condition, fields: Mapping[str, Field], names: dict[str,
             access, fetch = fields[name].access, fields[name].fetch
             if access.derefs or not isinstance(access.base, EventFieldValue):
                 return False
-            if not access.base.text and access.base.size * 8 != fetch.bits:
+            recorded, own = (fetch.bits, fetch.signed), (access.base.size * 8, access.base.signed)
+            if not access.base.text and recorded != own:
                 return False
             names[name] = access.base.name
             return True
