@@ -108,12 +108,13 @@ def _open_container(path: str, *, trusted: bool = False) -> Container:
 
     try:
         with open(path, "rb") as file:
-            if os.fstat(file.fileno()).st_size > MAX_SNAPSHOT:
+            size = os.fstat(file.fileno()).st_size
+            if size > MAX_SNAPSHOT:
                 raise KernelError(f"{path}: too large for a kernel snapshot")
             if trusted:
                 data = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
             else:
-                data = memoryview(file.read(MAX_SNAPSHOT))
+                data = memoryview(file.read(size))
         return Container(data, trusted=trusted, name=path)
     except ContainerError as error:
         raise KernelError(f"{path}: {error}") from None
