@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from probelang.btf import types as btf_types
+from probelang.btf.names import Space
 from probelang.check.btf_ctypes import BtfType, find_integer
 from probelang.check.convention import assign_slots
 from probelang.check.ctypes import CInt, COther, CPointer, CString, CType
@@ -337,8 +338,11 @@ class Points:
 
     def _is_stub_hidden(self, name: str) -> bool:
         """Whether ftrace cannot trace the stub that a tprobe is an fprobe on (kernel/trace/trace_fprobe.c)."""
-        stub = self.kernel.find_function(f"__probestub_{name}")
-        return isinstance(stub, Found) and stub.value.traceable is False
+        stub = f"__probestub_{name}"
+        traceable, btf = self.kernel.table("functions"), self.kernel.btf
+        if traceable is None or btf is None or stub in traceable:
+            return False
+        return btf.find(Space.FUNC, stub) is not None
 
     def _reachable(self, ident: tree.Ident, name: str) -> bool:
         if not self._is_stub_hidden(name):

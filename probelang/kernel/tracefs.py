@@ -271,7 +271,7 @@ def parse_blacklist(data: bytes) -> list[str]:
 
 def kernel_release(banner: str) -> str | None:
     """The release in a banner such as `/proc/version`'s ("6.12.57+deb13-cloud-amd64"), or None."""
-    match = re.match(r"Linux version (\S{1,80})", banner)
+    match = re.match(r"Linux version ([!-~]{1,80})", banner)
     return match.group(1) if match else None
 
 
