@@ -129,25 +129,27 @@ class Conditions:
             elif not isinstance(left, tree.BrokenExpr) and not isinstance(right, tree.BrokenExpr):
                 self._say_mirrored(expr, left, right)
             return None
-        if not self.constants.is_constant(right) and not self._may_be_unknown_constant(right):
-            self.report.add(
-                rules.BAD_CONDITION,
-                right.span,
-                "the right side of a comparison is a constant",
-                label="not a constant",
-                notes=(
-                    "the kernel's event filter compares a field with a constant, never with another field",
-                ),
-                help="record both, and compare where the trace is read",
-            )
-            return None
-        value = self.constants.evaluate(right)
+        value = self._constant(right)
         field = self.fields.get(left.span)
         if value is None or field is None or not self._fits(field, expr.op, value, expr, right):
             return None
         if expr.op == "&" and isinstance(value, int):
             value = _mask(field, value)
         return self._compared(field, expr.op, value, expr.span)
+
+    def _constant(self, expr: tree.Expr) -> int | bytes | None:
+        """The value of what a field is compared with."""
+        if self.constants.is_constant(expr) or self._may_be_unknown_constant(expr):
+            return self.constants.evaluate(expr)
+        self.report.add(
+            rules.BAD_CONDITION,
+            expr.span,
+            "a value is compared with a constant",
+            label="not a constant",
+            notes=("the kernel's event filter compares a field with a constant, never with another field",),
+            help="record both, and compare where the trace is read",
+        )
+        return None
 
     def _say_constant(self, expr: tree.Expr) -> None:
         self.report.add(
@@ -215,7 +217,7 @@ class Conditions:
         field = self.fields[operand.span]
         compares: list[Condition] = []
         for item in items:
-            value = self.constants.evaluate(item)
+            value = self._constant(item)
             if value is None or field is None or not self._fits(field, "==", value, expr, item):
                 continue
             compares.append(self._compared(field, "==", value, item.span))
@@ -230,7 +232,7 @@ class Conditions:
             self._say_no_value(expr, operand)
             return None
         field = self.fields[operand.span]
-        first, last = self.constants.evaluate(low), self.constants.evaluate(high)
+        first, last = self._constant(low), self._constant(high)
         if field is None or first is None or last is None:
             return None
         fits = [

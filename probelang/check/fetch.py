@@ -93,7 +93,8 @@ def _natural(report: Report, value: Value, span: Span) -> Recorded | None:
             help="a cast or a fetch-arg type says how to read it: `: u64`" if value.state == LVALUE else None,
         )
         return None
-    if not value.typed and isinstance(value.access.base, SymbolAddress) and not value.access.derefs:
+    symbol = isinstance(value.access.base, SymbolAddress) and not value.access.derefs
+    if symbol and not value.typed and value.state == LVALUE:
         report.add(
             types.UNTYPED_SYMBOL,
             span,

@@ -39,7 +39,7 @@ COMMAND_TOO_LONG = Rule(
     "PRB405",
     "command-too-long",
     Severity.ERROR,
-    "A line written to `dynamic_events` may have 4094 characters.",
+    "A line written to `dynamic_events`, or to an event's filter, may have 4094 characters.",
     example="\n".join(
         ("fprobe vfs_read {", *(f"{'a' * 20}{number} = count: x64" for number in range(128)), "}")
     ),
