@@ -79,13 +79,15 @@ class EventFieldValue:
     """A field of the event that an eprobe sits on; `text` where the field itself holds a string.
 
     `size` is what it takes in the event's record, in bytes, and `signed` how the event's own filter compares it: a
-    syscall's `int` has 8 there, unsigned. 0 of a string.
+    syscall's `int` has 8 there, unsigned. 0 of a string. `pointer` marks a
+    `char *`, which the kernel treats as a kind of its own (FILTER_PTR_STRING).
     """
 
     name: str
     text: bool
     size: int
     signed: bool
+    pointer: bool = False
 
 
 @record

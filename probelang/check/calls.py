@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from probelang.check.ctypes import CPointer
 from probelang.check.report import near_names, rename, suggest
-from probelang.check.rules import backends, types
+from probelang.check.rules import types
 from probelang.check.values import RVALUE, Value, article_of, load
 from probelang.diagnostics import Edit, Fix
-from probelang.probes import Parameter
+from probelang.probes import Duration, Parameter, ReturnValue
 from probelang.record import replace
 from probelang.source import Span
 from probelang.syntax import tree
@@ -52,22 +52,22 @@ def _entry(checker: Expressions, expr: tree.Call, operand: tree.Expr) -> Value |
             ),
         )
         return None
-    value = checker.resolve(operand)
+    value = checker.read(operand)
     if value is None:
         return None
-    if isinstance(value.access.base, Parameter) and not value.access.derefs and value.state == RVALUE:
+    base = value.access.base
+    if isinstance(base, Parameter) and not value.access.derefs and value.state == RVALUE:
         return value
-    checker.report.add(
-        backends.NOT_YET,
-        expr.span,
-        "`entry(e)` of more than a parameter is not supported yet",
-        notes=("a parameter itself is the value it had at entry, with or without `entry`",),
-    )
-    return None
+    if isinstance(base, ReturnValue | Duration):
+        checker.report.add(
+            types.NO_RETVAL, operand.span, "`$retval` is not there yet when the function is entered"
+        )
+        return None
+    return replace(value, entry=True)
 
 
 def _user(checker: Expressions, operand: tree.Expr) -> Value | None:
-    base = checker.resolve(operand)
+    base = checker.read(operand)
     if base is None:
         return None
     value = load(base)

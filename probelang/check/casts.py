@@ -25,6 +25,8 @@ _TAGS = {"struct": Space.STRUCT, "union": Space.UNION, "enum": Space.ENUM}
 def find_type(checker: Expressions, written: tree.CType) -> TypeRef | None:
     """The type that a cast or an `args` parameter names, its pointers not counted."""
     btf = checker.kernel.btf
+    if not written.name:
+        return None
     if btf is None:
         checker.report.add(
             facts.MISSING_FACT, written.span, f"no types are known of {checker.kernel.title}: it has no BTF"

@@ -14,7 +14,7 @@ from probelang.check.rules import names as rules
 from probelang.check.scope import Scope
 from probelang.check.values import Value, load
 from probelang.diagnostics import Edit, Fix, Label
-from probelang.probes import Field
+from probelang.probes import Access, EntryValue, Field
 from probelang.record import record, replace
 from probelang.source import Span
 from probelang.syntax import tree
@@ -71,8 +71,6 @@ class Items:
             match item:
                 case tree.FetchArg(span, name, expr, type):
                     written = name.name if name is not None else name_of(expr)
-                    if written is None and not isinstance(expr, tree.BrokenExpr):
-                        self._say_nameless(expr)
                     found.append(Item(written, name.span if name else span, expr, type, uses))
                 case tree.Use():
                     self._list_use(item, scope, uses, found)
@@ -123,7 +121,7 @@ class Items:
             self.report.add(
                 rules.ARGS_MISMATCH,
                 use.span,
-                f"`{args.name.name}` takes {len(args.params)}, and gets {len(use.arguments)}",
+                f"`{args.name.name}` takes {_arguments(len(args.params))}, and gets {len(use.arguments)}",
                 others=(Label(args.name.span, "defined here"),),
             )
             return
@@ -131,7 +129,7 @@ class Items:
 
     def check_unused(self, args: tree.Args) -> None:
         """Check an `args` list that no probe uses, by the types its parameters are declared with."""
-        from probelang.probes import Access, Parameter
+        from probelang.probes import Parameter
 
         values = {}
         checker = Expressions(
@@ -165,9 +163,14 @@ class Items:
         if value is None:
             return None
         recorded = record_value(self.report, value, item.type, item.expr.span)
-        if recorded is None or item.name is None:
+        if recorded is None:
+            return None
+        if item.name is None:
+            self._say_nameless(item.expr)
             return None
         access, fetch = recorded
+        if value.entry:
+            access = Access(EntryValue(access))
         text = value.text if value.typed else ""
         return Field(item.name, access, fetch, text, item.expr.span, item.auto)
 
@@ -195,6 +198,10 @@ class Items:
                 value = replace(load(value), type=CPointer(target, user), ref=None, names=None, typed=True)
             values[param.name.name] = value
         return replace(scope, names=values, what="parameter", owner=f"`args {args.name.name}`", no_names=None)
+
+
+def _arguments(count: int) -> str:
+    return f"{count} argument{'s' if count != 1 else ''}"
 
 
 def _accepts(declared: object, pointers: int, value: Value) -> bool:
@@ -245,6 +252,7 @@ def check_names(report: Report, items: list[Item]) -> list[Item]:
             )
         elif name in taken:
             free = free_name(name, all_names, MAX_ARG_NAME)
+            all_names.add(free)
             report.add(
                 rules.NAME_CLASH,
                 item.name_span,

@@ -22,6 +22,7 @@ from probelang.probes import (
     EventTarget,
     FunctionTarget,
     Parameter,
+    Probe,
     Target,
     TracepointTarget,
 )
@@ -31,7 +32,7 @@ from probelang.syntax import tree
 from probelang.syntax.tree import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from probelang.btf.blob import Btf
     from probelang.kernel.interface import Event, EventField, Function, Kernel
@@ -54,11 +55,21 @@ class Place:
 class Points:
     """Resolves the point of one probe; what is wrong goes to the report."""
 
-    def __init__(self, kernel: Kernel, report: Report, probe: tree.Probe, limit: int) -> None:
+    def __init__(
+        self,
+        kernel: Kernel,
+        report: Report,
+        probe: tree.Probe,
+        limit: int,
+        own: Mapping[tuple[str, str], Probe],
+        declared: Mapping[tuple[str, str], Span],
+    ) -> None:
         self.kernel = kernel
         self.report = report
         self.probe = probe
         self.limit = limit
+        self.own = own
+        self.declared = declared
         self.left_out: tuple[str, ...] = ()
 
     def resolve(self) -> list[Place]:
@@ -379,6 +390,18 @@ class Points:
         pairs = self._expand_events(point)
         places = []
         for system, event in pairs:
+            if (system, event) in self.own:
+                scope = own_scope(self.own[system, event])
+                places.append(Place(EventTarget(system, event), event, scope))
+                continue
+            if (system, event) in self.declared:
+                # one that is wrong itself has been reported
+                if self.declared[system, event].start >= self.probe.span.start:
+                    message = f"`{system}:{event}` is defined further down, and must be there first"
+                    self.report.add(
+                        points.UNKNOWN_EVENT, point.span, message, help="put this probe behind it"
+                    )
+                return []
             answer = self.kernel.find_event(system, event)
             if isinstance(answer, NotFound):
                 self.report.add(
@@ -442,6 +465,20 @@ class Points:
         return Scope(Kind.EPROBE, names, "field", f"`{system}:{event.name}`")
 
 
+def own_scope(probe: Probe) -> Scope:
+    """What an eprobe on an event of the same spec can name: the fields that the event records."""
+    names: dict[str, Value] = {}
+    for field in probe.fields:
+        fetch = field.fetch
+        if field.auto or fetch.count is not None:
+            continue
+        size = 0 if fetch.is_string else (fetch.bitfield[2] if fetch.bitfield else fetch.bits) // 8
+        access = Access(EventFieldValue(field.name, fetch.is_string, size, fetch.signed))
+        type = CString() if fetch.is_string else CInt(size, fetch.signed)
+        names[field.name] = Value(access, type, written=field.c_type or None)
+    return Scope(Kind.EPROBE, names, "field", f"`{probe.group}:{probe.event}`")
+
+
 def _listed(params: tuple[btf_types.Param, ...]) -> list[btf_types.Param]:
     """Without the `...` of a variadic function, which no name and no `$argN` can reach."""
     return [param for param in params if param.type or param.name]
@@ -462,7 +499,10 @@ def parameter_values(btf: Btf, params: list[btf_types.Param], returns: BtfType |
 def field_value(btf: Btf | None, field: EventField, user: bool) -> Value:
     """A field of an event as a value; `user` where its pointers point to user memory (the arguments of a syscall)."""
     text = field.kind in ("string", "dynamic_string")
-    access = Access(EventFieldValue(field.name, text, 0 if text else field.size, field.signed))
+    is_text_pointer = field.type in ("char *", "const char *")
+    access = Access(
+        EventFieldValue(field.name, text, 0 if text else field.size, field.signed, is_text_pointer)
+    )
     if text:
         return Value(access, CString())
     ref = BtfType(btf, field.btf_type) if btf is not None and field.btf_type is not None else None

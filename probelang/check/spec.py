@@ -54,9 +54,12 @@ class _Checker:
         self.named: set[tuple[str, str]] = set()
         self.offered: set[tuple[str, str]] = set()
         self.probes: list[Probe] = []
+        self.defined: dict[tuple[str, str], Probe] = {}
+        self.declared: dict[tuple[str, str], Span] = {}
 
     def run(self) -> None:
         self._declarations()
+        self._declare_events()
         for statement in self.file.statements:
             if isinstance(statement, tree.Probe) and statement.name is not None:
                 group = statement.group.name if statement.group is not None else self.group
@@ -97,6 +100,9 @@ class _Checker:
                     group = name
                     self.group = name.name
                     self._check_event_name(name, "group")
+                case tree.BrokenStatement(_, tree.Ident(_, broken)):
+                    # what it was to define is not known, and what uses it need not be told so once more
+                    self.constants.own[broken] = None
                 case tree.Const(_, name, value):
                     self._const(name, value, constants)
                 case tree.Args(_, name):
@@ -106,6 +112,13 @@ class _Checker:
                     else:
                         self.lists[name.name] = statement
                         self._check_params(statement)
+
+    def _declare_events(self) -> None:
+        """What events the spec defines by name, for the eprobes that sit on them."""
+        for statement in self.file.statements:
+            if isinstance(statement, tree.Probe) and statement.name is not None:
+                group = statement.group.name if statement.group is not None else self.group
+                self.declared[group, statement.name.name] = statement.span
 
     def _const(self, name: tree.Ident, value: tree.Expr, seen: dict[str, tree.Ident]) -> None:
         if name.name in seen:
@@ -139,7 +152,7 @@ class _Checker:
         mark = self.report.mark()
         options = read_options(self.report, probe)
         limit = options.max or MAX_POINTS
-        places = Points(self.kernel, self.report, probe, limit).resolve()
+        places = Points(self.kernel, self.report, probe, limit, self.defined, self.declared).resolve()
         if not places:
             return
         groups = [places] if probe.name is not None else [[place] for place in places]
@@ -151,7 +164,9 @@ class _Checker:
             self.report.say_once(start, since)
         self.report.note_repeats(start)
         if not any(found.severity.name == "ERROR" for found in self.report.diagnostics[mark:]):
-            self.probes.extend(event for event in made if event is not None)
+            done = [event for event in made if event is not None]
+            self.probes.extend(done)
+            self.defined.update({(event.group, event.event): event for event in done})
 
     def _event(self, probe: tree.Probe, places: list[Place], options: Options) -> Probe | None:
         group, event = self._event_names(probe, places[0])

@@ -13,6 +13,7 @@ from probelang.kernel.answers import Found
 from probelang.probes import (
     Access,
     CurrentTask,
+    Duration,
     RegisterValue,
     ReturnValue,
     Stack,
@@ -68,13 +69,12 @@ def resolve_variable(checker: Expressions, expr: tree.Variable) -> Value | None:
             return _current(checker, expr)
         case "duration":
             if scope.at_return:
-                report.add(backends.NOT_YET, expr.span, "`$duration` is not supported yet")
-            else:
-                report.add(
-                    types.UNKNOWN_VARIABLE,
-                    expr.span,
-                    "`$duration` is for `%return` probes: it runs from entry to return",
-                )
+                return Value(Access(Duration()), CInt(8, False))
+            report.add(
+                types.UNKNOWN_VARIABLE,
+                expr.span,
+                "`$duration` is for `%return` probes: it runs from entry to return",
+            )
             return None
     near = near_names(name, _VARIABLES)
     report.add(
@@ -86,6 +86,7 @@ def resolve_variable(checker: Expressions, expr: tree.Variable) -> Value | None:
             "the kernel's variables: $retval, $comm, $stack, $stackN, $argN, $current; and $tid, $pid, $cpu, $duration",
         ),
         fix=rename(expr.span, ["$" + other for other in near]),
+        kernel_error="BAD_VAR" if scope.kind is not Kind.EPROBE else None,
     )
     return None
 
@@ -97,6 +98,7 @@ def _argument(checker: Expressions, expr: tree.Variable, number: int) -> Value |
             types.UNKNOWN_VARIABLE,
             expr.span,
             "an eprobe has no `$argN`: it reads the fields of its event, by their names",
+            kernel_error=None,
         )
         return None
     if scope.arguments:
@@ -106,18 +108,23 @@ def _argument(checker: Expressions, expr: tree.Variable, number: int) -> Value |
             types.UNKNOWN_VARIABLE,
             expr.span,
             f"{scope.owner} has {len(scope.arguments)} {scope.what}s, no `$arg{number}`",
-            kernel_error="BAD_ARG_NUM",
+            kernel_error=None if number else "BAD_ARG_NUM",
         )
         return None
     if scope.no_names is not None and not scope.no_names.startswith("not known"):
-        checker.report.add(types.NO_PARAMETERS, expr.span, f"no `$arg{number}` here: {scope.no_names}")
+        checker.report.add(
+            types.NO_PARAMETERS,
+            expr.span,
+            f"no `$arg{number}` here: {scope.no_names}",
+            kernel_error="NOFENTRY_ARGS",
+        )
         return None
     if number == 0 or (scope.no_names is None and not scope.arguments):
         checker.report.add(
             types.UNKNOWN_VARIABLE,
             expr.span,
             f"{scope.owner} has no {scope.what}s" if number else "arguments are counted from 1",
-            kernel_error="BAD_ARG_NUM",
+            kernel_error=None if number else "BAD_ARG_NUM",
         )
         return None
     from probelang.probes import Parameter
@@ -131,6 +138,7 @@ def _stack(checker: Expressions, expr: tree.Variable) -> Value | None:
             types.UNKNOWN_VARIABLE,
             expr.span,
             f"an eprobe has no `${expr.name}`: it reads an event, not registers",
+            kernel_error=None,
         )
         return None
     index = None if expr.name == "stack" else int(expr.name[5:])
@@ -155,6 +163,8 @@ def _retval(checker: Expressions, expr: tree.Variable) -> Value | None:
             expr.span,
             "`$retval` is there only when a function returns",
             help=f"probe the return: `{scope.kind.value} FUNC%return`" if function else None,
+            # of an fprobe the kernel would make a return probe
+            kernel_error="RETVAL_ON_PROBE" if scope.kind in (Kind.KPROBE, Kind.TPROBE) else None,
         )
         return None
     if scope.returns is None:
@@ -191,7 +201,7 @@ def resolve_register(checker: Expressions, expr: tree.Register) -> Value | None:
             expr.span,
             f"{'a' if scope.kind is Kind.TPROBE else 'an'} {scope.kind.value} has no registers",
             help="a kprobe has them" if scope.kind is Kind.FPROBE else None,
-            kernel_error="BAD_VAR",
+            kernel_error=None,
         )
         return None
     if expr.name not in X86_REGISTERS:
@@ -232,7 +242,7 @@ def resolve_symbol(checker: Expressions, expr: tree.SymbolRef) -> Value | None:
                 expr.span,
                 f"{checker.kernel.title} has no symbol `{expr.symbol}`",
                 label=suggest("@" + name for name in near),
-                kernel_error="BAD_PROBE_ADDR",
+                kernel_error="BAD_PROBE_ADDR" if checker.scope.kind is Kind.KPROBE else None,
             )
             return None
         return Value(access, _UNTYPED, None, LVALUE, expr.offset, typed=False)

@@ -66,6 +66,10 @@ FEATURES: dict[str, Feature] = {
         Feature("watchpoint", "wprobe events (hardware breakpoints)", "", "kernel/trace/trace_wprobe.c",
                 "struct trace_wprobe", "wprobe_events"),
         Feature("eprobe_filter", "conditions on eprobe events", "6.0", "752be5c5c910", "trace_eprobe.filter_str"),
+        # Linux 6.1 reads *(char *) of it (get_event_field in kernel/trace/trace_eprobe.c). The cure leaves no trace in BTF;
+        # kernels with entry data were seen to be right.
+        Feature("eprobe_pointers", "fields of type char * in eprobe events", "6.12", "kernel/trace/trace_eprobe.c",
+                "FETCH_OP_EDATA & struct trace_eprobe"),
         Feature("multi_probe", "one event with many points", "5.4", "ca89bc071d5e", "TP_ERR_DIFF_PROBE_TYPE"),
         Feature("param_names", "parameters by name", "6.5", "b576e09701c7",
                 "TP_ERR_NO_BTFARG" + _BTF_ARGS, "<argname>", config="CONFIG_PROBE_EVENTS_BTF_ARGS"),
@@ -125,6 +129,7 @@ class Features:
     watchpoint: bool | None
     eprobe_filter: bool | None
     multi_probe: bool | None
+    eprobe_pointers: bool | None
     param_names: bool | None
     meta_args: bool | None
     retval_type: bool | None

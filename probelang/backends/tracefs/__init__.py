@@ -38,13 +38,14 @@ def describe(event: Event) -> dict[str, object]:
     return {
         "group": probe.group,
         "event": probe.event,
+        "tracefs": event.name,
         "kind": probe.kind.value,
         "file": probe.source.name,
         "line": line,
         "column": column,
         "commands": list(event.commands),
         "filter": event.filter,
-        "trigger": event.trigger,
+        "triggers": [{"event": name, "text": text} for name, text in event.triggers],
         "enabled": not probe.disabled,
         "fields": [
             {

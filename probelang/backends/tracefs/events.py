@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from probelang.backends.tracefs.filters import FilterTextError, names_in_event, render_filter
+from probelang.backends.tracefs.join import join, needs_join
 from probelang.backends.tracefs.lower import Capabilities, Refusal, lower
 from probelang.check.report import Report
-from probelang.check.rules import conditions, limits
+from probelang.check.rules import backends, limits
+from probelang.check.rules import conditions as condition_rules
 from probelang.diagnostics import Label
 from probelang.kernel.answers import Found
 from probelang.kernel.features import FEATURES
@@ -36,24 +38,44 @@ MAX_ARGS = 128
 #: WRITE_BUFSIZE of kernel/trace/trace.c, its last character and the end of the line not counted.
 MAX_COMMAND = 4094
 MAX_EVENT_SIZE = 4096
+#: event_filter_write() of kernel/trace/trace_events.c takes less than a page, the end of the line counted.
+MAX_FILTER = 4094
+
+
+@record
+class Definition:
+    """What one event of tracefs is defined by: a line for each of its points.
+
+    `listed` is part of how the kernel lists it in `dynamic_events`, so that `stop` removes only what is its own.
+    """
+
+    name: str
+    commands: tuple[str, ...]
+    listed: str
 
 
 @record
 class Event:
-    """One event: what defines it, one line a point, and what is set before it is switched on.
+    """One event of a spec: the events of tracefs that make it, and what is set before the last is switched on.
 
-    `targets` is how the kernel lists each point in `dynamic_events`, so that `stop` removes only what is its own.
+    The last definition is the event that is read; others before it only feed it. Triggers are (event, text), in
+    the order in which they are set; the filter is the last event's.
     """
 
     probe: Probe
-    commands: tuple[str, ...]
-    targets: tuple[str, ...]
+    definitions: tuple[Definition, ...]
+    triggers: tuple[tuple[str, str], ...]
     filter: str | None
-    trigger: str | None
 
     @property
     def name(self) -> str:
-        return f"{self.probe.group}/{self.probe.event}"
+        """The event in tracefs, `group/event`."""
+        return self.definitions[-1].name
+
+    @property
+    def commands(self) -> tuple[str, ...]:
+        """All lines for `dynamic_events`, in order."""
+        return tuple(command for definition in self.definitions for command in definition.commands)
 
 
 @record
@@ -70,11 +92,14 @@ def emit_events(probes: Sequence[Probe], kernel: Kernel) -> Plan:
     events: list[Event] = []
     said: list[tuple[Source, Diagnostic]] = []
     claimed: dict[str, Span] = {}
+    made: dict[tuple[str, str], Event] = {}
+    taken = {f"{probe.group}/{probe.event}" for probe in probes}
     for probe in probes:
         report = Report()
-        event = _Emitter(probe, kernel, can, report).emit()
+        event = _Emitter(probe, kernel, can, report, taken, made).emit()
         if event is not None:
             events.append(event)
+            made[probe.group, probe.event] = event
             _claim_tracepoints(probe, kernel, claimed, report)
         said.extend((probe.source, diagnostic) for diagnostic in report.diagnostics)
     return Plan(tuple(events), tuple(said))
@@ -99,28 +124,67 @@ def _claim_tracepoints(probe: Probe, kernel: Kernel, claimed: dict[str, Span], r
 
 
 class _Emitter:
-    def __init__(self, probe: Probe, kernel: Kernel, can: Capabilities, report: Report) -> None:
+    def __init__(
+        self,
+        probe: Probe,
+        kernel: Kernel,
+        can: Capabilities,
+        report: Report,
+        taken: set[str],
+        made: dict[tuple[str, str], Event],
+    ) -> None:
         self.probe = probe
         self.kernel = kernel
         self.can = can
         self.report = report
+        self.taken = taken
+        self.made = made
 
     def emit(self) -> Event | None:
         head = self._head()
         if head is None:
             return None
-        condition = self.probe.condition
+        if needs_join(self.probe, self.can):
+            return self._emit_joined(head)
         in_event = None
-        if condition is not None and self.probe.kind is Kind.EPROBE:
+        if self.probe.kind is Kind.EPROBE:
+            if not self._bases_allow():
+                return None
             in_event = self._event_filter()
-        lines = [self._line(head, site, in_event) for site in self.probe.sites]
+        name = f"{self.probe.group}/{self.probe.event}"
+        definition = self.define(name, head, self.probe.sites, in_event)
         text = self._filter(in_event)
-        if any(line is None for line in lines) or self.report.diagnostics and self._failed():
+        if definition is None or self._failed():
             return None
-        trigger = None
-        if self.probe.stacktrace:
-            trigger = "stacktrace" if text is None else f"stacktrace if {text}"
+        return Event(self.probe, (definition,), self._stacktrace(name, text), text)
+
+    def _emit_joined(self, head: str) -> Event | None:
+        joined = join(self.probe, self.kernel, self.can, self.report, self.taken)
+        text = self._filter(None)
+        if joined is None:
+            return None
+        entry = self.define(joined.entry, "f" if head == "f" else "p", joined.entry_sites, None)
+        exit = self.define(joined.exit, head, joined.exit_sites, None)
+        if entry is None or exit is None or self._failed():
+            return None
+        return Event(
+            self.probe,
+            (entry, exit, Definition(joined.name, (joined.command,), f":{joined.name}\t")),
+            (*joined.triggers, *self._stacktrace(joined.name, text)),
+            text,
+        )
+
+    def _stacktrace(self, name: str, filter: str | None) -> tuple[tuple[str, str], ...]:
+        if not self.probe.stacktrace:
+            return ()
+        return ((name, "stacktrace" if filter is None else f"stacktrace if {filter}"),)
+
+    def define(self, name: str, head: str, sites: Sequence[Site], in_event: str | None) -> Definition | None:
+        """The lines of one event, None where a field, or a line, cannot be."""
+        lines = [self._line(f"{head}:{name}", head, site, in_event) for site in sites]
         commands = tuple(line for line in lines if line is not None)
+        if len(commands) < len(lines):
+            return None
         for command in commands:
             if len(command.encode()) > MAX_COMMAND:
                 self.report.add(
@@ -130,9 +194,7 @@ class _Emitter:
                     help="two probes on the same point can share the fetch args",
                 )
                 return None
-        return Event(
-            self.probe, commands, tuple(_target(site.target) for site in self.probe.sites), text, trigger
-        )
+        return Definition(name, commands, f":{name} {self._target(sites[0].target)}")
 
     def _failed(self) -> bool:
         return any(found.severity.name == "ERROR" for found in self.report.diagnostics)
@@ -194,10 +256,24 @@ class _Emitter:
             help=help,
         )
 
+    def _target(self, target: Target) -> str:
+        """A point as the kernel writes it; of a joined event of this spec, where its hits are."""
+        match target:
+            case FunctionTarget(function, module, offset, _):
+                name = f"{module}:{function}" if module else function
+                return f"{name}+{offset}" if offset else name
+            case AddressTarget(address):
+                return f"{address:#x}"
+            case TracepointTarget(tracepoint):
+                return tracepoint
+            case EventTarget(system, event):
+                base = self.made.get((system, event))
+                return base.name.replace("/", ".") if base is not None else f"{system}.{event}"
+
     # --------------------------------------------------------------------------------------------- fields
 
-    def _line(self, head: str, site: Site, in_event: str | None) -> str | None:
-        words = [f"{head}:{self.probe.group}/{self.probe.event}", _target(site.target)]
+    def _line(self, start: str, head: str, site: Site, in_event: str | None) -> str | None:
+        words = [start, self._target(site.target)]
         if isinstance(site.target, FunctionTarget) and site.target.returns and head == "f":
             words[1] += "%return"
         good = True
@@ -227,8 +303,21 @@ class _Emitter:
                 f"a record of {size} bytes is too big: the fetch args may have {MAX_EVENT_SIZE}",
             )
             return None
-        if in_event is not None:
-            words += ["if", in_event]
+        base = self._base_filter(site.target)
+        if base is not None and not (self.kernel.features.eprobe_filter and _fits_command(base)):
+            self.report.add(
+                backends.UNSUPPORTED,
+                self.probe.point_span,
+                "an eprobe sees every hit of its event, and the condition of this event cannot be repeated here",
+                help="record it in that probe itself",
+            )
+            return None
+        conditions = [text for text in (base, in_event) if text is not None]
+        if conditions:
+            words += [
+                "if",
+                conditions[0] if len(conditions) == 1 else " && ".join(f"({text})" for text in conditions),
+            ]
         return " ".join(words) if good else None
 
     def _lowered(self, field: Field, target: Target) -> str | None:
@@ -265,37 +354,71 @@ class _Emitter:
 
         It is part of the command, which is split at white space and cut off at `#`.
         """
-        assert self.probe.condition is not None
+        if self.probe.condition is None or self.kernel.features.eprobe_filter is not True:
+            return None
         names = names_in_event(self.probe.condition, {field.name: field for field in self.probe.fields})
-        if names is None or self.kernel.features.eprobe_filter is not True:
+        if names is None:
             return None
         try:
             text = render_filter(self.probe.condition, names)
         except FilterTextError:
             return None
-        return text if "#" not in text and "  " not in text else None
+        return text if _fits_command(text) else None
+
+    def _bases_allow(self) -> bool:
+        """Whether the events of this spec that an eprobe sits on can bear one (find_and_get_event)."""
+        for base in self._bases():
+            letter = base.definitions[-1].commands[0][0]
+            if letter not in "pre":
+                continue
+            what = {"p": "a kprobe's event", "r": "a kretprobe's event", "e": "another eprobe's event"}[
+                letter
+            ]
+            self.report.add(
+                backends.UNSUPPORTED,
+                self.probe.point_span,
+                f"the kernel lets no eprobe sit on {what}, which `{base.name}` is on {self.kernel.title}",
+                help="record it in that probe itself; the events of fprobes and tprobes can bear an eprobe",
+                kernel_error="BAD_ATTACH_EVENT",
+            )
+            return False
+        return True
+
+    def _bases(self) -> list[Event]:
+        targets = [site.target for site in self.probe.sites]
+        keys = [(target.system, target.event) for target in targets if isinstance(target, EventTarget)]
+        return [self.made[key] for key in keys if key in self.made]
+
+    def _base_filter(self, target: Target) -> str | None:
+        """The condition of the event that an eprobe sits on, which the kernel does not apply to eprobes."""
+        base = self.made.get((target.system, target.event)) if isinstance(target, EventTarget) else None
+        return base.filter if base is not None else None
 
     def _filter(self, in_event: str | None) -> str | None:
         if self.probe.condition is None or in_event is not None:
             return None
         try:
-            return render_filter(self.probe.condition)
+            text = render_filter(self.probe.condition)
+            if len(text.encode()) <= MAX_FILTER:
+                return text
+            self.report.add(
+                limits.COMMAND_TOO_LONG,
+                self.probe.condition_span or self.probe.span,
+                f"this condition makes a filter of {len(text.encode())} characters, and one may have {MAX_FILTER}",
+                help="a range is shorter than a set: `in LOW..HIGH`",
+            )
+            return None
         except FilterTextError as error:
-            self.report.add(conditions.FILTER_TEXT, error.span, str(error))
+            self.report.add(condition_rules.FILTER_TEXT, error.span, str(error))
             return None
 
 
-def _target(target: Target) -> str:
-    match target:
-        case FunctionTarget(function, module, offset, _):
-            name = f"{module}:{function}" if module else function
-            return f"{name}+{offset}" if offset else name
-        case AddressTarget(address):
-            return f"{address:#x}"
-        case TracepointTarget(tracepoint):
-            return tracepoint
-        case EventTarget(system, event):
-            return f"{system}.{event}"
+def _fits_command(text: str) -> bool:
+    """Whether a condition survives as part of a line: those are split at white space and end at `#`.
+
+    The kernel takes the byte 0xa0 for white space too, which is part of many characters.
+    """
+    return "#" not in text and "  " not in text and b"\xa0" not in text.encode()
 
 
 def _size(field: Field) -> int:

@@ -15,6 +15,7 @@ from probelang.probes import (
     Access,
     CurrentTask,
     EventFieldValue,
+    EventTarget,
     Field,
     FunctionTarget,
     Immediate,
@@ -58,6 +59,7 @@ class Capabilities:
         self.member_names = features.member_names is True
         self.entry_data = features.entry_data
         self.current = features.current
+        self.eprobe_pointers = features.eprobe_pointers
         self.symstr = features.symstr
         self.char = features.char_type
         self.max_text = 255 if features.long_args is True else 63
@@ -87,7 +89,8 @@ def lower(field: Field, target: Target, can: Capabilities) -> str | Refusal:
         return refusal
     base = access.base
     if isinstance(base, ThreadName):
-        return f"{field.name}=$comm"
+        # an eprobe takes `$comm` for a field of its event where there is one, and for a number
+        return f"{field.name}=$COMM:string" if isinstance(target, EventTarget) else f"{field.name}=$comm"
     if isinstance(base, Immediate) and isinstance(base.value, bytes):
         return _text(field.name, base.value, can)
     candidates = [f"{text}:{fetch.text}" for text in _spellings(access, can)]
@@ -123,6 +126,13 @@ def _unavailable(access: Access, target: Target, can: Capabilities) -> Refusal |
             return _no_feature(
                 can, "parameters at a function's return", "entry_data", "a probe at the entry records them"
             )
+    if isinstance(base, EventFieldValue) and base.pointer and can.eprobe_pointers is False:
+        return _no_feature(
+            can,
+            f"`{base.name}`, a `char *` of the event (it reads one byte of the pointer)",
+            "eprobe_pointers",
+            "a probe on the function that is given this string can: `kprobe do_sys_openat2 { filename: ustring }`",
+        )
     if isinstance(base, CurrentTask) and can.current is not True:
         return _no_feature(
             can, "`$current`", "current", "`$comm` is recorded everywhere, and the thread's id in every line"
@@ -148,13 +158,15 @@ def _no_feature(can: Capabilities, what: str, feature: str, help: str) -> Refusa
 def _text(name: str, value: bytes, can: Capabilities) -> str | Refusal:
     """An immediate string: one word of printable characters, for the command is split at white space."""
     text = value.decode("utf-8", "replace")
-    wrong = next((char for char in text if not char.isprintable() or char in ' "#' or char == "\ufffd"), None)
+    wrong = next((char for char in text if _is_special(char)), None)
     if wrong is not None or not text:
-        what = "is empty" if not text else f"has {wrong!r}"
+        named = {" ": "a space", "\ufffd": "what is no UTF-8"}.get(wrong or "", f"`{wrong}`")
         return Refusal(
             backends.UNSUPPORTED,
-            f"a string to record cannot be written to tracefs when it {what}",
-            'letters, digits and punctuation but `"` and `#` can',
+            f"a string with {named if (wrong or ' ').isprintable() else repr(wrong)} cannot be recorded on tracefs"
+            if text
+            else "an empty string cannot be recorded on tracefs",
+            'it takes one word, without `"`, `#` and `:`',
         )
     body = f'\\"{text}"'
     if len(body.encode()) > can.max_text:
@@ -163,6 +175,11 @@ def _text(name: str, value: bytes, can: Capabilities) -> str | Refusal:
             f"a fetch arg may have {can.max_text} characters on {can.title}, and this has {len(body)}",
         )
     return f"{name}={body}"
+
+
+def _is_special(char: str) -> bool:
+    """Whether the kernel's parser would take a character for its own: `isspace` there knows the byte 0xa0, alone or not."""
+    return not char.isprintable() or char in ' "#:\ufffd' or b"\xa0" in char.encode()
 
 
 def _spellings(access: Access, can: Capabilities) -> list[str]:

@@ -46,17 +46,14 @@ refused() {
 
 # define EVENT COMMAND: another COMMAND of the same EVENT gives it another point
 define() {
-	case " $made " in
-	*" $1 "*) ;;
-	*)
+	if ! mine "$1"; then
 		if exists "$1"; then
 			say "there is an event $1 already; nothing was changed ($0 stop removes what this script defined)"
 			undo
 			exit 1
 		fi
 		made="$1 $made"
-		;;
-	esac
+	fi
 	put dynamic_events "$2" && exists "$1" || refused "the event: $2"
 }
 
@@ -75,21 +72,33 @@ enable() {
 	put "events/$1/enable" 1 || refused "to enable $1"
 }
 
-# remove EVENT [TRIGGER]
+# mine EVENT: whether this run defined it
+mine() {
+	case " $made " in
+	*" $1 "*) ;;
+	*) return 1 ;;
+	esac
+}
+
+# own EVENT LISTED: whether the event of this name is what this script defines, and not somebody else's
+own() {
+	grep -qF "$2" "$tracing/dynamic_events"
+}
+
+# untrigger EVENT TEXT
+untrigger() {
+	exists "$1" && put "events/$1/trigger" "!$2"
+}
+
+# remove EVENT
 remove() {
 	exists "$1" || return 0
 	put "events/$1/enable" 0
-	[ -z "${2-}" ] || put "events/$1/trigger" "!$2"
 	put dynamic_events "-:$1"
 	if exists "$1"; then
 		say "cannot remove $1: something else uses it"
-		return 1
+		status=1
 	fi
-}
-
-# own EVENT TARGET: whether the event of this name is on our target, and not somebody else's
-own() {
-	grep -qF ":$1 $2" "$tracing/dynamic_events"
 }
 
 if [ ! -w "$tracing/dynamic_events" ]; then
@@ -121,25 +130,40 @@ def render_script(events: Sequence[Event], names: Sequence[str], kernel: str) ->
     out.append(_HEAD.rstrip("\n"))
     out += ["", "start() {"]
     for event in events:
-        out.extend(f"\tdefine {quote(event.name)} {quote(command)}" for command in event.commands)
+        for definition in event.definitions:
+            name = quote(definition.name)
+            out.extend(f"\tdefine {name} {quote(command)}" for command in definition.commands)
         if event.filter is not None:
             out.append(f"\tfilter {quote(event.name)} {quote(event.filter)}")
-        if event.trigger is not None:
-            out.append(f"\ttrigger {quote(event.name)} {quote(event.trigger)}")
+        out.extend(f"\ttrigger {quote(name)} {quote(text)}" for name, text in event.triggers)
     out.extend(f"\tenable {quote(event.name)}" for event in events if not event.probe.disabled)
-    out += ["\t:", "}", "", "stop() {", "\tstatus=0"]
+    out += ["\t:", "}", ""]
+    out += [
+        "# clear CHECK: removes the events for which CHECK is true, the last first",
+        "clear() {",
+        "\tstatus=0",
+    ]
     for event in reversed(events):
-        trigger = f" {quote(event.trigger)}" if event.trigger is not None else ""
-        out.append(f"\tif own {quote(event.name)} {quote(event.targets[0])}; then")
-        out.append(f"\t\tremove {quote(event.name)}{trigger} || status=1")
+        last = event.definitions[-1]
+        out.append(f'\tif "$1" {quote(event.definitions[0].name)} {quote(event.definitions[0].listed)}; then')
+        out.extend(f"\t\tuntrigger {quote(name)} {quote(text)}" for name, text in reversed(event.triggers))
+        # what feeds a synthetic event goes before it
+        for definition in (*reversed(event.definitions[:-1]), last):
+            out.append(f"\t\tremove {quote(definition.name)}")
         out.append("\tfi")
-    out += ["\treturn $status", "}", "", "undo() {", "\tfor event in $made; do", '\t\tcase "$event" in']
-    out.extend(
-        f'\t\t{quote(event.name)}) remove "$event" {quote(event.trigger)} ;;'
-        for event in events
-        if event.trigger is not None
-    )
-    out += ['\t\t*) remove "$event" ;;', "\t\tesac", "\tdone", "}", ""]
+    out += [
+        "\treturn $status",
+        "}",
+        "",
+        "stop() {",
+        "\tclear own",
+        "}",
+        "",
+        "undo() {",
+        "\tclear mine",
+        "}",
+        "",
+    ]
     out += [
         'case "${1-start}" in',
         "start) start ;;",
