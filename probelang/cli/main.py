@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
         return status
     except (UsageError, KernelError) as error:
-        print(f"probelang: {error}", file=sys.stderr)
+        _say(str(error))
         return FAILED
     except BrokenPipeError:
         # whoever read our output has seen enough; Python would complain once more when it flushes at exit
@@ -44,6 +44,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return FAILED
     except KeyboardInterrupt:
         return 130
+
+
+def _say(text: str) -> None:
+    from probelang.render.text import printable
+
+    print(f"probelang: {printable(text)}", file=sys.stderr)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -209,7 +215,7 @@ def _kernel(spec: str | None) -> Kernel:
 
     kernel = load_kernel(spec)
     for note in kernel.notes:
-        print(f"probelang: note: {note}", file=sys.stderr)
+        _say(f"note: {note}")
     return kernel
 
 
@@ -220,7 +226,7 @@ def _read_all(names: Sequence[str]) -> tuple[list[Source], int]:
         try:
             sources.append(_read(name))
         except UsageError as error:
-            print(f"probelang: {error}", file=sys.stderr)
+            _say(str(error))
             status = FAILED
     return sources, status
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from probelang.btf.types import BtfError
 from probelang.kernel.answers import KernelError
 from probelang.kernel.features import FEATURES
+from probelang.render.text import printable
 
 if TYPE_CHECKING:
     from probelang.kernel.interface import Kernel
@@ -57,7 +58,7 @@ def render_kernel(kernel: Kernel) -> str:
     if unknown:
         lines += ["", "not known"]
         lines += [f"  {title}: {reason}" for title, reason in unknown]
-    return "\n".join(lines) + "\n"
+    return "".join(f"{printable(line)}\n" for line in lines)
 
 
 def _feature_line(kernel: Kernel, name: str) -> str:
