@@ -86,7 +86,7 @@ def _took(run: Run) -> None:
     assert done, "no request"
     for hit in done:
         took = hit.time - _number(hit.values["queued"]) / 1e9
-        assert 0.19 < took < 2.0, f"a request took {took} s"
+        assert 0.19 < took < 20.0, f"a request took {took} s"
 
 
 CASES: Sequence[Case] = [
@@ -294,8 +294,15 @@ CASES: Sequence[Case] = [
                 caller=_holds("msg"),
                 comm="message",
             ),
-            some("cache_alloc", tid_=fact("sender"), ptr=at_least(1 << 63)),
         ],
+    ),
+    Case(
+        "example-slab-caches",
+        example="examples/slab.pl",
+        # The names of files are in slots of 4096 bytes; later kernels have smaller ones for short names.
+        do="known reader cat /proc/version",
+        expect=[some("cache_alloc", tid_=fact("reader"), caller=_holds("getname"), ptr=at_least(1 << 63))],
+        on=("6.1", "6.12"),
     ),
     Case(
         "example-deletions",
