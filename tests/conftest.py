@@ -4,4 +4,6 @@ import pytest
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--update-goldens", action="store_true", help="write what is expected anew, to be reviewed")
+    parser.addoption(
+        "--update-goldens", action="store_true", help="write what is expected anew, to be reviewed"
+    )

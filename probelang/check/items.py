@@ -255,15 +255,22 @@ def check_names(report: Report, items: list[Item]) -> list[Item]:
             all_names.add(free)
             report.add(
                 rules.NAME_CLASH,
-                item.name_span,
+                _clash_place(item, taken[name]),
                 f"two fetch args are called `{name}`",
-                others=(Label(taken[name].name_span, "the first"),),
+                others=(Label(_clash_place(taken[name], item), "the first"),),
                 fix=_naming(item, free),
             )
         else:
             taken[name] = item
             good.append(item)
     return good
+
+
+def _clash_place(item: Item, other: Item) -> Span:
+    """The `use` that brings an item, unless what it clashes with comes by the same one."""
+    if item.uses and (not other.uses or other.uses[0][0] is not item.uses[0][0]):
+        return item.uses[0][0].span
+    return item.name_span
 
 
 def _naming(item: Item, name: str) -> Fix | None:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -121,7 +122,7 @@ def test_all_safe_fixes_together_cure() -> None:
         found = analyse(Source(path.name, text), bundled(kernel)).diagnostics
         safe = [one for one in found if one.fix is not None and one.fix.safe]
         edits = sorted({(e.span.start, e.span.end, e.text) for one in safe if one.fix for e in one.fix.edits})
-        if any(second[0] < first[1] for first, second in zip(edits, edits[1:], strict=False)):
+        if any(second[0] < first[1] for first, second in pairwise(edits)):
             continue
         for start, end, new in reversed(edits):
             text = text[:start] + new + text[end:]

@@ -78,7 +78,7 @@ def test_numbers(condition: str, filter: str | None) -> None:
         ('$comm == ""', 'comm == ""'),
         ('$comm == "a b"', 'comm == "a b"'),
         ('$comm == "a\\"b"', "comm == 'a\"b'"),
-        ('$comm == "a\'b"', "comm == \"a'b\""),
+        ('$comm == "a\'b"', 'comm == "a\'b"'),
         ('$comm == "a\\\\b"', 'comm == "a\\b"'),
         ('$comm == "a*b"', 'comm == "a*b"'),
         ('$comm == "12"', 'comm == "12"'),
@@ -113,13 +113,11 @@ def test_signed_values() -> None:
 
 def test_pointers_compare_with_null_and_addresses() -> None:
     assert filter_of("fprobe vfs_read if file == NULL || file != 0 { file }") == "file == 0 || file != 0"
-    assert (
-        filter_of("fprobe vfs_read if file > 0xffff888000000000 { file }") == "file > 18446612682070032384"
-    )
+    assert filter_of("fprobe vfs_read if file > 0xffff888000000000 { file }") == "file > 18446612682070032384"
 
 
 def test_what_is_not_recorded_is_recorded_for_the_filter() -> None:
-    spec = "fprobe vfs_read if file->f_inode->i_mode & S_IFDIR && $comm == \"a\" { count }"
+    spec = 'fprobe vfs_read if file->f_inode->i_mode & S_IFDIR && $comm == "a" { count }'
     assert args(spec) == ["count=count:u64", "i_mode=file->f_inode->i_mode:u16", "comm=$comm"]
     (event,) = accepted(spec).events
     assert event.filter == 'i_mode & 16384 && comm == "a"'
@@ -274,10 +272,23 @@ def test_a_filter_may_be_as_long_as_a_page() -> None:
     short = ", ".join(str(1000 + number) for number in range(200))
     assert filter_of(f"fprobe vfs_read if count in {{{short}}} {{ count }}")
     long = ", ".join(str(1000 + number) for number in range(400))
-    assert [slug for slug, _ in said(f"fprobe vfs_read if count in {{{long}}} {{ count }}")] == ["command-too-long"]
+    assert [slug for slug, _ in said(f"fprobe vfs_read if count in {{{long}}} {{ count }}")] == [
+        "command-too-long"
+    ]
 
 
 def test_no_probe_is_dropped_without_a_word() -> None:
-    for condition in ("true", "1 == 1", "BAD", "count ==", "(", "count in {}", "NULL", '"a"', "-count", "count ? 1 : 2"):
+    for condition in (
+        "true",
+        "1 == 1",
+        "BAD",
+        "count ==",
+        "(",
+        "count in {}",
+        "NULL",
+        '"a"',
+        "-count",
+        "count ? 1 : 2",
+    ):
         analysis = run(f"fprobe vfs_read if {condition} {{ count }}")
         assert analysis.failed, condition

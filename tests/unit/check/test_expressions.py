@@ -105,7 +105,12 @@ def test_a_syscalls_pointers_are_user_pointers() -> None:
 
 
 def test_all_arguments() -> None:
-    assert args("fprobe vfs_read { $arg* }") == ["file=file:x64", "buf=buf:string", "count=count:u64", "pos=pos:x64"]
+    assert args("fprobe vfs_read { $arg* }") == [
+        "file=file:x64",
+        "buf=buf:string",
+        "count=count:u64",
+        "pos=pos:x64",
+    ]
     assert args("fprobe vfs_read { x = 1, $arg* }")[0] == "x=\\1:u64"
     assert len(args("eprobe sched:sched_switch { $arg* }")) == 7
     assert said("fprobe vfs_read { count, $arg* }") == [("name-clash", "$arg*")]

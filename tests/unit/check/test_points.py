@@ -102,7 +102,9 @@ def test_every_point_of_a_pattern_is_checked() -> None:
         "f:t/vfs_read vfs_read x=count:u64",
         "f:t/vfs_fsync vfs_fsync x=datasync:s32",
     ]
-    assert said("x = fprobe vfs_{read,fsync} { x = count ?? datasync }") == [("sites-differ", "count ?? datasync")]
+    assert said("x = fprobe vfs_{read,fsync} { x = count ?? datasync }") == [
+        ("sites-differ", "count ?? datasync")
+    ]
 
 
 def test_the_limit_of_points() -> None:
@@ -122,7 +124,10 @@ def test_a_pattern_that_fits_nothing() -> None:
 
 
 def test_an_unknown_alternative_is_said_where_it_stands() -> None:
-    assert said("fprobe vfs_{read,raed,writ} { count }") == [("unknown-function", "raed"), ("unknown-function", "writ")]
+    assert said("fprobe vfs_{read,raed,writ} { count }") == [
+        ("unknown-function", "raed"),
+        ("unknown-function", "writ"),
+    ]
 
 
 # ------------------------------------------------------------------------------------------------- choices
@@ -130,11 +135,16 @@ def test_an_unknown_alternative_is_said_where_it_stands() -> None:
 
 def test_the_first_point_that_the_kernel_has() -> None:
     assert commands("fprobe filename_unlinkat ?? do_unlinkat", "6.12") == ["f:t/do_unlinkat do_unlinkat"]
-    assert commands("fprobe filename_unlinkat ?? do_unlinkat", "7.3") == ["f:t/filename_unlinkat filename_unlinkat"]
+    assert commands("fprobe filename_unlinkat ?? do_unlinkat", "7.3") == [
+        "f:t/filename_unlinkat filename_unlinkat"
+    ]
     assert commands("x = fprobe nope ?? nor_this ?? vfs_read") == ["f:t/x vfs_read"]
     assert commands("tprobe nope ?? sched_switch") == ["t:t/sched_switch sched_switch"]
     assert commands("eprobe sched:nope ?? sched:sched_switch") == ["e:t/sched_switch sched.sched_switch"]
-    assert commands("fprobe nope_* ?? vfs_{read,write}") == ["f:t/vfs_read vfs_read", "f:t/vfs_write vfs_write"]
+    assert commands("fprobe nope_* ?? vfs_{read,write}") == [
+        "f:t/vfs_read vfs_read",
+        "f:t/vfs_write vfs_write",
+    ]
 
 
 def test_a_choice_of_which_the_kernel_has_none_is_one_error() -> None:
@@ -210,7 +220,9 @@ def test_events_in_other_systems_are_near() -> None:
 
 def test_kprobe_instead_of_fprobe_where_there_are_none() -> None:
     assert commands("fprobe vfs_read { count }", "6.1") == ["p:t/vfs_read vfs_read count=$arg3:u64"]
-    assert commands("fprobe vfs_read%return { $retval }", "6.1") == ["r:t/vfs_read_return vfs_read retval=$retval:s64"]
+    assert commands("fprobe vfs_read%return { $retval }", "6.1") == [
+        "r:t/vfs_read_return vfs_read retval=$retval:s64"
+    ]
 
 
 def test_a_tprobe_where_there_are_none_names_feature_and_way_out() -> None:
