@@ -61,8 +61,13 @@ def free_name(wanted: str, taken: Container[str], limit: int) -> str:
     """`wanted_2`, `wanted_3`, …: the first that is not taken."""
     number = 2
     while True:
-        suffix = f"_{number}"
-        name = wanted[: limit - len(suffix)] + suffix
+        name = numbered(wanted, number, limit)
         if name not in taken:
             return name
         number += 1
+
+
+def numbered(wanted: str, number: int, limit: int) -> str:
+    """`wanted_2`, shortened where that is beyond the limit."""
+    suffix = f"_{number}"
+    return wanted[: limit - len(suffix)] + suffix

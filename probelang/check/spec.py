@@ -8,7 +8,7 @@ from probelang.btf.types import BtfError
 from probelang.check.conditions import Conditions, operands_of
 from probelang.check.constants import Constants
 from probelang.check.items import Item, Items, check_names
-from probelang.check.naming import MAX_ARG_NAME, MAX_EVENT_NAME, free_name, group_of_file, name_of
+from probelang.check.naming import MAX_ARG_NAME, MAX_EVENT_NAME, free_name, group_of_file, name_of, numbered
 from probelang.check.options import Options, read_options
 from probelang.check.points import MAX_POINTS, Place, Points
 from probelang.check.report import Report, in_source_order
@@ -53,6 +53,7 @@ class _Checker:
         self.events: dict[tuple[str, str], Span] = {}
         self.named: set[tuple[str, str]] = set()
         self.offered: set[tuple[str, str]] = set()
+        self.numbers: dict[tuple[str, str], int] = {}
         self.probes: list[Probe] = []
         self.defined: dict[tuple[str, str], Probe] = {}
         self.declared: dict[tuple[str, str], Span] = {}
@@ -284,9 +285,7 @@ class _Checker:
                 )
         key = (group, event)
         if key in self.events:
-            taken = {name for other, name in (*self.events, *self.named, *self.offered) if other == group}
-            free = free_name(event, taken, MAX_EVENT_NAME)
-            self.offered.add((group, free))
+            free = self._free_event_name(group, event)
             fix = (
                 Fix(f"call it `{free}`", (Edit(probe.name.span, free),), safe=False)
                 if probe.name is not None
@@ -305,6 +304,16 @@ class _Checker:
             self.events[key] = span
             self._check_static(group, event, span)
         return group, event
+
+    def _free_event_name(self, group: str, event: str) -> str:
+        number = self.numbers.get((group, event), 2)
+        while True:
+            free = numbered(event, number, MAX_EVENT_NAME)
+            number += 1
+            if not any((group, free) in taken for taken in (self.events, self.named, self.offered)):
+                self.numbers[group, event] = number
+                self.offered.add((group, free))
+                return free
 
     def _name_probe(self, probe: tree.Probe, name: str) -> Fix:
         at = probe.kind_span.start
