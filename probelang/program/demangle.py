@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import re
 
+from probelang.program.symbols import MANGLED
+
 LONGEST = 4096
 """Bytes of a mangled name; the demangler recurses as deep as a name nests."""
-LARGEST_OUTPUT = 4 << 20
+LARGEST_OUTPUT = 16 << 20
 """A name of a few hundred bytes can refer to its own parts again and again, and stand for gigabytes."""
 
 _REFERENCE = re.compile(r"S[0-9A-Z]*_|T[0-9L]*[0-9]*_")
+_RUST_REFERENCE = re.compile(r"B[0-9A-Za-z]*_")
+_MOST_REFERENCES = 200
 _RUST_HASH = re.compile(r"::h[0-9a-f]{16}$")
 _RUST_MANGLED = re.compile(r"17h[0-9a-f]{16}E")
 _RUST_ESCAPE = re.compile(r"\$(SP|BP|RF|LT|GT|LP|RP|C|u[0-9a-f]{1,6})\$")
@@ -25,6 +29,7 @@ _NEEDLESS = re.compile(r"(?<!\w) | (?!\w)")
 _LONG_STRING = re.compile(
     r"std::(?:__cxx11::)?basic_string<char,\s*std::char_traits<char>,\s*std::allocator<char>\s*>"
 )
+_INHERENT = re.compile(r"<([\w:]+)>::")
 _PLAIN = re.compile(r"((?:\w+::)*~?\w+)\([^()]*\)(?: const)?$")
 _WORD = re.compile(r"[^\W\d]\w*")
 _NEVER_SPELLED = {"std", "string", "allocator", "ostream", "istream", "iostream", "lambda", "unnamed"} | {
@@ -33,14 +38,10 @@ _NEVER_SPELLED = {"std", "string", "allocator", "ostream", "istream", "iostream"
 """Words that mangled names abbreviate (St, Ss, Sa, …), or that stand for what has no name."""
 
 
-def is_mangled(name: str) -> bool:
-    return name.startswith(("_Z", "_R"))
-
-
 def demangle(name: str) -> str | None:
     """A mangled name in the words of its language; None where it is not mangled, or too long to be demangled."""
     name = name.partition("@")[0]
-    if not is_mangled(name) or not _is_bounded(name):
+    if not name.startswith(MANGLED) or not _is_bounded(name):
         return None
     try:
         from pycxxfilt import demangle
@@ -56,12 +57,20 @@ def demangle(name: str) -> str | None:
 
 
 def _is_bounded(name: str) -> bool:
-    """Whether a name is one that a demangler makes a text of sensible length of, at the worst."""
+    """Whether a name is sure to be the mangled form of a text of sensible length.
+
+    All but one in some hundred names of large programs are.
+    """
     if len(name) > LONGEST or "\0" in name:
         return False
-    # k references make at most 3^(k/3) copies: three each time to all before them.
-    references = len(_REFERENCE.findall(name)) + 3 * max(0, name.count("Dp") - 2)
-    return bool(len(name) * 3 ** (references / 3) <= LARGEST_OUTPUT)
+    # A part that is referred to three times, within one that is again, makes the most of its references.
+    references = len((_RUST_REFERENCE if name.startswith("_R") else _REFERENCE).findall(name))
+    copies = 3.0 ** (min(references, _MOST_REFERENCES) / 3)
+    if name.startswith("_Z"):
+        # A pack expansion repeats its pattern for each element of a pack, which stands behind a J.
+        expansions = min(name.count("Dp") + name.count("sZ"), 20)
+        copies *= float(max(3, len(name) - max(name.find("J"), 0))) ** expansions
+    return bool(len(name) * copies <= LARGEST_OUTPUT)
 
 
 def _unescape_rust(text: str) -> str:
@@ -87,7 +96,7 @@ def base_name(text: str) -> str:
     `ns::f<int>`. A part that the compiler split off, `f(int) (.cold)`, keeps its mark.
     """
     plain = _PLAIN.match(text)
-    if plain:
+    if plain and not plain[1].endswith("operator"):
         return plain[1]
     spans = _groups(text)
     if spans is None:
@@ -149,8 +158,10 @@ def normalize(text: str) -> str:
     """A C++ or Rust name with its optional spelling taken out: spaces, `const char *`, ABI tags, std::string."""
     text = _SPACE.sub(" ", _TAG.sub("", text.strip()))
     text = _LONG_STRING.sub("std::string", _CONST_FIRST.sub(r"\1 const", text))
-    text = _NEEDLESS.sub("", text)
-    return text.replace("(void)", "()")
+    text = _NEEDLESS.sub("", text).replace("(void)", "()")
+    # Rust's v0 mangling has `<shop::Cart>::add` where the legacy one has `shop::Cart::add`.
+    inherent = _INHERENT.match(text)
+    return text.replace(inherent[0], f"{inherent[1]}::", 1) if inherent else text
 
 
 def without_arguments(name: str) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import stat
 import struct
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from probelang.record import record
 
@@ -49,17 +49,17 @@ class ProgramError(Exception):
         )
 
 
-class Source(Protocol):
+class Source:
     """Bytes to read at a place: a file, or what was unpacked from one."""
 
     size: int
 
     def read(self, at: int, length: int) -> bytes:
         """Exactly `length` bytes. Raises ProgramError where they are not there."""
-        ...
+        raise NotImplementedError
 
 
-class FileSource:
+class FileSource(Source):
     """A regular file, open until it is closed or forgotten."""
 
     def __init__(self, path: str) -> None:
@@ -98,7 +98,7 @@ class FileSource:
         self.close()
 
 
-class BytesSource:
+class BytesSource(Source):
     """Bytes in memory."""
 
     def __init__(self, data: bytes) -> None:

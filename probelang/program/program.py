@@ -6,7 +6,7 @@ import struct
 from typing import TYPE_CHECKING, TypeAlias, Union
 
 from probelang.kernel.answers import Answer, Found, NotFound, Unknown
-from probelang.kernel.near import find_near
+from probelang.kernel.near import MAX_NEAR, find_near
 from probelang.program.debug_files import DEBUG_FOLDERS, find_debug_file, read_build_id
 from probelang.program.elf import (
     ET_DYN,
@@ -21,10 +21,11 @@ from probelang.program.elf import (
 )
 from probelang.program.search import SymbolSearch
 from probelang.program.symbols import Ambiguous, Symbol, SymbolTable, read_tables
-from probelang.program.usdt import UsdtSite, read_usdt_probes
 
 if TYPE_CHECKING:
     import re
+
+    from probelang.program.usdt import UsdtSite
 
 SymbolAnswer: TypeAlias = Union[Answer[Symbol], Ambiguous]  # noqa: UP007 - a generic alias, and 3.11
 
@@ -120,6 +121,8 @@ class Program:
     def usdt_probes(self) -> list[UsdtSite]:
         """Every site of every static probe, in the order of the file's notes."""
         if self._usdt is None:
+            from probelang.program.usdt import read_usdt_probes
+
             self._usdt = read_usdt_probes(self.elf)
         return self._usdt
 
@@ -130,7 +133,8 @@ class Program:
             return Found(sites)
         known = sorted({f"{site.provider}:{site.name}" for site in self.usdt_probes()})
         near = [text for text in known if text.endswith(f":{name}")]
-        return NotFound(tuple([*near, *find_near(f"{provider}:{name}", known)][:3]))
+        near += find_near(f"{provider}:{name}", known)
+        return NotFound(tuple(dict.fromkeys(near))[:MAX_NEAR])
 
     @property
     def symbols(self) -> SymbolSearch:

@@ -5,25 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from probelang.kernel.near import MAX_NEAR, find_near
-from probelang.program.demangle import (
-    NameQuery,
-    base_name,
-    demangle,
-    is_mangled,
-    mangled_words,
-    normalize,
-)
 from probelang.program.elf import PF_X
-from probelang.program.symbols import LONGEST_NAME, RawSymbol, Symbol, SymbolTable
+from probelang.program.symbols import LONGEST_NAME, MANGLED, RawSymbol, Symbol, SymbolTable
 from probelang.program.versions import SymbolVersions, Version
 
 if TYPE_CHECKING:
     import re
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from probelang.program.elf import Elf
 
 _MOST_ALIASES = 8
+_MOST_FOR_NEAR = 20_000
 _MOST_DEMANGLED = 200_000
 _MOST_TEXT = 64 << 20
 """Letters of demangled names that one question makes: all those of a large browser, and no more of a hostile file's."""
@@ -52,7 +45,7 @@ class SymbolSearch:
         encoded = name.encode("utf-8", "surrogateescape")
         hits = [(table, raw) for table in self._tables for raw in table.find(encoded)]
         found = self._choose(hits, version)
-        if found or is_mangled(name):
+        if found or name.startswith(MANGLED):
             return found
         return self._choose(self._find_words(name), version)
 
@@ -82,6 +75,8 @@ class SymbolSearch:
             return sorted(
                 {name for name in self._function_names() if match(name) and (parts or ".cold" not in name)}
             )
+        from probelang.program.demangle import base_name, mangled_words, normalize
+
         words = mangled_words(_literal_path(pattern.pattern))
         found = set()
         for name, text in self._demangled(name for name in self._function_names() if _has(name, words)):
@@ -97,20 +92,26 @@ class SymbolSearch:
             return ()
         names = list(self._function_names())
         near = []
-        if not is_mangled(name):
+        if not name.startswith(MANGLED):
+            from probelang.program.demangle import NameQuery, base_name, mangled_words, normalize
+
             query = NameQuery(name)
-            path, _, last = query.base.rpartition("::")
-            words = mangled_words(path)
-            bases = set()
-            for _, text in self._demangled(other for other in names if _has(other, words)):
-                bases.add(normalize(base_name(text)))
-            near = sorted((base for base in bases if base.endswith(f"::{last}")), key=len)
-            near += [*find_near(query.base, bases)]
+            last = query.base.rpartition("::")[2]
+            some = [other for other in dict.fromkeys(names) if other.startswith(MANGLED)]
+            if len(some) > _MOST_FOR_NEAR:
+                # One word at least of those that were written should be right.
+                words = mangled_words(query.base)
+                some = [other for other in some if any(word in other for word in words)]
+            bases = {normalize(base_name(text)) for _, text in self._demangled(some)}
+            near = sorted([base for base in bases if base.endswith(f"::{last}")], key=_length_and_text)
+            near += find_near(query.base, bases)
         near += [other.partition("@")[0] for other in find_near(name, names)]
         return tuple(dict.fromkeys(near))[:MAX_NEAR]
 
     def _find_words(self, name: str) -> list[tuple[SymbolTable, RawSymbol]]:
         """Symbols that C++ or Rust names so, of the best rank that there is."""
+        from probelang.program.demangle import NameQuery
+
         query = NameQuery(name)
         key = query.key()
         best: dict[int, list[tuple[SymbolTable, set[int]]]] = {0: [], 1: [], 2: []}
@@ -172,7 +173,7 @@ class SymbolSearch:
                 offset = self._elf.offset_of(address)
         return Symbol(
             name,
-            demangle(name),
+            _demangle(name) if name.startswith(MANGLED) else None,
             address,
             raw.size,
             offset,
@@ -206,17 +207,28 @@ class SymbolSearch:
             for name in table.function_names():
                 yield name.partition("@")[0]
 
-    def _demangled(self, names: Iterator[str] | dict[str, list[int]]) -> Iterator[tuple[str, str]]:
+    def _demangled(self, names: Iterable[str]) -> Iterator[tuple[str, str]]:
         left, letters = _MOST_DEMANGLED, _MOST_TEXT
         for name in names:
-            if is_mangled(name):
-                text = demangle(name)
+            if name.startswith(MANGLED):
+                text = _demangle(name)
                 if text is not None:
                     yield name, text
                     letters -= len(text)
                 left -= 1
                 if left <= 0 or letters <= 0:
                     return
+
+
+def _demangle(name: str) -> str | None:
+    # Importing it compiles a dozen patterns, which a name of C does not need.
+    from probelang.program.demangle import demangle
+
+    return demangle(name)
+
+
+def _length_and_text(name: str) -> tuple[int, str]:
+    return len(name), name
 
 
 def _has(name: str, words: list[str]) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, NamedTuple
 
-from probelang.program.elf import SHT_DYNSYM, SHT_NOBITS, SHT_SYMTAB, ProgramError
+from probelang.program.elf import LARGEST_SECTION, SHT_DYNSYM, SHT_NOBITS, SHT_SYMTAB, ProgramError
 from probelang.record import record
 
 if TYPE_CHECKING:
@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 
 LONGEST_NAME = 1 << 14
 """Bytes; a longer name is no name that anybody can write in a probe."""
+MANGLED = ("_Z", "_R")
+"""What names of C++ and Rust begin with, once mangled."""
+MOST_SYMBOLS = 1 << 22
+"""In one table; a large browser with all its symbols has about half as many."""
 MOST_HITS = 4096
 """Of strings in a table that match what was asked for; only damaged or hostile files have more."""
 
@@ -121,18 +125,15 @@ class SymbolTable:
             raise ProgramError(f"the {section.name} section has no names")
         if max(section.offset + section.size, strings.offset + strings.size) > elf.source.size:
             raise ProgramError(f"the {section.name} section is cut off")
-        self.count = section.size // entry_size
+        if section.size // entry_size > MOST_SYMBOLS or strings.size > LARGEST_SECTION:
+            raise ProgramError(f"the {section.name} section is too large")
         self.strings = strings
 
     def find(self, name: bytes) -> list[RawSymbol]:
         """Every entry whose name is `name`, or `name@…` as some linkers write versions into .symtab."""
-        whole = [*self._places(b"\0" + name + b"\0"), *self._places(b"\0" + name + b"@")]
-        if whole:
-            return self.named_at({place + 1 for place in whole})
+        whole = {at + 1 for at in self._places(b"\0" + name, MOST_HITS)}
         # Linkers let a name be the end of another.
-        return self.named_at(
-            {*self._places(name + b"\0", _MOST_ENDS), *self._places(name + b"@", _MOST_ENDS)}
-        )
+        return self.named_at(whole or set(self._places(name, _MOST_ENDS)))
 
     def named_at(self, places: set[int]) -> list[RawSymbol]:
         """Every entry with a name at one of the places in the string table."""
@@ -140,15 +141,11 @@ class SymbolTable:
         if not places:
             return found
         size = self._entry.size
-        needles = [(place, struct.pack(self.elf.order + "I", place)) for place in places]
+        needles = [struct.pack(self.elf.order + "I", place) for place in places]
         for start, chunk in self._chunks(self.section, size):
             if len(needles) <= _FEW:
-                for _, needle in needles:
-                    at = chunk.find(needle)
-                    while at >= 0:
-                        if at % size == 0:
-                            found.append(self._unpack(chunk, at, start))
-                        at = chunk.find(needle, at + 1)
+                for needle in needles:
+                    found += [self._unpack(chunk, at, start) for at in _aligned(chunk, needle, size, 0)]
             else:
                 for number, (place,) in enumerate(self._names.iter_unpack(chunk)):
                     if place in places:
@@ -164,23 +161,19 @@ class SymbolTable:
         size, field = self._entry.size, 8 if self.elf.wide else 4
         needle = struct.pack(self.elf.order + ("Q" if self.elf.wide else "I"), address)
         for start, chunk in self._chunks(self.section, size):
-            at = chunk.find(needle)
-            while at >= 0:
-                if at % size == field:
-                    found.append(self._unpack(chunk, at - field, start))
-                    if len(found) >= MOST_HITS:
-                        return found
-                at = chunk.find(needle, at + 1)
-        return found
+            found += [self._unpack(chunk, at - field, start) for at in _aligned(chunk, needle, size, field)]
+            if len(found) > MOST_HITS:
+                break
+        return found[:MOST_HITS]
 
     def covering(self, address: int) -> RawSymbol | None:
         """The function that has an address within, the innermost of several."""
         best: RawSymbol | None = None
         for symbol in self:
-            inside = symbol.address <= address < symbol.address + symbol.size or symbol.address == address
-            if not inside or not symbol.is_function or not symbol.is_defined:
+            if symbol.address > address or not symbol.is_function or not symbol.is_defined:
                 continue
-            if best is None or symbol.address > best.address:
+            inside = address < symbol.address + max(symbol.size, 1)
+            if inside and (best is None or symbol.address > best.address):
                 best = symbol
         return best
 
@@ -256,12 +249,14 @@ class SymbolTable:
         length = min(length, self.strings.size - place)
         return self.elf.source.read(self.strings.offset + place, length) if length > 0 else b""
 
-    def _places(self, needle: bytes, most: int = MOST_HITS) -> Iterator[int]:
-        """Where in the string table `needle` is."""
-        for start, chunk in self._chunks(self.strings, 1, len(needle) - 1):
+    def _places(self, needle: bytes, most: int) -> Iterator[int]:
+        """Where in the string table `needle` is with the end of the name behind it, or a version."""
+        length = len(needle)
+        for start, chunk in self._chunks(self.strings, 1, length):
             at = chunk.find(needle)
             while at >= 0 and most:
-                yield start + at
+                if chunk[at + length : at + length + 1] in (b"\0", b"@"):
+                    yield start + at
                 most -= 1
                 at = chunk.find(needle, at + 1)
 
@@ -271,6 +266,17 @@ class SymbolTable:
         for start in range(0, whole, step):
             length = min(step + overlap, whole - start)
             yield start, self.elf.source.read(section.offset + start, length)
+
+
+def _aligned(chunk: bytes, needle: bytes, size: int, field: int) -> Iterator[int]:
+    """Where `needle` is in a chunk of entries of `size` bytes, `field` bytes into an entry."""
+    at = chunk.find(needle)
+    while at >= 0:
+        off = (field - at) % size
+        if not off:
+            yield at
+            off = size
+        at = chunk.find(needle, at + off)
 
 
 def read_tables(elf: Elf, origin: str | None = None) -> list[SymbolTable]:
