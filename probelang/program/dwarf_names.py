@@ -1,0 +1,193 @@
+"""Entries by name, where no index has them: their strings are looked for in the sections' bytes.
+
+A linker keeps each name once in `.debug_str`; where its offset stands in `.debug_info` as some entry's name can be
+found at the speed of memory, and what stands before it tells whether that is an entry of the kind looked for. No unit
+is walked for that, but where names are numbers (DW_FORM_strx).
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from typing import TYPE_CHECKING
+
+from probelang.program import dwarf_constants as dw
+from probelang.program.dwarf_dies import read_die
+from probelang.program.dwarf_wire import DwarfError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from probelang.program.dwarf_dies import Die
+    from probelang.program.dwarf_unit import Unit
+    from probelang.program.dwarf_units import Units
+
+_CHUNK = 1 << 20
+_MOST_STRINGS = 16
+"""Places of a name in .debug_str: linkers merge ends of strings, so some are the ends of longer ones."""
+_MOST_PLACES = 1 << 16
+_MOST_DECLARED = 64
+"""Units looked into for the definition of a type that is only declared."""
+_OUTER = frozenset({dw.TAG_COMPILE_UNIT, dw.TAG_PARTIAL_UNIT, dw.TAG_NAMESPACE, dw.TAG_MODULE})
+
+
+class Names:
+    """The units of a file by the names of what is in them."""
+
+    __slots__ = ("_completed", "_layouts", "_string_bases", "units")
+
+    def __init__(self, units: Units) -> None:
+        self.units = units
+        self._completed: dict[tuple[int, str], Die | None] = {}
+        self._layouts: dict[tuple[str, int, frozenset[int], int], list[tuple[bytes, int]]] = {}
+        self._string_bases: list[tuple[int, int]] | None = None
+
+    def complete(self, die: Die) -> Die:
+        """The definition of a struct that an entry only declares, wherever it is; else the entry. Raises DwarfError."""
+        if not die.flag(dw.AT_DECLARATION):
+            return die
+        found = die.reference(dw.AT_SIGNATURE)
+        if found is not None:
+            return found
+        name = die.string(dw.AT_NAME)
+        if not name:
+            return die
+        key = die.tag, name
+        if key not in self._completed:
+            self._completed[key] = None
+            tags = frozenset({die.tag})
+            if die.tag != dw.TAG_UNION_TYPE:
+                tags = frozenset({dw.TAG_STRUCTURE_TYPE, dw.TAG_CLASS_TYPE})
+            units: set[int] = set()
+            for candidate in self.search(name, tags):
+                if not candidate.flag(dw.AT_DECLARATION):
+                    self._completed[key] = candidate
+                    break
+                units.add(candidate.unit.offset)
+                if len(units) > _MOST_DECLARED:
+                    break
+        return self._completed[key] or die
+
+    def search(self, name: str, tags: frozenset[int], attribute: int = dw.AT_NAME) -> Iterator[Die]:
+        """Entries tagged so that have the name themselves, in the order of the file. Raises DwarfError."""
+        sections = self.units.sections
+        wanted = name.encode() + b"\0"
+        if len(wanted) < 2 or b"\0" in wanted[:-1]:
+            return
+        strings = sections.get(".debug_str")
+        offsets = []
+        for offset in _find_all(strings, wanted):
+            offsets.append(offset)
+            if len(offsets) >= _MOST_STRINGS:
+                break
+        any_found = False
+        for offset in offsets:
+            raw = offset.to_bytes(8, sections.order)
+            raw = raw[:4] if sections.order == "little" else raw[4:]
+            for die in self._named_at(raw, dw.FORM_STRP, tags, attribute, name):
+                any_found = True
+                yield die
+            for die in self._numbered(raw, tags, attribute, name):
+                any_found = True
+                yield die
+        if not any_found:
+            yield from self._named_at(wanted, dw.FORM_STRING, tags, attribute, name)
+
+    def _named_at(
+        self, raw: bytes, form: int, tags: frozenset[int], attribute: int, name: str
+    ) -> Iterator[Die]:
+        """Entries whose attribute is stored as `raw`."""
+        data = self.units.sections.get(".debug_info")
+        for count, at in enumerate(_find_all(data, raw)):
+            if count > _MOST_PLACES:
+                return
+            try:
+                unit = self.units.containing(".debug_info", at)
+                candidates = self.layouts_of(unit, form, tags, attribute)
+            except DwarfError:
+                continue
+            for code, distance in candidates:
+                start = at - distance - len(code)
+                if start >= unit.offset + unit.first and data[start : start + len(code)] == code:
+                    die = _sound(unit, start - unit.offset, attribute, name)
+                    if die is not None:
+                        yield die
+                        break
+
+    def layouts_of(
+        self, unit: Unit, form: int, tags: frozenset[int], attribute: int
+    ) -> list[tuple[bytes, int]]:
+        """For each kind of entry that may bear the name so: its code, and how far behind that the name is stored."""
+        key = unit.section, unit.abbrev_offset, tags, form * 0x10000 + attribute
+        known = self._layouts.get(key)
+        if known is None:
+            known = self._layouts[key] = []
+            for abbrev in unit.abbrevs.all():
+                if abbrev.tag in tags:
+                    distance = abbrev.offset_of(attribute, form)
+                    if distance is not None:
+                        known.append((_uleb(abbrev.code), distance))
+        return known
+
+    def _numbered(self, raw: bytes, tags: frozenset[int], attribute: int, name: str) -> Iterator[Die]:
+        """Entries whose name is the number of a string in `.debug_str_offsets`."""
+        data = self.units.sections.get(".debug_str_offsets")
+        if not data:
+            return
+        bases = self._bases()
+        seen: set[int] = set()
+        for at in _find_all(data, raw):
+            position = bisect_right(bases, (at, 1 << 64)) - 1
+            if at % 4 or position < 0 or bases[position][1] in seen:
+                continue
+            # Units may share one table: those of a linker's optimisation do.
+            while position >= 0 and bases[position][0] == bases[bisect_right(bases, (at, 1 << 64)) - 1][0]:
+                unit = self.units.at(bases[position][1])
+                position -= 1
+                seen.add(unit.offset)
+                for offset, abbrev, _ in unit.collect(unit.first, tags, _OUTER):
+                    if abbrev.has(attribute):
+                        die = _sound(unit, offset, attribute, name)
+                        if die is not None:
+                            yield die
+
+    def _bases(self) -> list[tuple[int, int]]:
+        """Where the strings of each unit start in `.debug_str_offsets`, in order."""
+        if self._string_bases is None:
+            found = []
+            for offset in self.units.offsets():
+                try:
+                    base = self.units.at(offset).root.values.get(dw.AT_STR_OFFSETS_BASE)
+                except DwarfError:
+                    continue
+                if base is not None and isinstance(base[1], int):
+                    found.append((base[1], offset))
+            self._string_bases = sorted(found)
+        return self._string_bases
+
+
+def _sound(unit: Unit, offset: int, attribute: int, name: str) -> Die | None:
+    """The entry there, if it has that name."""
+    try:
+        die = read_die(unit, offset)
+        return unit.die(offset) if die.string(attribute) == name else None
+    except DwarfError:
+        return None
+
+
+def _find_all(data: memoryview, wanted: bytes) -> Iterator[int]:
+    """Where bytes stand in a section. A piece at a time is copied: a view has no search of its own."""
+    for start in range(0, len(data), _CHUNK):
+        piece = bytes(data[start : start + _CHUNK + len(wanted) - 1])
+        at = piece.find(wanted)
+        while at >= 0:
+            yield start + at
+            at = piece.find(wanted, at + 1)
+
+
+def _uleb(number: int) -> bytes:
+    raw = bytearray()
+    while number >= 0x80:
+        raw.append(number & 0x7F | 0x80)
+        number >>= 7
+    raw.append(number)
+    return bytes(raw)

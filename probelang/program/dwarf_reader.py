@@ -1,0 +1,164 @@
+"""One file's debugging information with all that has been read of it so far; `Dwarf` puts the questions."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from typing import TYPE_CHECKING
+
+from probelang.program import dwarf_constants as dw
+from probelang.program.dwarf_frames import Frames
+from probelang.program.dwarf_index import AddressIndex
+from probelang.program.dwarf_lines import END, LineTable, prologue_end
+from probelang.program.dwarf_lists import ranges_of
+from probelang.program.dwarf_names import Names
+from probelang.program.dwarf_units import Units
+from probelang.program.dwarf_wire import DwarfError
+
+if TYPE_CHECKING:
+    from probelang.program.dwarf_dies import Die
+    from probelang.program.dwarf_unit import Unit
+    from probelang.program.dwarf_wire import Sections
+
+_OUTER = frozenset({dw.TAG_COMPILE_UNIT, dw.TAG_PARTIAL_UNIT, dw.TAG_NAMESPACE, dw.TAG_MODULE})
+_SUBPROGRAMS = frozenset({dw.TAG_SUBPROGRAM})
+_WITH_CODE = frozenset({dw.TAG_SUBPROGRAM, dw.TAG_INLINED_SUBROUTINE})
+
+
+class Reader:
+    """What the answers share. `relocatable` is of a file whose code starts at 0, a `.o` or `.ko`."""
+
+    __slots__ = (
+        *("_functions", "_instances", "_outer", "_prologues", "_sorted_rows", "_tables"),
+        *("frames", "index", "names", "relocatable", "sections", "units"),
+    )
+
+    def __init__(self, sections: Sections, units: Units, relocatable: bool) -> None:
+        self.sections = sections
+        self.units = units
+        self.relocatable = relocatable
+        self.names = Names(units)
+        self.index = AddressIndex(units, relocatable)
+        self.frames = Frames(sections)
+        self._outer: dict[int, list[tuple[int, int, int]]] = {}
+        self._functions: dict[int, list[tuple[int, int, int]]] = {}
+        self._instances: dict[int, dict[tuple[int, int], list[int]]] = {}
+        self._tables: dict[int, LineTable | None] = {}
+        self._prologues: dict[int, int | None] = {}
+        self._sorted_rows: dict[int, tuple[list[int], list[tuple[int, int, int, int]]]] = {}
+
+    # Functions.
+
+    def subprogram_at(self, address: int) -> Die | None:
+        """The function whose code holds an address. Raises DwarfError."""
+        for unit in self.index.units_at(address):
+            found = self._starting_at(unit, address) or self._walked(unit, address)
+            if found is not None:
+                return found
+        return None
+
+    def _starting_at(self, unit: Unit, address: int) -> Die | None:
+        """The function that starts there, by where its address stands in the unit's bytes; no entry is walked."""
+        if address == 0 or address >= 1 << (8 * unit.address_size):
+            return None
+        data, order = unit.data, self.sections.order
+        wanted = address.to_bytes(unit.address_size, order)
+        at = data.find(wanted)
+        if at < 0:
+            return None
+        candidates = self.names.layouts_of(unit, dw.FORM_ADDR, _SUBPROGRAMS, dw.AT_LOW_PC)
+        for _ in range(64):
+            for code, distance in candidates:
+                start = at - distance - len(code)
+                if start >= unit.first and data.startswith(code, start):
+                    try:
+                        die = unit.die(start)
+                        ranges = ranges_of(die)
+                        # Bytes may look like an entry by accident; one that also refers to sound ones is none.
+                        if ranges and ranges[0][0] == address and _is_sound(die):
+                            return die
+                    except DwarfError:
+                        continue
+            at = data.find(wanted, at + 1)
+            if at < 0:
+                break
+        return None
+
+    def _walked(self, unit: Unit, address: int) -> Die | None:
+        for cache, enter in ((self._outer, _OUTER), (self._functions, None)):
+            known = cache.get(unit.offset)
+            if known is None:
+                known = cache[unit.offset] = self._list_functions(unit, enter)
+            position = bisect_right(known, (address, 1 << 65, 0))
+            for _, high, offset in known[max(0, position - 16) : position][::-1]:
+                if address < high:
+                    return unit.die(offset)
+        return None
+
+    def _list_functions(self, unit: Unit, enter: frozenset[int] | None) -> list[tuple[int, int, int]]:
+        found: list[tuple[int, int, int]] = []
+        for offset, abbrev, _ in unit.collect(unit.first, _SUBPROGRAMS, enter):
+            if abbrev.has(dw.AT_LOW_PC) or abbrev.has(dw.AT_RANGES):
+                die = unit.die(offset)
+                found += [(low, high, offset) for low, high in self.code_of(die)]
+        found.sort()
+        return found
+
+    def code_of(self, die: Die) -> list[tuple[int, int]]:
+        """Ranges of an entry's code, without what a linker dropped. Raises DwarfError."""
+        return [(low, high) for low, high in ranges_of(die) if low or self.relocatable]
+
+    def instances_of(self, origin: Die) -> list[Die]:
+        """Entries of its unit that have code and are instances of an abstract function, or define a declared one."""
+        unit = origin.unit
+        known = self._instances.get(unit.offset)
+        if known is None:
+            known = self._instances[unit.offset] = {}
+            for offset, abbrev, _ in unit.collect(unit.first, _WITH_CODE, None):
+                if not (abbrev.has(dw.AT_LOW_PC) or abbrev.has(dw.AT_RANGES)):
+                    continue
+                for die in unit.die(offset).origins()[1:]:
+                    known.setdefault((die.unit.offset, die.offset), []).append(offset)
+        return [unit.die(offset) for offset in known.get((unit.offset, origin.offset), [])]
+
+    # Lines.
+
+    def line_table(self, unit: Unit) -> LineTable | None:
+        """A unit's line table; None where it has none. Raises DwarfError."""
+        if unit.offset not in self._tables:
+            root = unit.root
+            offset = root.section_offset(dw.AT_STMT_LIST)
+            self._tables[unit.offset] = (
+                LineTable(self.sections, offset, root.string(dw.AT_COMP_DIR) or "", unit.address_size)
+                if offset is not None
+                else None
+            )
+        return self._tables[unit.offset]
+
+    def prologue_end(self, unit: Unit, low: int, high: int) -> int | None:
+        """Where the frame of the function at `low` is set up; None where nothing tells. Raises DwarfError."""
+        if low not in self._prologues:
+            table = self.line_table(unit)
+            self._prologues[low] = prologue_end(table.rows(), low, high) if table is not None else None
+        return self._prologues[low]
+
+    def line_at(self, unit: Unit, address: int) -> tuple[int, int] | None:
+        """Number of the file and line of an address; None where the table doesn't tell. Raises DwarfError."""
+        table = self.line_table(unit)
+        if table is None:
+            return None
+        known = self._sorted_rows.get(table.offset)
+        if known is None:
+            # The last row at an address is the one that holds; the end of a sequence yields to the start of another.
+            rows = sorted(table.rows(), key=lambda row: (row[0], not row[3] & END))
+            known = self._sorted_rows[table.offset] = [row[0] for row in rows], rows
+        position = bisect_right(known[0], address) - 1
+        if position < 0 or known[1][position][3] & END:
+            return None
+        return known[1][position][1], known[1][position][2]
+
+
+def _is_sound(die: Die) -> bool:
+    """Whether all that an entry refers to is there."""
+    for attribute in (dw.AT_NAME, dw.AT_LINKAGE_NAME):
+        die.string(attribute)
+    return all(origin.tag == dw.TAG_SUBPROGRAM for origin in die.origins())

@@ -1,0 +1,139 @@
+"""Bytes of DWARF: the sections of a file, the numbers in them, and how much work a question may cost.
+
+Nothing here knows of ELF: whoever opens the file gives its sections by name, decompressed and relocated, which may be
+a program's, a library's, a module's or a kernel's.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+LONGEST_STRING = 1 << 16
+"""Of a name; those of C++ templates reach some ten thousand characters."""
+_LEAST_WORK = 2_000_000
+_LONGEST_LEB = 10
+
+
+class DwarfError(Exception):
+    """The debugging information is damaged, or of a kind that is not read; one line for the user."""
+
+    def __init__(self, message: str) -> None:
+        # Names come out of a file that may hold anything.
+        super().__init__(
+            "".join([letter if letter.isprintable() else ascii(letter)[1:-1] for letter in message])
+        )
+
+
+class Sections:
+    """The sections of one file, and the work that the question being answered may still do.
+
+    `find` answers with a section's bytes or None; `address_of` with where a section is loaded (only that of
+    `.eh_frame` is asked). `machine` is `x86_64`, `i386` or `aarch64`.
+    """
+
+    __slots__ = ("_address_of", "_find", "_known", "_work", "address_size", "machine", "order")
+
+    def __init__(
+        self,
+        find: Callable[[str], memoryview | bytes | None],
+        machine: str,
+        address_size: int,
+        little_endian: bool,
+        address_of: Callable[[str], int | None] | None,
+    ) -> None:
+        self._find = find
+        self._known: dict[str, memoryview] = {}
+        self._address_of = address_of
+        self._work = 0
+        self.machine = machine
+        self.address_size = address_size
+        self.order: Literal["little", "big"] = "little" if little_endian else "big"
+
+    def get(self, name: str) -> memoryview:
+        """A section's bytes; none of one that is not there."""
+        known = self._known.get(name)
+        if known is None:
+            found = self._find(name)
+            known = self._known[name] = memoryview(b"" if found is None else found).cast("B")
+        return known
+
+    def address_of(self, name: str) -> int | None:
+        return self._address_of(name) if self._address_of is not None else None
+
+    def renew_work(self) -> None:
+        """Start counting anew: a question from outside may look at everything once, and not much more."""
+        self._work = _LEAST_WORK + len(self.get(".debug_info")) + len(self.get(".debug_line"))
+
+    def spend(self, steps: int) -> None:
+        """Raises DwarfError when a question has cost more than a sound file's would."""
+        self._work -= steps
+        if self._work < 0:
+            raise DwarfError("the debugging information leads in circles, or is too large to search")
+
+    def number(self, name: str, offset: int, size: int) -> int:
+        """An unsigned number of `size` bytes. Raises DwarfError where the section ends before it."""
+        data = self.get(name)
+        if offset < 0 or offset + size > len(data):
+            raise DwarfError(f"{name} ends before offset {offset:#x}")
+        return int.from_bytes(data[offset : offset + size], self.order)
+
+    def string(self, name: str, offset: int) -> bytes:
+        """What stands there up to a NUL. Raises DwarfError where there is no end of it."""
+        data = self.get(name)
+        if not 0 <= offset < len(data):
+            raise DwarfError(f"{name} has no string at offset {offset:#x}")
+        for size in (64, 1024, LONGEST_STRING):
+            piece = bytes(data[offset : offset + size])
+            end = piece.find(0)
+            if end >= 0:
+                return piece[:end]
+        raise DwarfError(f"the string at offset {offset:#x} of {name} has no end")
+
+
+def read_uleb(data: bytes | memoryview, at: int) -> tuple[int, int]:
+    """An unsigned LEB128 and the offset behind it. Raises DwarfError where it is cut off or too long."""
+    value = shift = 0
+    try:
+        while True:
+            byte = data[at]
+            at += 1
+            value |= (byte & 0x7F) << shift
+            if byte < 0x80:
+                return value, at
+            shift += 7
+            if shift > 7 * _LONGEST_LEB:
+                raise DwarfError("a LEB128 number is too long")
+    except IndexError:
+        raise DwarfError("a LEB128 number is cut off") from None
+
+
+def read_sleb(data: bytes | memoryview, at: int) -> tuple[int, int]:
+    """A signed LEB128 and the offset behind it. Raises DwarfError where it is cut off or too long."""
+    start = at
+    value, at = read_uleb(data, at)
+    bits = 7 * (at - start)
+    if data[at - 1] & 0x40:
+        value -= 1 << bits
+    return value, at
+
+
+def read_string(data: bytes, at: int) -> tuple[bytes, int]:
+    """A NUL-terminated string and the offset behind it. Raises DwarfError where it has no end."""
+    end = data.find(0, at, at + LONGEST_STRING)
+    if end < 0:
+        raise DwarfError("a string has no end")
+    return data[at:end], end + 1
+
+
+def to_text(raw: bytes) -> str:
+    return raw.decode("utf-8", "replace")
+
+
+def read_number(data: bytes | memoryview, at: int, size: int, order: Literal["little", "big"]) -> int:
+    """An unsigned number of `size` bytes. Raises DwarfError where the data end before it."""
+    if at < 0 or at + size > len(data):
+        raise DwarfError("a number is cut off")
+    return int.from_bytes(data[at : at + size], order)
