@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from probelang.btf.names import Space
-from probelang.btf.types import Enum, Func, Var
+from probelang.btf.types import Enum, Func, FuncProto, Var
 from probelang.kernel.answers import Answer, Found, NotFound, Unknown
 from probelang.kernel.facts import Function, Variable
 from probelang.kernel.near import find_near_in_text
@@ -78,6 +78,8 @@ def _prototype(kernel: Kernel, name: str, home: str) -> tuple[int | None, str, B
         return None, f"the BTF of module {home} is not at hand" if home else kernel.why_missing("btf"), None
     functions = [btf.type(id) for id in btf.find_all(Space.FUNC, name)]
     protos = {function.proto for function in functions if isinstance(function, Func)}
+    if not all(isinstance(btf.type(proto), FuncProto) for proto in protos):
+        return None, "its record in BTF is damaged", btf
     if len(protos) == 1:
         return protos.pop(), "", btf
     if protos:
