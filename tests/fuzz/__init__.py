@@ -1,0 +1,1 @@
+"""Hostile input for hours: `python -m tests.fuzz` (see `--help`)."""
