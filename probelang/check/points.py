@@ -233,7 +233,7 @@ class Points:
                 return None
         returns = point.returns is not None
         target = FunctionTarget(name, None, point.offset or 0, returns)
-        label = name.replace(".", "_")
+        label = _event_name(name)
         if point.offset:
             label += f"_{point.offset:#x}"
         scope = self._function_scope(name, function, reason, point)
@@ -337,7 +337,7 @@ class Points:
                 values = parameter_values(found.btf, params)
                 named = {p.name: value for p, value in zip(params, values, strict=True) if p.name}
                 scope = Scope(Kind.TPROBE, named, "argument", f"`{name}`", arguments=tuple(values))
-            places.append(Place(TracepointTarget(name), name, scope))
+            places.append(Place(TracepointTarget(name), _event_name(name), scope))
         return places
 
     def _reachable_tracepoints(self, pattern: re.Pattern[str]) -> Answer[list[str]]:
@@ -425,7 +425,7 @@ class Points:
                 return []
             else:
                 scope = self._event_scope(system, answer.value)
-            places.append(Place(EventTarget(system, event), event, scope))
+            places.append(Place(EventTarget(system, event), _event_name(event), scope))
         return places
 
     def _expand_events(self, point: tree.EventPoint) -> list[tuple[str, str]]:
@@ -477,6 +477,11 @@ def own_scope(probe: Probe) -> Scope:
         type = CString() if fetch.is_string else CInt(size, fetch.signed)
         names[field.name] = Value(access, type, written=field.c_type or None)
     return Scope(Kind.EPROBE, names, "field", f"`{probe.group}:{probe.event}`")
+
+
+def _event_name(name: str) -> str:
+    """A name without what compilers, Rust and versions of symbols put into theirs."""
+    return re.sub(r"[^A-Za-z0-9_]", "_", name)
 
 
 def _listed(params: tuple[btf_types.Param, ...]) -> list[btf_types.Param]:
