@@ -91,11 +91,11 @@ class Program:
         what C++ or Rust names so. Several that are left, at different addresses, are `Ambiguous`.
         """
         search = self.symbols
-        found = search.find(name)
-        if len(found) == 1:
+        found, count = search.find(name)
+        if count == 1:
             return Found(found[0])
-        if found:
-            return Ambiguous(tuple(found[:MOST_LISTED]), len(found))
+        if count:
+            return Ambiguous(tuple(found), count)
         near = search.find_near(name)
         if search.has_all:
             return NotFound(near)
@@ -195,7 +195,3 @@ class Program:
                 size = min(segment.file_size, _MOST_DYNAMIC * entry.size) // entry.size * entry.size
                 return dict(entry.iter_unpack(self.elf.source.read(segment.offset, size)))
         return {}
-
-
-MOST_LISTED = 8
-"""Symbols that an ambiguous name is answered with; more are only counted."""

@@ -8,19 +8,40 @@ from probelang.kernel.near import MAX_NEAR, find_near
 from probelang.program.elf import PF_X
 from probelang.program.symbols import LONGEST_NAME, MANGLED, RawSymbol, Symbol, SymbolTable
 from probelang.program.versions import SymbolVersions, Version
+from probelang.record import record
 
 if TYPE_CHECKING:
     import re
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from probelang.program.elf import Elf
 
+MOST_LISTED = 8
+"""Symbols that a name of many places is answered with; the others are only counted."""
 _MOST_ALIASES = 8
 _MOST_FOR_NEAR = 20_000
 _MOST_DEMANGLED = 200_000
 _MOST_TEXT = 64 << 20
 """Letters of demangled names that one question makes: all those of a large browser, and no more of a hostile file's."""
 _TOUCHABLE = {"func", "ifunc", "object", "notype", "tls"}
+
+
+@record
+class _Named:
+    table: SymbolTable
+    raw: RawSymbol
+    name: str
+    version: str
+    is_default: bool
+
+
+_PREFERENCES: tuple[Callable[[_Named], bool], ...] = (
+    lambda one: one.raw.is_function,
+    lambda one: not one.version or one.is_default,
+    lambda one: one.raw.binding != "local",
+    # The destructor that frees the object (D0) calls the one that does not.
+    lambda one: "D0Ev" not in one.name,
+)
 
 
 class SymbolSearch:
@@ -36,16 +57,16 @@ class SymbolSearch:
         """Whether the tables have every function, not only those that other programs see."""
         return any(table.origin in ("symtab", "debug file", "gnu_debugdata") for table in self._tables)
 
-    def find(self, text: str) -> list[Symbol]:
-        """What `Program.find_symbol` chooses from, by address; one symbol for each address."""
+    def find(self, text: str) -> tuple[list[Symbol], int]:
+        """The symbols that a name stands for, one for each address: the first `MOST_LISTED`, and how many there are."""
         name, at, version = text.partition("@")
         version = version.removeprefix("@")
         if not name or len(name) > LONGEST_NAME or (at and not version):
-            return []
+            return [], 0
         encoded = name.encode("utf-8", "surrogateescape")
         hits = [(table, raw) for table in self._tables for raw in table.find(encoded)]
         found = self._choose(hits, version)
-        if found or name.startswith(MANGLED):
+        if found[1] or name.startswith(MANGLED):
             return found
         return self._choose(self._find_words(name), version)
 
@@ -64,7 +85,7 @@ class SymbolSearch:
         for table in self._tables:
             raw = table.covering(address)
             if raw is not None:
-                return self._symbol(table, raw)
+                return self._symbol(self._name(table, raw))
         return None
 
     def matching(self, pattern: re.Pattern[str]) -> list[str]:
@@ -133,54 +154,49 @@ class SymbolSearch:
                 return hits
         return []
 
-    def _choose(self, hits: list[tuple[SymbolTable, RawSymbol]], version: str) -> list[Symbol]:
-        """One symbol for each address, of those that go before others."""
-        symbols: dict[int, Symbol] = {}
+    def _choose(self, hits: list[tuple[SymbolTable, RawSymbol]], version: str) -> tuple[list[Symbol], int]:
+        """One symbol for each address, of those that go before others; the first few, and how many there are."""
+        places: dict[int, _Named] = {}
         for table, raw in hits:
-            if not raw.is_defined or raw.kind not in _TOUCHABLE:
-                continue
-            symbol = self._symbol(table, raw)
-            if version and symbol.version != version:
-                continue
-            kept = symbols.get(symbol.address)
-            if kept is None or (kept.version is None and symbol.version is not None):
-                symbols[symbol.address] = symbol
-        found = list(symbols.values())
-        for preferred in (
-            lambda one: one.is_function,
-            lambda one: one.version is None or one.is_default,
-            lambda one: one.binding != "local",
-            lambda one: "D0Ev" not in one.name,  # the destructor that frees calls the one that does not
-        ):
+            if raw.is_defined and raw.kind in _TOUCHABLE:
+                named = self._name(table, raw)
+                if not version or named.version == version:
+                    kept = places.get(raw.address)
+                    if kept is None or (not kept.version and named.version):
+                        places[raw.address] = named
+        found = list(places.values())
+        for preferred in _PREFERENCES:
             found = [one for one in found if preferred(one)] or found
-        found.sort(key=lambda one: one.address)
-        return found
+        found.sort(key=lambda one: one.raw.address)
+        return [self._symbol(one) for one in found[:MOST_LISTED]], len(found)
 
-    def _symbol(self, table: SymbolTable, raw: RawSymbol) -> Symbol:
+    def _name(self, table: SymbolTable, raw: RawSymbol) -> _Named:
         name, _, written = table.name(raw).partition("@")
-        version, is_default = written.removeprefix("@") or None, written.startswith("@")
+        version, is_default = written.removeprefix("@"), written.startswith("@")
         if table.origin == "dynsym":
             known = self._find_version(raw)
             if known is not None:
                 version, is_default = known[0].name, known[1]
-        sections = table.elf.sections
-        address = raw.address
-        if raw.kind == "tls":
-            offset = None
-        else:
-            offset = self._elf.offset_of(address, PF_X)
+        return _Named(table, raw, name, version, is_default)
+
+    def _symbol(self, named: _Named) -> Symbol:
+        table, raw, name = named.table, named.raw, named.name
+        offset = None
+        if raw.kind != "tls":
+            offset = self._elf.offset_of(raw.address, PF_X)
             if offset is None and not raw.is_function:
-                offset = self._elf.offset_of(address)
+                offset = self._elf.offset_of(raw.address)
+        sections = table.elf.sections
         return Symbol(
             name,
             _demangle(name) if name.startswith(MANGLED) else None,
-            address,
+            raw.address,
             raw.size,
             offset,
             raw.kind,
             raw.binding,
-            version=version,
-            is_default=is_default,
+            version=named.version or None,
+            is_default=named.is_default,
             section=sections[raw.section].name if raw.section < len(sections) else None,
             table=table.origin,
             aliases=self._aliases(name, raw) if raw.is_function else (),
