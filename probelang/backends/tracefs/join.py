@@ -74,7 +74,7 @@ def join(probe: Probe, kernel: Kernel, can: Capabilities, report: Report, taken:
         return None
     entry = _free(f"{probe.group}/{probe.event}__entry", taken)
     exit = _free(f"{probe.group}/{probe.event}__return", taken)
-    name = _free_synthetic(f"{probe.group}_{probe.event}", kernel, taken)
+    name = _free_synthetic(probe, kernel, taken)
     entry_sites, exit_sites = [], []
     for site in probe.sites:
         target = site.target
@@ -183,10 +183,13 @@ def _free(wanted: str, taken: set[str]) -> str:
     return name
 
 
-def _free_synthetic(event: str, kernel: Kernel, taken: set[str]) -> str:
-    """Synthetic events are all in one group, where others have theirs too."""
-    name = f"synthetic/{event[:MAX_EVENT_NAME]}"
-    if name in taken or isinstance(kernel.find_event("synthetic", event), Found):
-        name = free_name(name, taken, len("synthetic/") + MAX_EVENT_NAME)
+def _free_synthetic(probe: Probe, kernel: Kernel, taken: set[str]) -> str:
+    """Synthetic events are all in one group, where others have theirs too; the trace shows the event's name alone."""
+    names = [f"synthetic/{name[:MAX_EVENT_NAME]}" for name in (probe.event, f"{probe.group}_{probe.event}")]
+    for name in names:
+        if name not in taken and not isinstance(kernel.find_event(*name.split("/")), Found):
+            break
+    else:
+        name = free_name(names[-1], taken, len("synthetic/") + MAX_EVENT_NAME)
     taken.add(name)
     return name

@@ -7,6 +7,7 @@ from tests.kernels.cases import (
     events,
     examples,
     functions,
+    joins,
     lab,
     limits,
     members,
@@ -19,6 +20,7 @@ from tests.kernels.lab.case import Case
 ALL: list[Case] = [
     *lab.CASES,
     *functions.CASES,
+    *joins.CASES,
     *members.CASES,
     *subsystems.CASES,
     *tracepoints.CASES,

@@ -91,6 +91,8 @@ CASES = [
         """,
         do=READ,
         expect=[one("rd", tid_=fact("reader")), one("again", tid_=fact("reader"), count=4321, name="f")],
+        # no fprobe there, and no eprobe on a kprobe anywhere
+        refused={"6.1": r"PRB501.*no eprobe sit on a kprobe's event"},
     ),
     Case(
         "eprobe-many-points",

@@ -95,7 +95,6 @@ CASES = [
             one("rd", count=4321, n=20000 - 4 * 4321),
             one("rd", count=4321, n=0),
         ],
-        refused={"6.1": r"error\[PRB\d+\]"},
     ),
     Case(
         "member-at-return-is-read-at-return",
