@@ -30,6 +30,8 @@ class Memory:
     """The value is in memory at `displacement + base + index * scale`, or relative to a symbol of the program.
 
     With `base` None and no symbol the displacement is an address; with `symbol` it is added to the symbol's.
+    What is relative to `ip` is so to the symbol's address, and the program may be loaded anywhere: a probe reads it at
+    its own %ip, plus the difference of the two addresses in the file.
     `index_extend` is the arm64 assembler's word for how the index is widened, where it is not 64 bit.
     """
 
