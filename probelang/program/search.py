@@ -102,7 +102,7 @@ class SymbolSearch:
         found = set()
         for name, text in self._demangled(name for name in self._function_names() if _has(name, words)):
             base = normalize(base_name(text))
-            if match(base) and (parts or not base.endswith(")") or "(.cold" not in base):
+            if match(base) and (parts or "(.cold" not in base):
                 found.add(name)
         return sorted(found)
 
