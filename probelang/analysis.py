@@ -40,6 +40,7 @@ class Analysis:
 
 def analyse(source: Source, kernel: Kernel) -> Analysis:
     """Parse, check and compile a spec for a kernel. Never raises on what a spec, or a kernel's files, hold."""
+    kernel.suggest_anew()
     file, syntax = parse(source)
     checked = check(source, file, kernel)
     plan = emit_events(checked.probes, kernel)

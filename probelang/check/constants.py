@@ -158,6 +158,8 @@ class Constants:
 
         from probelang.kernel.constants import near_constants
 
+        if not self.kernel.may_suggest():
+            return []
         found = self.kernel.find_enumerator(name)
         known = {*near_constants(name), *(found.near if isinstance(found, NotFound) else ())}
         likeness = {

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from probelang.kernel.interface import Kernel
 
 MAX_USE_DEPTH = 16
+MAX_ITEMS = 5000
 
 
 @record
@@ -68,6 +69,9 @@ class Items:
         found: list[Item],
     ) -> None:
         for item in items:
+            if len(found) >= MAX_ITEMS:
+                # no kernel takes a tenth of them, which is what will be said
+                return
             match item:
                 case tree.FetchArg(span, name, expr, type):
                     written = name.name if name is not None else name_of(expr)

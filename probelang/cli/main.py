@@ -155,20 +155,29 @@ def _clashes(analyses: Sequence[object]) -> str | None:
     for analysis in analyses:
         for event in analysis.events:  # type: ignore[attr-defined]
             name = event.probe.source.name
-            if seen.setdefault(event.name, name) != name:
-                return f"{name} and {seen[event.name]} both define the event {event.name}: give one of them a `group`"
+            for defined in event.definitions:
+                if seen.setdefault(defined.name, name) != name:
+                    return (
+                        f"{name} and {seen[defined.name]} both define the event {defined.name}: "
+                        "give one of them a `group`"
+                    )
     return None
 
 
 def _write(options: argparse.Namespace, text: str) -> None:
     if options.output is None or options.output == "-":
+        if hasattr(sys.stdout, "reconfigure"):
+            # the kernel compares bytes: whatever the terminal speaks, they are those of the spec
+            sys.stdout.reconfigure(encoding="utf-8", errors="surrogateescape")
         sys.stdout.write(text)
         return
     try:
         with open(options.output, "w", encoding="utf-8", errors="surrogateescape") as file:
             file.write(text)
-        if options.format == "script":
-            os.chmod(options.output, 0o755)
+        if options.format == "script" and os.path.isfile(options.output):
+            mode = os.stat(options.output).st_mode
+            # who may read it may run it
+            os.chmod(options.output, mode | (mode & 0o444) >> 2)
     except OSError as error:
         raise UsageError(f"cannot write {options.output}: {error.strerror}") from None
 
@@ -189,9 +198,12 @@ def _lint(options: argparse.Namespace) -> int:
 
         sys.stdout.write(render_json((source, said) for source, run in found for said in run))
     else:
-        render = render_concise if options.format == "concise" else render_text
+        names = [kernel.name for kernel in kernels]
         for source, run in found:
-            sys.stdout.write(render(source, run, color=color))
+            if options.format == "concise":
+                sys.stdout.write(render_concise(source, run, color=color))
+            else:
+                sys.stdout.write(render_text(source, run, color=color, kernels=names))
     everything = [said for _, run in found for said in run]
     if options.format == "text":
         sys.stdout.write(render_summary(everything, len(sources)))

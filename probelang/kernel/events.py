@@ -31,7 +31,7 @@ def find_tracepoint(kernel: Kernel, name: str, module: str | None) -> Answer[Tra
             return Found(Tracepoint(name, params, btf, home or None))
     if kernel.btf is None:
         return Unknown(kernel.why_missing("btf"))
-    return NotFound(find_near(name, tracepoint_names(kernel)))
+    return NotFound(find_near(name, tracepoint_names(kernel)) if kernel.may_suggest() else ())
 
 
 def _homes(kernel: Kernel, name: str, module: str | None) -> list[str]:
@@ -70,7 +70,7 @@ def find_event(kernel: Kernel, system: str, name: str) -> Answer[Event]:
     if known is not None:
         if (system, name) in known:
             return Unknown(f"the format of {system}:{name} can't be read")
-        return NotFound(_near_events(system, name, known))
+        return NotFound(_near_events(system, name, known) if kernel.may_suggest() else ())
     reason = kernel.why_missing("events")
     btf = kernel.btf
     if btf is None:
@@ -89,7 +89,7 @@ def _event_from_btf(btf: Btf, system: str, name: str, reason: str, kernel: Kerne
         return Unknown(f"{reason}, and BTF has the fields of {name} under the name of the event's class only")
     if system == "syscalls":
         return Unknown(f"{reason}, and BTF does not have the arguments of system calls")
-    near = find_near(name, tracepoint_names(kernel))
+    near = find_near(name, tracepoint_names(kernel)) if kernel.may_suggest() else ()
     return Unknown(f"{reason}, and BTF has no event {name}", tuple(f"{system}:{event}" for event in near))
 
 

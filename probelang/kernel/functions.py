@@ -110,6 +110,8 @@ def _knows_module(kernel: Kernel, module: str) -> bool:
 
 def near_functions(kernel: Kernel, name: str) -> tuple[str, ...]:
     """Names of functions near to `name`: traceable ones where they are known."""
+    if not kernel.may_suggest():
+        return ()
     table = kernel.table("functions") or kernel.table("symbols.text")
     if table is not None:
         return find_near_in_text(name, table.data.decode("latin-1"))
@@ -174,6 +176,8 @@ def find_variable(kernel: Kernel, name: str) -> Answer[Variable]:
     code = symbol_homes(kernel, "symbols.text", name, None)
     if code:
         return Found(Variable(name, None, None, None, sum(code.values())))
+    if not kernel.may_suggest():
+        return NotFound()
     return NotFound(find_near_in_text(name, table.data.decode("latin-1")))
 
 
@@ -185,6 +189,8 @@ def find_enumerator(kernel: Kernel, name: str) -> Answer[tuple[int, str]]:
     enums = [(value, btf.type(id)) for value, id in btf.find_enumerator(name)]
     named = [(value, enum.name) for value, enum in enums if isinstance(enum, Enum)]
     if not named:
+        if not kernel.may_suggest():
+            return NotFound()
         near = find_near_in_text(name, btf_strings(btf), lambda near: bool(btf.find_enumerator(near)))
         return NotFound(near)
     values = sorted({value for value, _ in named})

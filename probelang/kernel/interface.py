@@ -27,6 +27,10 @@ __all__ = ["Event", "EventField", "Function", "Kernel", "Tracepoint", "Variable"
 T = TypeVar("T")
 
 
+#: How many wrong names of a run are compared with all the names that there are: each takes some milliseconds.
+MAX_SUGGESTIONS = 40
+
+
 class Kernel:
     """What is known of one kernel.
 
@@ -44,6 +48,7 @@ class Kernel:
         self._tables: dict[str, Table | None] = {}
         self._answers: dict[tuple[object, ...], Any] = {}
         self._percpu: frozenset[int] | None = None
+        self._suggestions = MAX_SUGGESTIONS
 
     def __repr__(self) -> str:
         return f"<Kernel {self.name}: {self.title}>"
@@ -138,6 +143,15 @@ class Kernel:
         return answer
 
     # For the modules that answer
+
+    def may_suggest(self) -> bool:
+        """Whether near names are looked for once more: the thousandth wrong name of a file has none."""
+        self._suggestions -= 1
+        return self._suggestions >= 0
+
+    def suggest_anew(self) -> None:
+        """Another run begins."""
+        self._suggestions = MAX_SUGGESTIONS
 
     def table(self, name: str) -> Table | None:
         """One of the source's tables (`probelang.kernel.sources`), opened once."""

@@ -18,7 +18,15 @@ def render_json(found: Iterable[tuple[Source, Diagnostic]]) -> str:
 
 
 def describe(source: Source, diagnostic: Diagnostic) -> dict[str, Any]:
-    """One diagnostic; `fix` and `kernel_error` only where there are any."""
+    """One diagnostic; `fix` and `kernel_error` only where there are any.
+
+    What a person reads beside the underlined places is among the notes.
+    """
+    notes = [diagnostic.label.text] if diagnostic.label.text else []
+    for other in diagnostic.others:
+        line, column = source.position(other.span.start)
+        notes.append(f"{other.text or 'see'}: line {line}, column {column}")
+    notes += [*diagnostic.notes, *([diagnostic.help] if diagnostic.help is not None else [])]
     made: dict[str, Any] = {
         "file": source.name,
         **_place(source, diagnostic.label.span),
@@ -26,15 +34,9 @@ def describe(source: Source, diagnostic: Diagnostic) -> dict[str, Any]:
         "code": diagnostic.rule.code,
         "slug": diagnostic.rule.slug,
         "message": diagnostic.message,
-        "notes": [*diagnostic.notes, *([diagnostic.help] if diagnostic.help is not None else [])],
+        "notes": notes,
         "kernels": list(diagnostic.kernels),
     }
-    if diagnostic.label.text:
-        made["label"] = diagnostic.label.text
-    if diagnostic.others:
-        made["related"] = [
-            {**_place(source, other.span), "message": other.text} for other in diagnostic.others
-        ]
     if diagnostic.fix is not None:
         made["fix"] = {
             "title": diagnostic.fix.title,

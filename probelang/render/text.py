@@ -8,7 +8,7 @@ from probelang.diagnostics import Diagnostic, Severity
 from probelang.source import Source, Span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 _WIDTH = 160
 _TAB = "    "
@@ -32,10 +32,19 @@ def printable(text: str) -> str:
     return "".join(char if char.isprintable() else "?" for char in text)
 
 
-def render_text(source: Source, diagnostics: Iterable[Diagnostic], *, color: bool = False) -> str:
-    """Code, message, place, source line, labels, notes and fix of each."""
+def render_text(
+    source: Source,
+    diagnostics: Iterable[Diagnostic],
+    *,
+    color: bool = False,
+    kernels: Sequence[str] = (),
+) -> str:
+    """Code, message, place, source line, labels, notes and fix of each.
+
+    `kernels` are all that were asked about: what holds on some of several says on which.
+    """
     style = Style(color)
-    return "".join(_one(source, diagnostic, style) + "\n" for diagnostic in diagnostics)
+    return "".join(_one(source, diagnostic, style, kernels) + "\n" for diagnostic in diagnostics)
 
 
 def render_concise(source: Source, diagnostics: Iterable[Diagnostic], *, color: bool = False) -> str:
@@ -49,7 +58,7 @@ def render_concise(source: Source, diagnostics: Iterable[Diagnostic], *, color: 
     return "".join(lines)
 
 
-def _one(source: Source, found: Diagnostic, style: Style) -> str:
+def _one(source: Source, found: Diagnostic, style: Style, kernels: Sequence[str]) -> str:
     line, column = source.position(found.label.span.start)
     bar_color = "1;34"
     width = len(str(max([line, *(source.position(other.span.start)[0] for other in found.others)])))
@@ -67,6 +76,8 @@ def _one(source: Source, found: Diagnostic, style: Style) -> str:
         out.extend(_snippet(source, other.span, other.text, "-", bar_color, width, style))
     out.append(f"{margin} {bar}")
     remarks = [("note", note) for note in found.notes]
+    if len(found.kernels) < len(kernels):
+        remarks.append(("note", f"with --kernel {_listed(found.kernels)}"))
     if found.kernel_error is not None:
         remarks.append(("note", f"the kernel would refuse it: {found.kernel_error}"))
     if found.help is not None:
@@ -117,6 +128,10 @@ def _columns(text: str) -> int:
     return sum(0 if combining(char) else 2 if east_asian_width(char) in "WF" else 1 for char in text)
 
 
+def _listed(parts: Sequence[str]) -> str:
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+
+
 def render_summary(diagnostics: Iterable[Diagnostic], files: int) -> str:
     """`2 errors and 1 warning in 3 files`, "" where there is nothing."""
     counts = {severity: 0 for severity in reversed(Severity)}
@@ -128,5 +143,4 @@ def render_summary(diagnostics: Iterable[Diagnostic], files: int) -> str:
     ]
     if not parts:
         return ""
-    listed = parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
-    return listed + (f" in {files} files" if files > 1 else "") + "\n"
+    return _listed(parts) + (f" in {files} files" if files > 1 else "") + "\n"

@@ -19,6 +19,7 @@ from probelang.probes import (
     Field,
     FunctionTarget,
     Probe,
+    ProgramTarget,
     Site,
     Target,
     Thread,
@@ -194,7 +195,10 @@ class _Emitter:
                     help="two probes on the same point can share the fetch args",
                 )
                 return None
-        return Definition(name, commands, f":{name} {self._target(sites[0].target)}")
+        target = sites[0].target
+        # the kernel writes a program's offset in its own width
+        where = f"{target.path}:" if isinstance(target, ProgramTarget) else self._target(target)
+        return Definition(name, commands, f":{name} {where}")
 
     def _failed(self) -> bool:
         return any(found.severity.name == "ERROR" for found in self.report.diagnostics)
@@ -226,6 +230,10 @@ class _Emitter:
                 if features.eprobe is not False:
                     return "e"
                 self._refuse("eprobe", "enable the event itself, with a filter")
+            case Kind.UPROBE | Kind.USDT:
+                if features.uprobe is not False:
+                    return "r" if returns else "p"
+                self._refuse("uprobe", "a kernel built with it")
         return None
 
     def _kprobe_instead(self, returns: bool) -> str | None:
@@ -262,6 +270,8 @@ class _Emitter:
             case FunctionTarget(function, module, offset, _):
                 name = f"{module}:{function}" if module else function
                 return f"{name}+{offset}" if offset else name
+            case ProgramTarget(path, offset, _, counter):
+                return f"{path}:{offset:#x}" + (f"({counter:#x})" if counter is not None else "")
             case AddressTarget(address):
                 return f"{address:#x}"
             case TracepointTarget(tracepoint):
