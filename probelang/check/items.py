@@ -229,6 +229,7 @@ def _same_target(value: Value, declared: object) -> bool:
 def check_names(report: Report, items: list[Item]) -> list[Item]:
     """Names within the kernel's limits and each borne once; those that are not are reported and left out."""
     taken: dict[str, Item] = {}
+    numbers: dict[str, int] = {}
     all_names = {item.name for item in items if item.name is not None}
     good = []
     for item in items:
@@ -255,7 +256,7 @@ def check_names(report: Report, items: list[Item]) -> list[Item]:
                 kernel_error="ARG_NAME_TOO_LONG",
             )
         elif name in taken:
-            free = free_name(name, all_names, MAX_ARG_NAME)
+            free = free_name(name, all_names, MAX_ARG_NAME, numbers)
             all_names.add(free)
             report.add(
                 rules.NAME_CLASH,

@@ -121,6 +121,9 @@ class Points:
     ) -> list[str]:
         """The names that a pattern stands for, all of them there on the target kernel."""
         wanted = expand_braces(ident.name)
+        if "" in wanted:
+            self._say_empty(ident)
+            return []
         if len(wanted) == 1 and not is_pattern(wanted[0]):
             return wanted
         found: dict[str, None] = {}
@@ -142,8 +145,11 @@ class Points:
                     notes=self.left_out,
                 )
                 return []
-            found.update(dict.fromkeys(answer.value))
+            found.update(dict.fromkeys(filter(_is_name, answer.value)))
         return list(found) if self._within_limit(ident.span, ident.name, len(found), what) else []
+
+    def _say_empty(self, ident: tree.Ident) -> None:
+        self.report.add(points.NO_MATCH, ident.span, f"one alternative of `{ident.name}` is empty")
 
     def _within_limit(self, span: Span, pattern: str, count: int, what: str) -> bool:
         if count <= self.limit:
@@ -430,6 +436,10 @@ class Points:
 
     def _expand_events(self, point: tree.EventPoint) -> list[tuple[str, str]]:
         systems, events = expand_braces(point.system.name), expand_braces(point.event.name)
+        for ident, names in ((point.system, systems), (point.event, events)):
+            if "" in names:
+                self._say_empty(ident)
+                return []
         pairs: dict[tuple[str, str], None] = {}
         for system in systems:
             for event in events:
@@ -443,7 +453,7 @@ class Points:
                         facts.MISSING_FACT, point.span, f"`{system}:{event}` cannot be expanded: {reason}"
                     )
                     return []
-                found = [pair for pair in answer.value if pair[0] != _OWN_RECORDS]
+                found = [pair for pair in answer.value if pair[0] != _OWN_RECORDS and all(map(_is_name, pair))]
                 if not found:
                     self.report.add(
                         points.NO_MATCH,
@@ -481,7 +491,13 @@ def own_scope(probe: Probe) -> Scope:
 
 def _event_name(name: str) -> str:
     """A name without what compilers, Rust and versions of symbols put into theirs."""
-    return re.sub(r"[^A-Za-z0-9_]", "_", name)
+    made = re.sub(r"[^A-Za-z0-9_]", "_", name)
+    return "_" + made if made[:1].isdigit() else made
+
+
+def _is_name(text: str) -> bool:
+    """Whether a kernel's list has a name here: it may be damaged, and a line for tracefs is split at white space."""
+    return text.isprintable() and " " not in text
 
 
 def _listed(params: tuple[btf_types.Param, ...]) -> list[btf_types.Param]:
