@@ -25,7 +25,9 @@ from probelang.render.text import render_concise, render_text
 from probelang.source import Source, Span
 from probelang.syntax import tree
 
-_COMMAND = re.compile(r"(p|r\d*|f|t|e|s):[A-Za-z_]\w*/[A-Za-z_]\w* \S+( .*)?", re.ASCII)
+_COMMAND = re.compile(
+    r"(p|r\d*|f|t|e):[A-Za-z_]\w*/[A-Za-z_]\w* \S+( .*)?|s:(\w+/)?[A-Za-z_]\w*( [^;]+;)+", re.ASCII
+)
 _TRACEBACK = "Traceback (most recent call last)"
 
 

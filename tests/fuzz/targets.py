@@ -252,7 +252,7 @@ def _run_kernel(path: str) -> None:
 
 _WORDS = (
     "lint compile kernel show --kernel 6.12 7.3 6.1 running --format text concise json script commands --target tracefs "
-    "perf bpftrace -o /dev/null - -- --color never --help --version -h nothing / . '' --kernel=6.12 /dev/null --bad \0 é"
+    "perf bpftrace -o /dev/null - -- --color never --help --version -h nothing / . '' --kernel=6.12 /dev/null --bad é"
 )
 _ARGUMENTS = tuple(_WORDS.split(" "))
 

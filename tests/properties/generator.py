@@ -203,6 +203,8 @@ class Generator:
         for field in event.fields:
             if field.common:
                 continue
+            if "char *" in field.type and not self.kernel.features.eprobe_pointers:
+                continue
             if field.kind in ("string", "dynamic_string"):
                 texts.append(Recorded(field.name, "string"))
             elif field.kind == "int" and field.size in (1, 2, 4, 8):
