@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from probelang.program import dwarf_constants as dw
 from probelang.program.dwarf_dies import read_die
-from probelang.program.dwarf_wire import DwarfError
+from probelang.program.dwarf_wire import DwarfError, write_uleb
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +27,6 @@ _MOST_STRINGS = 16
 _MOST_PLACES = 1 << 16
 _MOST_DECLARED = 64
 """Units looked into for the definition of a type that is only declared."""
-_OUTER = frozenset({dw.TAG_COMPILE_UNIT, dw.TAG_PARTIAL_UNIT, dw.TAG_NAMESPACE, dw.TAG_MODULE})
 
 
 class Names:
@@ -108,7 +107,7 @@ class Names:
             for code, distance in candidates:
                 start = at - distance - len(code)
                 if start >= unit.offset + unit.first and data[start : start + len(code)] == code:
-                    die = _sound(unit, start - unit.offset, attribute, name)
+                    die = _named(unit, start - unit.offset, attribute, name)
                     if die is not None:
                         yield die
                         break
@@ -125,7 +124,7 @@ class Names:
                 if abbrev.tag in tags:
                     distance = abbrev.offset_of(attribute, form)
                     if distance is not None:
-                        known.append((_uleb(abbrev.code), distance))
+                        known.append((write_uleb(abbrev.code), distance))
         return known
 
     def _numbered(self, raw: bytes, tags: frozenset[int], attribute: int, name: str) -> Iterator[Die]:
@@ -144,9 +143,9 @@ class Names:
                 unit = self.units.at(bases[position][1])
                 position -= 1
                 seen.add(unit.offset)
-                for offset, abbrev, _ in unit.collect(unit.first, tags, _OUTER):
+                for offset, abbrev, _ in unit.collect(unit.first, tags, None):
                     if abbrev.has(attribute):
-                        die = _sound(unit, offset, attribute, name)
+                        die = _named(unit, offset, attribute, name)
                         if die is not None:
                             yield die
 
@@ -165,7 +164,7 @@ class Names:
         return self._string_bases
 
 
-def _sound(unit: Unit, offset: int, attribute: int, name: str) -> Die | None:
+def _named(unit: Unit, offset: int, attribute: int, name: str) -> Die | None:
     """The entry there, if it has that name."""
     try:
         die = read_die(unit, offset)
@@ -182,12 +181,3 @@ def _find_all(data: memoryview, wanted: bytes) -> Iterator[int]:
         while at >= 0:
             yield start + at
             at = piece.find(wanted, at + 1)
-
-
-def _uleb(number: int) -> bytes:
-    raw = bytearray()
-    while number >= 0x80:
-        raw.append(number & 0x7F | 0x80)
-        number >>= 7
-    raw.append(number)
-    return bytes(raw)

@@ -86,10 +86,14 @@ class AliveRange:
 
 @record
 class Unavailable:
-    """Nothing holds the value there. `reason` ends the sentence "it …"; `alive` is where something does."""
+    """Nothing holds the value there. `reason` ends the sentence "it …"; `alive` is where something does.
+
+    `in_prologue` where it has a frame slot that the prologue is about to fill: at the entry it is where the caller put it.
+    """
 
     reason: str
     alive: tuple[AliveRange, ...] = ()
+    in_prologue: bool = False
 
 
 Location: TypeAlias = InRegister | RegisterPlus | InMemory | AtAddress | Constant | EntryValue | InPieces

@@ -11,11 +11,12 @@ from probelang.program.dwarf_index import AddressIndex
 from probelang.program.dwarf_lines import END, LineTable, prologue_end
 from probelang.program.dwarf_lists import ranges_of
 from probelang.program.dwarf_names import Names
+from probelang.program.dwarf_starts import starting_at
 from probelang.program.dwarf_units import Units
-from probelang.program.dwarf_wire import DwarfError
 
 if TYPE_CHECKING:
     from probelang.program.dwarf_dies import Die
+    from probelang.program.dwarf_lines import Row
     from probelang.program.dwarf_unit import Unit
     from probelang.program.dwarf_wire import Sections
 
@@ -44,43 +45,16 @@ class Reader:
         self._instances: dict[int, dict[tuple[int, int], list[int]]] = {}
         self._tables: dict[int, LineTable | None] = {}
         self._prologues: dict[int, int | None] = {}
-        self._sorted_rows: dict[int, tuple[list[int], list[tuple[int, int, int, int]]]] = {}
+        self._sorted_rows: dict[int, tuple[list[int], list[Row]]] = {}
 
     # Functions.
 
     def subprogram_at(self, address: int) -> Die | None:
         """The function whose code holds an address. Raises DwarfError."""
         for unit in self.index.units_at(address):
-            found = self._starting_at(unit, address) or self._walked(unit, address)
+            found = starting_at(self.names, unit, address) or self._walked(unit, address)
             if found is not None:
                 return found
-        return None
-
-    def _starting_at(self, unit: Unit, address: int) -> Die | None:
-        """The function that starts there, by where its address stands in the unit's bytes; no entry is walked."""
-        if address == 0 or address >= 1 << (8 * unit.address_size):
-            return None
-        data, order = unit.data, self.sections.order
-        wanted = address.to_bytes(unit.address_size, order)
-        at = data.find(wanted)
-        if at < 0:
-            return None
-        candidates = self.names.layouts_of(unit, dw.FORM_ADDR, _SUBPROGRAMS, dw.AT_LOW_PC)
-        for _ in range(64):
-            for code, distance in candidates:
-                start = at - distance - len(code)
-                if start >= unit.first and data.startswith(code, start):
-                    try:
-                        die = unit.die(start)
-                        ranges = ranges_of(die)
-                        # Bytes may look like an entry by accident; one that also refers to sound ones is none.
-                        if ranges and ranges[0][0] == address and _is_sound(die):
-                            return die
-                    except DwarfError:
-                        continue
-            at = data.find(wanted, at + 1)
-            if at < 0:
-                break
         return None
 
     def _walked(self, unit: Unit, address: int) -> Die | None:
@@ -138,27 +112,34 @@ class Reader:
         """Where the frame of the function at `low` is set up; None where nothing tells. Raises DwarfError."""
         if low not in self._prologues:
             table = self.line_table(unit)
-            self._prologues[low] = prologue_end(table.rows(), low, high) if table is not None else None
+            rows = table.rows_from(low) if table is not None else []
+            self._prologues[low] = prologue_end(rows, low, high)
         return self._prologues[low]
 
-    def line_at(self, unit: Unit, address: int) -> tuple[int, int] | None:
-        """Number of the file and line of an address; None where the table doesn't tell. Raises DwarfError."""
+    def line_at(self, unit: Unit, address: int, start: int | None = None) -> tuple[int, int] | None:
+        """Number of the file and line of an address; None where the table doesn't tell. Raises DwarfError.
+
+        `start` is that of the function around the address, if somebody knows it.
+        """
         table = self.line_table(unit)
         if table is None:
             return None
+        if start is not None:
+            rows = table.rows_from(start)
+            found = [row for row in rows if row[0] <= address and (row[0] or self.relocatable)]
+            return _line_of(max(found, key=_by_address)) if found else None
         known = self._sorted_rows.get(table.offset)
         if known is None:
-            # The last row at an address is the one that holds; the end of a sequence yields to the start of another.
-            rows = sorted(table.rows(), key=lambda row: (row[0], not row[3] & END))
+            rows = sorted(table.rows(), key=_by_address)
             known = self._sorted_rows[table.offset] = [row[0] for row in rows], rows
         position = bisect_right(known[0], address) - 1
-        if position < 0 or known[1][position][3] & END:
-            return None
-        return known[1][position][1], known[1][position][2]
+        return _line_of(known[1][position]) if position >= 0 else None
 
 
-def _is_sound(die: Die) -> bool:
-    """Whether all that an entry refers to is there."""
-    for attribute in (dw.AT_NAME, dw.AT_LINKAGE_NAME):
-        die.string(attribute)
-    return all(origin.tag == dw.TAG_SUBPROGRAM for origin in die.origins())
+def _by_address(row: Row) -> tuple[int, bool]:
+    """The end of a sequence yields to the start of another."""
+    return row[0], not row[3] & END
+
+
+def _line_of(row: Row) -> tuple[int, int] | None:
+    return None if row[3] & END else (row[1], row[2])

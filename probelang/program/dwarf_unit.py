@@ -149,6 +149,25 @@ class Unit:
             base = 8 if self.version >= 5 else 0
         return self.sections.number(".debug_addr", base + index * self.address_size, self.address_size)
 
+    def indexes_of(self, stored: bytes) -> list[int]:
+        """Numbers in .debug_addr of an address, as it is stored; no more than a few are there. Raises DwarfError."""
+        base = self._base(dw.AT_ADDR_BASE, dw.AT_GNU_ADDR_BASE)
+        data = self.sections.get(".debug_addr")
+        if base is None or base > len(data):
+            return []
+        end = len(data)
+        if self.version >= 5 and base >= 8:
+            # The table says how long it is, right before it starts.
+            end = min(end, base - 4 + self.sections.number(".debug_addr", base - 8, 4))
+        table = bytes(data[base:end])
+        found: list[int] = []
+        at = table.find(stored)
+        while at >= 0 and len(found) < 16:
+            if at % self.address_size == 0:
+                found.append(at // self.address_size)
+            at = table.find(stored, at + 1)
+        return found
+
     def list_offset(self, section: str, attribute: int, index: int) -> int:
         """Where a list is that .debug_rnglists or .debug_loclists has by number. Raises DwarfError."""
         base = self._base(attribute)

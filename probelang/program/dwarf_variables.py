@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from probelang.program.dwarf_reader import Reader
 
 _MOST_ALIVE = 64
+_CALL_FRAME_CFA = b"\x9c"
 
 
 class DwarfVariable:
@@ -76,7 +77,8 @@ class DwarfVariable:
     def _alive(self, low: int, high: int) -> AliveRange:
         line = None
         try:
-            line = self._reader.line_at(self.die.unit, low)
+            start = self._reader.code_of(self._function)[0][0] if self._function is not None else None
+            line = self._reader.line_at(self.die.unit, low, start)
         except DwarfError:
             pass  # the addresses are told without lines
         return AliveRange(low, high, line[1] if line is not None else None)
@@ -132,11 +134,14 @@ class DwarfVariable:
         end = self._reader.prologue_end(self.die.unit, low, high)
         if end is None or address >= end:
             return place
-        return Unavailable("is not in its place before the prologue ends", (self._alive(end, high),))
+        return Unavailable(
+            "is not in its place before the prologue ends", (self._alive(end, high),), in_prologue=True
+        )
 
-    @staticmethod
-    def _is_above_frame(place: InMemory, context: Context) -> bool:
+    def _is_above_frame(self, place: InMemory, context: Context) -> bool:
         """Whether the caller put it on the stack, so that it is there from the start."""
+        if self._function is None or self._function.block(dw.AT_FRAME_BASE) != _CALL_FRAME_CFA:
+            return False  # counted from a register that the prologue sets
         frame = context.frame_address()
         return (
             isinstance(frame, Symbolic)

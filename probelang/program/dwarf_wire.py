@@ -120,6 +120,16 @@ def read_sleb(data: bytes | memoryview, at: int) -> tuple[int, int]:
     return value, at
 
 
+def write_uleb(number: int) -> bytes:
+    """The shortest unsigned LEB128, which compilers write."""
+    raw = bytearray()
+    while number >= 0x80:
+        raw.append(number & 0x7F | 0x80)
+        number >>= 7
+    raw.append(number)
+    return bytes(raw)
+
+
 def read_string(data: bytes, at: int) -> tuple[bytes, int]:
     """A NUL-terminated string and the offset behind it. Raises DwarfError where it has no end."""
     end = data.find(0, at, at + LONGEST_STRING)
