@@ -321,8 +321,7 @@ class _Checker:
 
     def _check_static(self, group: str, event: str, span: Span) -> None:
         """An event that the kernel has already cannot be defined once more."""
-        answer = self.kernel.find_event(group, event)
-        if isinstance(answer, Found) and answer.value.source == "format":
+        if self.kernel.sources.event(group, event) is not None:
             self.report.add(
                 names.NAME_CLASH,
                 span,

@@ -57,7 +57,8 @@ def _parser() -> argparse.ArgumentParser:
         prog="probelang", description="Check and compile probes for Linux kernels.", allow_abbrev=False
     )
     parser.add_argument("--version", action="version", version=f"probelang {__version__}")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    # with `prog`, argparse needs no formatter to find it, and imports no shutil with its compressions
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", prog="probelang")
 
     compiler = commands.add_parser(
         "compile", help="turn specs into what defines their probes", allow_abbrev=False
@@ -87,7 +88,7 @@ def _parser() -> argparse.ArgumentParser:
     linter.set_defaults(run=_lint)
 
     kernel = commands.add_parser("kernel", help="what is known of a kernel", allow_abbrev=False)
-    questions = kernel.add_subparsers(required=True, metavar="QUESTION")
+    questions = kernel.add_subparsers(required=True, metavar="QUESTION", prog="probelang kernel")
     show = questions.add_parser("show", help="say what a kernel can do", allow_abbrev=False)
     _add_kernel(show, "store")
     show.set_defaults(run=_kernel_show)

@@ -53,11 +53,12 @@ class Sources(Protocol):
 class ContainerSources:
     """Facts out of one or several containers; the first that has a section wins (a cache entry, then its origin)."""
 
-    __slots__ = ("_containers", "_events")
+    __slots__ = ("_containers", "_event_names", "_events")
 
     def __init__(self, *containers: Container) -> None:
         self._containers = containers
         self._events: Table | None = None
+        self._event_names: list[tuple[str, str]] | None = None
 
     def section(self, name: str) -> memoryview | None:
         for container in self._containers:
@@ -101,10 +102,10 @@ class ContainerSources:
 
     def event_names(self) -> list[tuple[str, str]] | None:
         table = self._event_table()
-        if table is None:
-            return None
-        pairs = [key.partition(":") for key in table.keys()]  # noqa: SIM118 - not a dict
-        return sorted((system, name) for system, colon, name in pairs if colon)
+        if self._event_names is None and table is not None:
+            pairs = [key.partition(":") for key in table.keys()]  # noqa: SIM118 - not a dict
+            self._event_names = sorted((system, name) for system, colon, name in pairs if colon)
+        return self._event_names
 
 
 def load_btf(sources: Sources, name: str, base: Btf | None = None) -> Btf | None:
