@@ -14,7 +14,7 @@ from probelang.check.points import MAX_POINTS, Place, Points
 from probelang.check.report import Report, in_source_order
 from probelang.check.rules import facts, names, points
 from probelang.diagnostics import Edit, Fix, Label
-from probelang.kernel.answers import Found, KernelError
+from probelang.kernel.answers import KernelError
 from probelang.probes import Condition, Field, Probe, Site
 from probelang.record import record
 from probelang.source import Source, Span
