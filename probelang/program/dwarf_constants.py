@@ -60,6 +60,7 @@ AT_LOWER_BOUND = 0x22
 AT_UPPER_BOUND = 0x2F
 AT_ABSTRACT_ORIGIN = 0x31
 AT_COUNT = 0x37
+AT_CALLING_CONVENTION = 0x36
 AT_DATA_MEMBER_LOCATION = 0x38
 AT_DECL_FILE = 0x3A
 AT_DECL_LINE = 0x3B
@@ -156,3 +157,4 @@ ATE_UTF = 0x10
 
 #: DW_AT_language of C in all its years, and of assembler.
 C_LANGUAGES = frozenset({0x01, 0x02, 0x0C, 0x1D, 0x2C, 0x3E, 0x8001})
+CXX_LANGUAGES = frozenset({0x04, 0x1A, 0x21, 0x2B, 0x3A, 0x3B})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from probelang.program import dwarf_constants as dw
+from probelang.program.dwarf_abi import entry_places
 from probelang.program.dwarf_dies import first_number, first_string
 from probelang.program.dwarf_types import type_of
 from probelang.program.dwarf_variables import DwarfVariable
@@ -12,6 +13,7 @@ from probelang.program.dwarf_variables import DwarfVariable
 if TYPE_CHECKING:
     from probelang.check.ctypes import TypeRef
     from probelang.program.dwarf_dies import Die
+    from probelang.program.dwarf_places import Location, Unavailable
     from probelang.program.dwarf_reader import Reader
 
 _BLOCKS = frozenset({dw.TAG_LEXICAL_BLOCK, dw.TAG_TRY_BLOCK, dw.TAG_CATCH_BLOCK})
@@ -105,6 +107,20 @@ class DwarfFunction:
         return any(
             child.tag == dw.TAG_UNSPECIFIED_PARAMETERS for die in self._chain[:2] for child in die.children()
         )
+
+    def places_at_entry(self) -> list[Location | Unavailable]:
+        """For each parameter where it is when the function is entered, also where only its frame slot is described."""
+        places = [param.location_at(self.low) for param in self.params]
+        if self.inlined or not self.die.unit.calls_as_c():
+            return places
+        early = [param.is_before_prologue(self.low) for param in self.params]
+        if any(early):
+            machine = self._reader.sections.machine
+            types = [param.type for param in self.params]
+            pointed = [param.is_pointed_at(self.low) for param in self.params]
+            by_rule = entry_places(machine, types, pointed, self.returns)
+            places = [rule if use else place for rule, use, place in zip(by_rule, early, places, strict=True)]
+        return places
 
     def _read_params(self) -> list[DwarfVariable]:
         frame = self._frame()

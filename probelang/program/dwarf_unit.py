@@ -123,6 +123,11 @@ class Unit:
             found = self._dies[offset] = read_die(self, offset)
         return found
 
+    def calls_as_c(self) -> bool:
+        """Whether functions take their parameters by the rules for C. Raises DwarfError."""
+        language = self.root.number(dw.AT_LANGUAGE)
+        return language in dw.C_LANGUAGES or language in dw.CXX_LANGUAGES
+
     def leaves_out_keywords(self) -> bool:
         """Whether `struct T` is just `T` in the unit's language: in all but C. Raises DwarfError."""
         language = self.root.number(dw.AT_LANGUAGE)

@@ -63,6 +63,17 @@ class DwarfVariable:
             return Unavailable(found.reason, self.alive_ranges())
         return found
 
+    def is_before_prologue(self, address: int) -> bool:
+        """Whether the variable has a frame slot that is not filled yet at `address`. Raises DwarfError."""
+        found = self._place_at(address)
+        return isinstance(found, Unavailable) and found.in_prologue
+
+    def is_pointed_at(self, address: int) -> bool:
+        """Whether a frame slot holds the variable's address in its place. Raises DwarfError."""
+        expression = self.die.block(dw.AT_LOCATION)
+        place = evaluate(expression, self._context(address)) if expression is not None else None
+        return isinstance(place, InMemory) and place.steps == (0,)
+
     def alive_ranges(self) -> tuple[AliveRange, ...]:
         """Where a probe finds the value, neighbours joined; empty where nowhere. Raises DwarfError."""
         ranges: list[tuple[int, int]] = []
