@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from probelang import __version__
 
@@ -52,17 +52,28 @@ def _say(text: str) -> None:
     print(f"probelang: {printable(text)}", file=sys.stderr)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="probelang", description="Check and compile probes for Linux kernels.", allow_abbrev=False
-    )
-    parser.add_argument("--version", action="version", version=f"probelang {__version__}")
-    # with `prog`, argparse needs no formatter to find it, and imports no shutil with its compressions
-    commands = parser.add_subparsers(required=True, metavar="COMMAND", prog="probelang")
+class _Parser(argparse.ArgumentParser):
+    """One that knows how wide to write: to find it out, argparse imports shutil and all that can unpack archives."""
 
-    compiler = commands.add_parser(
-        "compile", help="turn specs into what defines their probes", allow_abbrev=False
-    )
+    def __init__(self, **options: Any) -> None:
+        super().__init__(formatter_class=_formatter, allow_abbrev=False, **options)
+
+
+def _formatter(prog: str) -> argparse.HelpFormatter:
+    columns = os.environ.get("COLUMNS", "")
+    try:
+        width = int(columns) if columns.isdecimal() else os.get_terminal_size().columns
+    except (OSError, ValueError):
+        width = 80
+    return argparse.HelpFormatter(prog, width=max(width, 20) - 2)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="probelang", description="Check and compile probes for Linux kernels.")
+    parser.add_argument("--version", action="version", version=f"probelang {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    compiler = commands.add_parser("compile", help="turn specs into what defines their probes")
     compiler.add_argument(
         "--target", choices=("tracefs", "perf", "bpftrace"), default="tracefs", help="the backend"
     )
@@ -79,7 +90,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_common(compiler)
     compiler.set_defaults(run=_compile)
 
-    linter = commands.add_parser("lint", help="check specs", allow_abbrev=False)
+    linter = commands.add_parser("lint", help="check specs")
     _add_kernel(linter, "append")
     linter.add_argument(
         "--format", choices=("text", "concise", "json"), default="text", help="how diagnostics are shown"
@@ -87,9 +98,9 @@ def _parser() -> argparse.ArgumentParser:
     _add_common(linter)
     linter.set_defaults(run=_lint)
 
-    kernel = commands.add_parser("kernel", help="what is known of a kernel", allow_abbrev=False)
-    questions = kernel.add_subparsers(required=True, metavar="QUESTION", prog="probelang kernel")
-    show = questions.add_parser("show", help="say what a kernel can do", allow_abbrev=False)
+    kernel = commands.add_parser("kernel", help="what is known of a kernel")
+    questions = kernel.add_subparsers(required=True, metavar="QUESTION")
+    show = questions.add_parser("show", help="say what a kernel can do")
     _add_kernel(show, "store")
     show.set_defaults(run=_kernel_show)
     return parser
