@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from probelang.check.report import Report
 from probelang.check.rules import conditions as rules
 from probelang.diagnostics import Edit, Fix
-from probelang.probes import Compare, Condition, Field, Junction, Not
+from probelang.probes import Compare, Condition, Field, Junction, Not, ThreadName
 from probelang.source import Span
 from probelang.syntax import tree
 
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 COMPARISONS = ("==", "!=", "<", "<=", ">", ">=", "&", "~")
 _MIRRORED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "==": "==", "!=": "!=", "&": "&"}
 _COMMON = {"tid": "tid", "cpu": "cpu"}
+#: TASK_COMM_LEN of include/linux/sched.h, the end of the string not counted.
+MAX_COMM = 15
 
 
 def operands_of(expr: tree.Expr) -> Iterator[tree.Expr]:
@@ -293,13 +295,25 @@ class Conditions:
             return False
         if isinstance(value, bytes):
             if op in ("==", "!=", "~"):
-                return True
+                return self._fits_text(field, op, value, expr, right)
             self.report.add(rules.TEXT_COMPARISON, expr.span, "strings are compared by `==`, `!=` and `~`")
             return False
         if op == "~":
             self.report.add(rules.TEXT_COMPARISON, expr.span, "`~` compares a string with a pattern")
             return False
         return self._in_type(field, op, value, expr, right)
+
+    def _fits_text(self, field: Field, op: str, text: bytes, expr: tree.Expr, right: tree.Expr) -> bool:
+        """Whether a string can be equal to one that lies in so many bytes."""
+        room = MAX_COMM if isinstance(field.access.base, ThreadName) else _room(field.c_type)
+        if op == "~" or room is None or len(text) <= room:
+            return True
+        self.report.add(
+            rules.OUT_OF_RANGE,
+            right.span,
+            f"`{self._subject(expr)}` has at most {room} characters, and this string {len(text)}",
+        )
+        return False
 
     def _in_type(self, field: Field, op: str, value: int, expr: tree.Expr, right: tree.Expr) -> bool:
         bits, signed = field.fetch.bits, field.fetch.signed
@@ -339,6 +353,12 @@ class Conditions:
             f"{value} is not within `{self._subject(expr)}`, {_kind(field)}: {low} to {high}",
         )
         return False
+
+
+def _room(c_type: str) -> int | None:
+    """The bytes of `char [16]`, None of what is no such array."""
+    name, bracket, count = c_type.removesuffix("]").partition("[")
+    return int(count) if bracket and count.isdigit() and name.rstrip().endswith("char") else None
 
 
 def _mask(field: Field, mask: int) -> int:

@@ -1,5 +1,3 @@
-line   = uprobe /bin/bash:readline%return { text = $retval: string }
-gc     = usdt /usr/bin/python3:python:gc__start { generation = $arg1: s32 }
 tick   = watch jiffies_64 w { $comm }
 procs  = monitor every 1s { total = @nr_threads: s32 }
 before = fprobe vfs_read%return { entry(file->f_pos), took = $duration }

@@ -243,7 +243,8 @@ def test_strings_that_a_command_cannot_hold_go_into_the_filter(wrong: str) -> No
         ('$comm == "a\\nb"', "filter-text", '$comm == "a\\nb"'),
         ('$comm == "both \\" and \'"', "filter-text", '$comm == "both \\" and \'"'),
         ('$comm == "\\xff"', "filter-text", '$comm == "\\xff"'),
-        (f'$comm == "{"x" * 256}"', "filter-text", f'$comm == "{"x" * 256}"'),
+        (f'$comm ~ "{"x" * 256}"', "filter-text", f'$comm ~ "{"x" * 256}"'),
+        ('$comm == "0123456789abcdef"', "out-of-range", '"0123456789abcdef"'),
     ],
 )
 def test_one_diagnostic_at_the_place(condition: str, slug: str, place: str) -> None:
