@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from probelang.check import ctypes
-from probelang.check.ctypes import CArray, CInt, CPointer, CString, CStruct
+from probelang.check.ctypes import CArray, CInt, COther, CPointer, CString, CStruct
 from probelang.check.report import near_names, rename, suggest
 from probelang.check.rules import types
 from probelang.check.values import ADDRESS, LVALUE, RVALUE, Value, at, inside, load
@@ -90,7 +90,7 @@ def _natural(report: Report, value: Value, span: Span) -> Recorded | None:
             types.UNRECORDABLE,
             span,
             f"`{value.text}` cannot be recorded: it is {what}",
-            help="a cast or a fetch-arg type says how to read it: `: u64`" if value.state == LVALUE else None,
+            help=_how_to_read(value),
         )
         return None
     symbol = isinstance(value.access.base, SymbolAddress) and not value.access.derefs
@@ -102,6 +102,13 @@ def _natural(report: Report, value: Value, span: Span) -> Recorded | None:
             help="say how to read it, for example `: s32`",
         )
     return _number(report, value, fetch, span)
+
+
+def _how_to_read(value: Value) -> str | None:
+    base = value.access.base
+    if isinstance(base, EventFieldValue) and base.size in (1, 2, 4, 8):
+        return f"`: x{base.size * 8}` records its {base.size} bytes as one number"
+    return "a cast or a fetch-arg type says how to read it: `: u64`" if value.state == LVALUE else None
 
 
 def _say_struct(report: Report, value: Value, span: Span) -> None:
@@ -242,6 +249,8 @@ def _asked_text(report: Report, value: Value, asked: tree.FetchType, span: Span)
             return _text(value, asked.name)
         case CArray(element) if value.state == LVALUE and element.size() == 1:
             return _text(value, asked.name)
+        case CInt(8, _, "word"):
+            return _text(value, asked.name)
         case _ if not value.typed:
             return _text(value, asked.name)
     report.add(
@@ -355,6 +364,8 @@ def _asked_number(report: Report, value: Value, asked: tree.FetchType, span: Spa
     if asked.name == "symstr":
         recorded = _number(report, value, fetch, span)
         return recorded
+    if isinstance(value.type, COther) and isinstance(value.access.base, EventFieldValue):
+        value = replace(value, type=CInt(value.access.base.size, fetch.signed))
     _compare_widths(report, value, asked, fetch)
     return _number(report, value, fetch, span)
 
