@@ -216,8 +216,9 @@ class Points:
         function = answer.value
         if function.module is not None:
             return f"is a function of the module `{function.module}`"
-        if function.symbols is not None and function.symbols > 1:
-            return f"is the name of {function.symbols} functions"
+        symbols = self._symbols(function)
+        if symbols is not None and symbols > 1:
+            return f"is the name of {symbols} symbols"
         if self.probe.kind is Kind.KPROBE and function.blacklisted:
             return "is forbidden for kprobes by the kernel"
         return None
@@ -275,15 +276,29 @@ class Points:
                 points.BLACKLISTED, span, f"kprobes on `{function.name}` are forbidden by the kernel"
             )
             return False
-        if function.symbols is not None and function.symbols > 1:
+        symbols = self._symbols(function)
+        if symbols is not None and symbols > 1:
+            alone = function.symbols == 1
+            helps = "an fprobe can sit on it" if alone and self.kernel.features.fprobe else "probe a caller"
             self.report.add(
                 points.AMBIGUOUS_SYMBOL,
                 span,
-                f"{function.symbols} functions of {self.kernel.title} are called `{function.name}`",
-                help="probe a caller, or a function they all call, whose name is its own",
+                f"{symbols} {'symbols' if alone else 'functions'} of {self.kernel.title} are called `{function.name}`",
+                notes=("one is a variable, and the kernel counts it when it looks for the kprobe's place",)
+                if alone
+                else (),
+                help=helps if alone else "probe a caller, or a function they all call, whose name is its own",
             )
             return False
         return True
+
+    def _symbols(self, function: Function) -> int | None:
+        """How many symbols the kernel finds by this name: for a kprobe those of data, too (`number_of_same_symbols`)."""
+        count = function.symbols
+        if self.probe.kind is Kind.FPROBE and self.kernel.features.fprobe is not False:
+            return count
+        every = self.kernel.has_symbol(function.name)
+        return every.value if isinstance(every, Found) and (count or 0) <= every.value else count
 
     def _function_scope(
         self, name: str, function: Function | None, reason: str, point: tree.FunctionPoint
