@@ -38,7 +38,7 @@ CASES = [
         """,
         expect=[
             one(
-                "slow_reads_slow_read",
+                "slow_read",
                 tid_=fact("slow"),
                 took=between(200_000_000, 20_000_000_000),
                 result=6,
@@ -48,7 +48,7 @@ CASES = [
                 count=4321,
                 comm="dd",
             ),
-            none("slow_reads_slow_read", tid_=fact("fast")),
+            none("slow_read", tid_=fact("fast")),
         ],
     ),
     Case(
