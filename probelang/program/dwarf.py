@@ -189,8 +189,9 @@ class Dwarf:
         """A type by name; `kind` is `struct` (a class, too), `union`, `enum`, `typedef` or `int` (any base type)."""
         reader = self._begin()
         for die in reader.names.search(name, _TYPES[kind]):
-            if not die.flag(dw.AT_DECLARATION):
-                return DwarfType(reader.names, die)
+            whole = die.reference(dw.AT_SIGNATURE) or die
+            if not whole.flag(dw.AT_DECLARATION):
+                return DwarfType(reader.names, whole)
         return None
 
     def find_variable(self, name: str) -> list[DwarfVariable]:

@@ -150,12 +150,15 @@ class Die:
     def reference(self, attribute: int) -> Die | None:
         """The entry that an attribute names; None where it names none, or one in a file that is not here.
 
-        Raises DwarfError where it leads nowhere.
+        One that only stands for a type in a unit of its own is looked through. Raises DwarfError where it leads nowhere.
         """
         found = self.plain(attribute)
-        if found is None:
-            return None
-        form, value = found
+        target = self._follow(*found) if found is not None else None
+        if target is not None and attribute != dw.AT_SIGNATURE and dw.AT_SIGNATURE in target.values:
+            return target.reference(dw.AT_SIGNATURE) or target
+        return target
+
+    def _follow(self, form: int, value: int) -> Die | None:
         unit = self.unit
         if form in _LOCAL_REFERENCES:
             return unit.die(value)

@@ -42,11 +42,9 @@ class Names:
 
     def complete(self, die: Die) -> Die:
         """The definition of a struct that an entry only declares, wherever it is; else the entry. Raises DwarfError."""
-        if not die.flag(dw.AT_DECLARATION):
-            return die
         found = die.reference(dw.AT_SIGNATURE)
-        if found is not None:
-            return found
+        if found is not None or not die.flag(dw.AT_DECLARATION):
+            return found or die
         name = die.string(dw.AT_NAME)
         if not name:
             return die
@@ -58,8 +56,9 @@ class Names:
                 tags = frozenset({dw.TAG_STRUCTURE_TYPE, dw.TAG_CLASS_TYPE})
             units: set[int] = set()
             for candidate in self.search(name, tags):
-                if not candidate.flag(dw.AT_DECLARATION):
-                    self._completed[key] = candidate
+                whole = candidate.reference(dw.AT_SIGNATURE) or candidate
+                if not whole.flag(dw.AT_DECLARATION):
+                    self._completed[key] = whole
                     break
                 units.add(candidate.unit.offset)
                 if len(units) > _MOST_DECLARED:
@@ -82,25 +81,26 @@ class Names:
         for offset in offsets:
             raw = offset.to_bytes(8, sections.order)
             raw = raw[:4] if sections.order == "little" else raw[4:]
-            for die in self._named_at(raw, dw.FORM_STRP, tags, attribute, name):
-                any_found = True
-                yield die
+            for section in (".debug_info", ".debug_types"):
+                for die in self._named_at(section, raw, dw.FORM_STRP, tags, attribute, name):
+                    any_found = True
+                    yield die
             for die in self._numbered(raw, tags, attribute, name):
                 any_found = True
                 yield die
         if not any_found:
-            yield from self._named_at(wanted, dw.FORM_STRING, tags, attribute, name)
+            yield from self._named_at(".debug_info", wanted, dw.FORM_STRING, tags, attribute, name)
 
     def _named_at(
-        self, raw: bytes, form: int, tags: frozenset[int], attribute: int, name: str
+        self, section: str, raw: bytes, form: int, tags: frozenset[int], attribute: int, name: str
     ) -> Iterator[Die]:
         """Entries whose attribute is stored as `raw`."""
-        data = self.units.sections.get(".debug_info")
+        data = self.units.sections.get(section)
         for count, at in enumerate(_find_all(data, raw)):
             if count > _MOST_PLACES:
                 return
             try:
-                unit = self.units.containing(".debug_info", at)
+                unit = self.units.containing(section, at)
                 candidates = self.layouts_of(unit, form, tags, attribute)
             except DwarfError:
                 continue
