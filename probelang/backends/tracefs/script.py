@@ -128,7 +128,7 @@ def render_script(events: Sequence[Event], names: Sequence[str], kernel: str) ->
     )
     out.append("# Needs root. Read what they record in trace_pipe of tracefs.")
     out.append(_HEAD.rstrip("\n"))
-    out += ["", "start() {"]
+    out += ["", "start() {", "\ttrap 'say interrupted; undo; exit 1' HUP INT TERM"]
     for event in events:
         for definition in event.definitions:
             name = quote(definition.name)
@@ -137,7 +137,7 @@ def render_script(events: Sequence[Event], names: Sequence[str], kernel: str) ->
             out.append(f"\tfilter {quote(event.name)} {quote(event.filter)}")
         out.extend(f"\ttrigger {quote(name)} {quote(text)}" for name, text in event.triggers)
     out.extend(f"\tenable {quote(event.name)}" for event in events if not event.probe.disabled)
-    out += ["\t:", "}", ""]
+    out += ["\ttrap - HUP INT TERM", "}", ""]
     out += [
         "# clear CHECK: removes the events for which CHECK is true, the last first",
         "clear() {",
