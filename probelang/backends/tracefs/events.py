@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 from probelang.backends.tracefs.filters import FilterTextError, names_in_event, render_filter
 from probelang.backends.tracefs.join import join, needs_join
 from probelang.backends.tracefs.lower import Capabilities, Refusal, lower
+from probelang.btf.types import BtfError
 from probelang.check.report import Report
-from probelang.check.rules import backends, limits
+from probelang.check.rules import backends, facts, limits
 from probelang.check.rules import conditions as condition_rules
 from probelang.diagnostics import Label
-from probelang.kernel.answers import Found
+from probelang.kernel.answers import Found, KernelError
 from probelang.kernel.features import FEATURES
 from probelang.probes import (
     AddressTarget,
@@ -89,6 +90,17 @@ class Plan:
 
 def emit_events(probes: Sequence[Probe], kernel: Kernel) -> Plan:
     """The events of all probes that the target kernel can have; a diagnostic for each that it cannot."""
+    if not probes:
+        return Plan((), ())
+    try:
+        return _emit_all(probes, kernel)
+    except (BtfError, KernelError) as error:
+        report = Report()
+        report.add(facts.BAD_FACTS, probes[0].point_span, f"{kernel.title}: {error}")
+        return Plan((), tuple((probes[0].source, said) for said in report.diagnostics))
+
+
+def _emit_all(probes: Sequence[Probe], kernel: Kernel) -> Plan:
     can = Capabilities(kernel)
     events: list[Event] = []
     said: list[tuple[Source, Diagnostic]] = []
