@@ -266,7 +266,17 @@ class EventTarget:
     event: str
 
 
-Target = FunctionTarget | AddressTarget | TracepointTarget | EventTarget
+@record
+class ProgramTarget:
+    """An offset in a program's file, or the return of the function there; `counter` is where its semaphore is."""
+
+    path: str
+    offset: int
+    returns: bool
+    counter: int | None
+
+
+Target = FunctionTarget | AddressTarget | TracepointTarget | EventTarget | ProgramTarget
 
 
 @record

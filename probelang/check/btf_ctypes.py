@@ -122,7 +122,7 @@ def _is_user(btf: Btf, target: int) -> bool:
 
 
 #: How C lets one write integers, and what compilers call them in BTF (gcc's names, then clang's).
-_PLAIN = {
+PLAIN = {
     "unsigned": ("unsigned int",),
     "signed": ("int",),
     "signed int": ("int",),
@@ -144,7 +144,7 @@ _PLAIN = {
 
 def find_integer(btf: Btf, written: str) -> TypeRef | None:
     """An integer type, or a typedef of one, as C writes it."""
-    for name in _PLAIN.get(written, (written,)):
+    for name in PLAIN.get(written, (written,)):
         for space in (Space.INT, Space.TYPEDEF, Space.ENUM):
             found = btf.find(space, name)
             if found is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from probelang.btf.names import Space
-from probelang.check.btf_ctypes import BtfType, find_integer
+from probelang.check.btf_ctypes import PLAIN, BtfType, find_integer
 from probelang.check.ctypes import CArray, CInt, CPointer, CString, CStruct, MadePointer, TypeRef
 from probelang.check.report import near_names, suggest
 from probelang.check.rules import facts, types
@@ -18,6 +18,7 @@ from probelang.syntax import tree
 if TYPE_CHECKING:
     from probelang.btf.blob import Btf
     from probelang.check.expressions import Expressions
+    from probelang.program.dwarf import Dwarf
 
 _TAGS = {"struct": Space.STRUCT, "union": Space.UNION, "enum": Space.ENUM}
 
@@ -27,6 +28,8 @@ def find_type(checker: Expressions, written: tree.CType) -> TypeRef | None:
     btf = checker.kernel.btf
     if not written.name:
         return None
+    if checker.scope.dwarf is not None:
+        return _find_in_program(checker, checker.scope.dwarf, written)
     if btf is None:
         checker.report.add(
             facts.MISSING_FACT, written.span, f"no types are known of {checker.kernel.title}: it has no BTF"
@@ -68,6 +71,19 @@ def _named_otherwise(written: tree.CType, tag: str, names: str | list[str]) -> F
         return None
     spelled = f"{tag} {name}".strip() + (" " if written.pointers else "") + "*" * written.pointers
     return Fix(f"write `{spelled}`", (Edit(written.span, spelled),), safe=False)
+
+
+def _find_in_program(checker: Expressions, dwarf: Dwarf, written: tree.CType) -> TypeRef | None:
+    """A type of the probed program."""
+    kinds = (written.tag,) if written.tag else ("typedef", "int")
+    for kind in kinds:
+        for name in (written.name,) if written.tag else PLAIN.get(written.name, (written.name,)):
+            found = dwarf.find_type(kind, name)
+            if found is not None:
+                return found
+    spelled = f"{written.tag} {written.name}".strip()
+    checker.report.add(types.UNKNOWN_TYPE, written.span, f"the program has no `{spelled}`")
+    return None
 
 
 def resolve_cast(checker: Expressions, expr: tree.Cast) -> Value | None:

@@ -86,6 +86,11 @@ class Expressions:
         if expr.name in own:
             constant = own[expr.name]
             return None if constant is None else _immediate(constant)
+        if expr.name in self.scope.lost:
+            message = f"`{expr.name}` {self.scope.lost[expr.name]}"
+            why = "the compiler keeps a value only as long as something needs it"
+            self.report.add(types.LOST, expr.span, message, notes=(why,))
+            return None
         if self.scope.no_names is not None:
             if self.constants.values_of(expr.name):
                 return self._constant(expr)
@@ -175,7 +180,7 @@ class Expressions:
         struct = self._struct(base.type, base, expr)
         if struct is None:
             return None
-        found = self.find_member(struct, expr.member)
+        found = self.find_member(struct, expr.member, self._origin(expr, base))
         if found is None:
             return None
         if base.state == RVALUE:
@@ -193,7 +198,10 @@ class Expressions:
         pointer = load(base) if isinstance(base.type, CPointer) else base
         if isinstance(pointer.type, CArray) and pointer.state == LVALUE:
             struct = self._struct(pointer.type.element.describe(), base, expr)
-            if struct is None or (found := self.find_member(struct, expr.member)) is None:
+            if (
+                struct is None
+                or (found := self.find_member(struct, expr.member, self._origin(expr, base))) is None
+            ):
                 return None
             value = inside(pointer, found.type, found.type.describe(), found.bit_offset // 8, None)
             return _with_bits(value, found)
@@ -207,7 +215,10 @@ class Expressions:
             self._say_no_struct(expr, base)
             return None
         struct = self._struct(pointer.type.target.describe(), base, expr)
-        if struct is None or (found := self.find_member(struct, expr.member)) is None:
+        if (
+            struct is None
+            or (found := self.find_member(struct, expr.member, self._origin(expr, base))) is None
+        ):
             return None
         value = at(
             pointer,
@@ -262,7 +273,8 @@ class Expressions:
             help=cure,
         )
 
-    def find_member(self, struct: CStruct, member: tree.Ident) -> ctypes.Found | None:
+    def find_member(self, struct: CStruct, member: tree.Ident, origin: str = "") -> ctypes.Found | None:
+        """A member of a struct; `origin` tells of a wrong one what it was looked for in."""
         found = struct.ref.find_member(member.name)
         if found is not None:
             return found
@@ -277,10 +289,24 @@ class Expressions:
             label=suggest(near),
             notes=(f"`{member.name}` is a `#define` of `{hidden}` in include/net/sock.h",)
             if hidden
-            else (f"{struct.ref.text} of {self.kernel.title}",),
+            else (origin or f"`{struct.ref.text}` of {self.kernel.title}",),
             fix=rename(member.span, near),
+            kernel_error=None if self.scope.kind is Kind.EPROBE else "NO_BTF_FIELD",
         )
         return None
+
+    def _origin(self, expr: tree.Member, base: Value) -> str:
+        """Whence we know what a member belongs to."""
+        source = f"(BTF of {self.kernel.title})"
+        text = source_of(expr.base)
+        if text == "this" or not base.typed:
+            return ""
+        article = "an" if base.text[:1] in "aeiou" else "a"
+        if isinstance(expr.base, tree.Name) and expr.base.name in self.scope.names:
+            place = list(self.scope.names).index(expr.base.name) + 1
+            number = f" {place}" if self.scope.what in ("parameter", "argument") else ""
+            return f"`{text}` is {self.scope.what}{number} of {self.scope.owner}, {article} `{base.text}` {source}"
+        return f"`{text}` is {article} `{base.text}` {source}"
 
     def _passed_by_value(self, expr: tree.Member, base: Value, found: ctypes.Found) -> Value | None:
         """A member of a struct that is in a register: only what is at its start can be told from the rest."""

@@ -57,9 +57,7 @@ def group_of_file(name: str) -> str:
     return "_" + group[: MAX_EVENT_NAME - 1] if group[0].isdigit() else group
 
 
-def free_name(
-    wanted: str, taken: Container[str], limit: int, numbers: dict[str, int] | None = None
-) -> str:
+def free_name(wanted: str, taken: Container[str], limit: int, numbers: dict[str, int] | None = None) -> str:
     """`wanted_2`, `wanted_3`, …: the first that is not taken. `numbers` keeps how far earlier questions got."""
     number = 2 if numbers is None else numbers.get(wanted, 2)
     while True:

@@ -10,9 +10,10 @@ from probelang.btf.names import Space
 from probelang.check.btf_ctypes import BtfType, find_integer
 from probelang.check.convention import assign_slots
 from probelang.check.ctypes import CInt, COther, CPointer, CString, CType
+from probelang.check.patterns import expand_braces, is_pattern, pattern_of, place_of
 from probelang.check.report import Report, only_absent, rename, suggest
 from probelang.check.rules import backends, facts, points
-from probelang.check.scope import Scope
+from probelang.check.scope import Place, Scope
 from probelang.check.values import Value
 from probelang.kernel.answers import Answer, Found, NotFound, Unknown
 from probelang.probes import (
@@ -23,10 +24,9 @@ from probelang.probes import (
     FunctionTarget,
     Parameter,
     Probe,
-    Target,
     TracepointTarget,
 )
-from probelang.record import record, replace
+from probelang.record import replace
 from probelang.source import Span
 from probelang.syntax import tree
 from probelang.syntax.tree import Kind
@@ -41,15 +41,6 @@ MAX_POINTS = 100
 
 #: The system of what `find_and_get_event` (kernel/trace/trace_eprobe.c) skips: TRACE_EVENT_FL_IGNORE_ENABLE.
 _OWN_RECORDS = "ftrace"
-
-
-@record
-class Place:
-    """One place that a point means, the name that an event there would have, and what may be named there."""
-
-    target: Target
-    name: str
-    scope: Scope
 
 
 class Points:
@@ -103,6 +94,10 @@ class Points:
                 return self._tracepoints(point)
             case tree.EventPoint():
                 return self._events(point)
+            case tree.ProgramPoint() | tree.UsdtPoint():
+                from probelang.check.programs import Programs
+
+                return Programs(self.report, self.limit).resolve(point)
             case tree.SourcePoint():
                 self._not_yet(point.span, "a point by source line")
             case tree.BrokenPoint():
@@ -468,7 +463,9 @@ class Points:
                         facts.MISSING_FACT, point.span, f"`{system}:{event}` cannot be expanded: {reason}"
                     )
                     return []
-                found = [pair for pair in answer.value if pair[0] != _OWN_RECORDS and all(map(_is_name, pair))]
+                found = [
+                    pair for pair in answer.value if pair[0] != _OWN_RECORDS and all(map(_is_name, pair))
+                ]
                 if not found:
                     self.report.add(
                         points.NO_MATCH,
@@ -540,15 +537,16 @@ def field_value(btf: Btf | None, field: EventField, user: bool) -> Value:
         EventFieldValue(field.name, text, 0 if text else field.size, field.signed, is_text_pointer)
     )
     if text:
-        return Value(access, CString())
+        return Value(access, CString(), written=field.type)
     ref = BtfType(btf, field.btf_type) if btf is not None and field.btf_type is not None else None
     type: CType | None = ref.describe() if ref is not None else None
     if isinstance(type, CPointer) or (type is None and field.type.rstrip().endswith("*")):
         pointer = type if isinstance(type, CPointer) else _pointer_of(btf, field.type)
-        return Value(access, replace(pointer, user=user or pointer.user), ref)
+        return Value(access, replace(pointer, user=user or pointer.user), ref, written=field.type)
     if field.kind == "int":
-        return Value(access, _integer_of(btf, field, type), ref)
-    return Value(access, type or COther("an array in the event's record, which an eprobe cannot read"), ref)
+        return Value(access, _integer_of(btf, field, type), ref, written=field.type)
+    array = COther("an array in the event's record, which an eprobe cannot read")
+    return Value(access, type or array, ref, written=field.type)
 
 
 def _integer_of(btf: Btf | None, field: EventField, type: CType | None) -> CInt:
@@ -576,54 +574,3 @@ def _pointer_of(btf: Btf | None, text: str) -> CPointer:
     else:
         found = btf.find(Space.TYPEDEF, words[0])
     return CPointer(BtfType(btf, found) if found is not None else None)
-
-
-# -------------------------------------------------------------------------------------------------- patterns
-
-MAX_ALTERNATIVES = 1000
-
-
-def is_pattern(name: str) -> bool:
-    """Whether a name has a wildcard."""
-    return "*" in name or "?" in name
-
-
-def place_of(ident: tree.Ident, name: str) -> Span:
-    """Where `vfs_{read,write}` says `write` of `vfs_write`; the whole of any other pattern."""
-    head, _, rest = ident.name.partition("{")
-    choices, closing, tail = rest.partition("}")
-    if not closing or "{" in tail or len(ident.name) != ident.span.end - ident.span.start:
-        return ident.span
-    at = ident.span.start + len(head) + 1
-    for choice in choices.split(","):
-        if choice and head + choice + tail == name:
-            return Span(at, at + len(choice))
-        at += len(choice) + 1
-    return ident.span
-
-
-def expand_braces(name: str) -> list[str]:
-    """`vfs_{read,write}` as its alternatives, `{a,b}{c,d}` as all four; at most a thousand."""
-    names = [""]
-    at = 0
-    while at < len(name):
-        open = name.find("{", at)
-        close = name.find("}", open) if open >= 0 else -1
-        if open < 0 or close < 0:
-            return [done + name[at:] for done in names]
-        choices = name[open + 1 : close].split(",")
-        names = [done + name[at:open] + choice for done in names for choice in choices][:MAX_ALTERNATIVES]
-        at = close + 1
-    return names
-
-
-def pattern_of(name: str) -> re.Pattern[str]:
-    """`*` and `?` as a regular expression that never goes back over a star, whatever the pattern."""
-    first, *rest = (
-        "".join("." if char == "?" else re.escape(char) for char in piece)
-        for piece in re.sub(r"\*+", "*", name).split("*")
-    )
-    if not rest:
-        return re.compile(first)
-    middle = "".join(f"(?>.*?{piece})" for piece in rest[:-1])
-    return re.compile(f"{first}{middle}.*{rest[-1]}", re.DOTALL)

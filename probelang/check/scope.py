@@ -7,8 +7,12 @@ from typing import TYPE_CHECKING
 from probelang.record import record
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from probelang.check.ctypes import TypeRef
     from probelang.check.values import Value
+    from probelang.probes import Target
+    from probelang.program.dwarf import Dwarf
     from probelang.syntax.tree import Kind
 
 
@@ -18,7 +22,9 @@ class Scope:
 
     `names` holds parameters, arguments or fields. `what` says what they are ("parameter", "argument", "field") and
     `owner` of what ("`vfs_read`"). `no_names` says why there are none, where there could be. `returns` is the type
-    that `$retval` has at a return, None elsewhere or where it is not known; `arguments` are the slots of `$argN`.
+    that `$retval` has at a return, None elsewhere or where it is not known, and `returns_nothing` of a function without a
+    value; `arguments` are the slots of `$argN`. `lost` are names that are not there at this place, and why ("is …");
+    `dwarf` knows the types of a program.
     """
 
     kind: Kind
@@ -30,3 +36,15 @@ class Scope:
     arguments: tuple[Value, ...] = ()
     no_names: str | None = None
     inner: bool = False
+    returns_nothing: bool = False
+    lost: Mapping[str, str] = {}
+    dwarf: Dwarf | None = None
+
+
+@record
+class Place:
+    """One place that a point means, the name that an event there would have, and what may be named there."""
+
+    target: Target
+    name: str
+    scope: Scope

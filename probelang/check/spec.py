@@ -10,9 +10,10 @@ from probelang.check.constants import Constants
 from probelang.check.items import Item, Items, check_names
 from probelang.check.naming import MAX_ARG_NAME, MAX_EVENT_NAME, free_name, group_of_file, name_of, numbered
 from probelang.check.options import Options, read_options
-from probelang.check.points import MAX_POINTS, Place, Points
+from probelang.check.points import MAX_POINTS, Points
 from probelang.check.report import Report, in_source_order
 from probelang.check.rules import facts, names, points
+from probelang.check.scope import Place
 from probelang.diagnostics import Edit, Fix, Label
 from probelang.kernel.answers import KernelError
 from probelang.probes import Condition, Field, Probe, Site

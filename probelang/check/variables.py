@@ -101,6 +101,10 @@ def _argument(checker: Expressions, expr: tree.Variable, number: int) -> Value |
             kernel_error=None,
         )
         return None
+    lost = scope.lost.get(f"arg{number}")
+    if lost is not None:
+        checker.report.add(types.LOST, expr.span, f"`$arg{number}` {lost}")
+        return None
     if scope.arguments:
         if 1 <= number <= len(scope.arguments):
             return scope.arguments[number - 1]
@@ -167,9 +171,9 @@ def _retval(checker: Expressions, expr: tree.Variable) -> Value | None:
             kernel_error="RETVAL_ON_PROBE" if scope.kind in (Kind.KPROBE, Kind.TPROBE) else None,
         )
         return None
-    if scope.returns is None:
+    if scope.returns is None and not scope.returns_nothing:
         return Value(Access(ReturnValue()), _UNTYPED, typed=False)
-    type = scope.returns.describe()
+    type = scope.returns.describe() if scope.returns is not None else CVoid()
     if isinstance(type, CVoid):
         checker.report.add(
             types.NO_RETVAL,
@@ -232,6 +236,15 @@ def resolve_symbol(checker: Expressions, expr: tree.SymbolRef) -> Value | None:
     if expr.symbol is None:
         access = Access(SymbolAddress(None, (expr.address or 0) + expr.offset))
         return Value(access, _UNTYPED, state=LVALUE, typed=False)
+    if checker.scope.kind in (Kind.UPROBE, Kind.USDT):
+        report.add(
+            types.UNKNOWN_VARIABLE,
+            expr.span,
+            "`@SYMBOL` is memory of the kernel, which a probe in a program does not read",
+            help="`@+OFFSET` is memory of the program's file",
+            kernel_error="SYM_ON_UPROBE",
+        )
+        return None
     found = checker.kernel.find_variable(expr.symbol)
     access = Access(SymbolAddress(expr.symbol, 0))
     if not isinstance(found, Found):

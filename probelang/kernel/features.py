@@ -107,6 +107,8 @@ FEATURES: dict[str, Feature] = {
         Feature("dup_symbol_check", "refusal of a name that several functions bear", "6.7", "b022f0c7e404",
                 "TP_ERR_NON_UNIQ_SYMBOL"),
         Feature("synthetic", "synthetic events", "4.17", "4b147936fa50", "struct synth_event", "synthetic_events", config="CONFIG_SYNTH_EVENTS"),
+        Feature("hist_buckets", "hist triggers with keys in buckets", "5.14", "de9a48a360b7",
+                "HIST_FIELD_FL_BUCKET", ".buckets=size", config="CONFIG_HIST_TRIGGERS"),
         Feature("hist_triggers", "hist triggers", "4.7", "7ef224d1d0e3",
                 "struct hist_trigger_data", "hist trigger", config="CONFIG_HIST_TRIGGERS"),
     )
@@ -150,6 +152,7 @@ class Features:
     dup_symbol_check: bool | None
     synthetic: bool | None
     hist_triggers: bool | None
+    hist_buckets: bool | None
 
     def __init__(self, btf: Callable[[], Btf | None], readme: Callable[[], str | None]) -> None:
         self._btf = btf

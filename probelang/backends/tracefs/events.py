@@ -221,7 +221,8 @@ class _Emitter:
         """The letter of the kind, or of the one that does the same on this kernel."""
         features = self.kernel.features
         returns = any(
-            isinstance(site.target, FunctionTarget) and site.target.returns for site in self.probe.sites
+            isinstance(site.target, FunctionTarget | ProgramTarget) and site.target.returns
+            for site in self.probe.sites
         )
         match self.probe.kind:
             case Kind.KPROBE:

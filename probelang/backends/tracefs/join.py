@@ -1,11 +1,14 @@
 """What only a pair of events can record: values of the entry, and the time between, in an event of the return.
 
 An event at the function's entry and one at its return are joined by hist triggers into a synthetic event
-(Documentation/trace/histogram.rst, "onmatch"). The entry's values wait in the histogram of the entry under the thread's
-id; the return takes them away. So a call that the thread makes again before it returns (recursion, or the same function in
-an interrupt) is reported with its own values, and the outer call is not reported; a thread that dies in between leaves
-an entry that the next call of a thread with its id overwrites. The idle threads share the id 0 on all CPUs, and are
-left out. Conditions are applied to the synthetic event: before the join they would leave values for a later call to find.
+(Documentation/trace/histogram.rst, "onmatch"). The entry's values wait in the histogram of the entry, and the return takes
+them away. In the kernel they wait under the stack that the function runs on, by its address: each thread has its own,
+the idle ones and interrupts too, and freed ones are used again, so the histogram has as many entries as there are
+stacks at most. In a program they wait under the thread's id.
+
+A call that is made again on the same stack before it returns (recursion) is reported with its own values, and the outer call is
+not reported. A thread that dies in between leaves values that the next call on that stack overwrites. Conditions are
+applied to the synthetic event: before the join they would leave values for a later call to find.
 """
 
 from __future__ import annotations
@@ -17,6 +20,7 @@ from probelang.check.rules import backends, limits
 from probelang.kernel.answers import Found
 from probelang.kernel.features import FEATURES
 from probelang.probes import (
+    Access,
     Duration,
     EntryValue,
     Fetch,
@@ -24,10 +28,13 @@ from probelang.probes import (
     FunctionTarget,
     Parameter,
     Probe,
+    ProgramTarget,
     Site,
+    Stack,
     Thread,
 )
 from probelang.record import record, replace
+from probelang.source import Span
 
 if TYPE_CHECKING:
     from probelang.backends.tracefs.lower import Capabilities
@@ -36,8 +43,10 @@ if TYPE_CHECKING:
 
 #: TRACING_MAP_VARS_MAX of kernel/trace/tracing_map.h; one holds the time of the entry.
 MAX_VARIABLES = 16
-#: Threads that may be between entry and return, or have been: an entry stays when its values are taken.
-MAP_SIZE = 16384
+#: Stacks, or threads of a program, that one histogram has room for; an entry stays when its values are taken.
+MAP_SIZE = 8192
+#: THREAD_SIZE of x86-64: what an address on a stack is divided by to tell the stack.
+STACK_SIZE = 16384
 
 
 @record
@@ -57,7 +66,10 @@ def needs_join(probe: Probe, can: Capabilities) -> bool:
     """Whether one event at the return cannot have all fields."""
     return any(
         _of_entry(field, can) or isinstance(field.access.base, Duration) for field in probe.fields
-    ) and any(isinstance(site.target, FunctionTarget) and site.target.returns for site in probe.sites)
+    ) and any(
+        isinstance(site.target, FunctionTarget | ProgramTarget) and site.target.returns
+        for site in probe.sites
+    )
 
 
 def _of_entry(field: Field, can: Capabilities) -> bool:
@@ -78,7 +90,7 @@ def join(probe: Probe, kernel: Kernel, can: Capabilities, report: Report, taken:
     entry_sites, exit_sites = [], []
     for site in probe.sites:
         target = site.target
-        assert isinstance(target, FunctionTarget)
+        assert isinstance(target, FunctionTarget | ProgramTarget)
         first = [
             _at_entry(field, f"e{number}")
             for number, field in enumerate(site.fields)
@@ -104,13 +116,25 @@ def join(probe: Probe, kernel: Kernel, can: Capabilities, report: Report, taken:
         kept.append("ts=common_timestamp")
         taken_up.append("took=common_timestamp-$ts")
     synthetic = name.removeprefix("synthetic/")
-    keys = "hist:keys=common_pid"
-    save = f"{keys}:{','.join(kept)}:size={MAP_SIZE} if common_pid != 0"
+    by_stack = isinstance(probe.sites[0].target, FunctionTarget) and kernel.features.hist_buckets is True
+    if by_stack:
+        entry_sites = [_with_stack(site) for site in entry_sites]
+        exit_sites = [_with_stack(site) for site in exit_sites]
+    keys = f"hist:keys=stack.buckets={STACK_SIZE}" if by_stack else "hist:keys=common_pid"
+    # without a stack to tell them apart, the idle threads of all CPUs would share their id, 0
+    end = f":size={MAP_SIZE}" + ("" if by_stack else " if common_pid != 0")
+    save = f"{keys}:{','.join(kept)}"
     trace = f"onmatch({entry.replace('/', '.')}).trace({','.join([synthetic, *passed])})"
-    fire = f"{keys}:{','.join(taken_up)}:size={MAP_SIZE}:{trace} if common_pid != 0"
+    fire = f"{keys}:{','.join(taken_up)}:{trace}"
     command = f"s:{synthetic} {' '.join(declared)}"
-    triggers = ((entry, save), (exit, fire))
+    triggers = ((entry, save + end), (exit, fire + end))
     return Joined(entry, exit, name, tuple(entry_sites), tuple(exit_sites), command, triggers)
+
+
+def _with_stack(site: Site) -> Site:
+    span = site.fields[0].span if site.fields else Span(0, 0)
+    stack = Field("stack", Access(Stack(None)), Fetch("x64"), "", span)
+    return Site(site.target, (stack, *site.fields))
 
 
 def _possible(probe: Probe, kernel: Kernel, can: Capabilities, report: Report) -> bool:
@@ -184,10 +208,14 @@ def _free(wanted: str, taken: set[str]) -> str:
 
 
 def _free_synthetic(probe: Probe, kernel: Kernel, taken: set[str]) -> str:
-    """Synthetic events are all in one group, where others have theirs too; the trace shows the event's name alone."""
+    """Synthetic events are all in one group, where others have theirs too; the trace shows the event's name alone.
+
+    A trigger's words must have two characters (parse_action_params in kernel/trace/trace_events_hist.c).
+    """
     names = [f"synthetic/{name[:MAX_EVENT_NAME]}" for name in (probe.event, f"{probe.group}_{probe.event}")]
     for name in names:
-        if name not in taken and not isinstance(kernel.find_event(*name.split("/")), Found):
+        long_enough = len(name) > len("synthetic/") + 1
+        if long_enough and name not in taken and not isinstance(kernel.find_event(*name.split("/")), Found):
             break
     else:
         name = free_name(names[-1], taken, len("synthetic/") + MAX_EVENT_NAME)

@@ -94,6 +94,26 @@ LEFT_OUT = Rule(
     "A pattern fits functions that this kind of probe cannot sit on; the others are probed.",
     example="kprobe kprobe_* { $comm }",
 )
+UNKNOWN_SYMBOL = Rule(
+    "PRB213",
+    "unknown-symbol",
+    Severity.ERROR,
+    "The program has no function of this name: it may be inlined into its callers, come from a library, or be another program's.",
+    example="uprobe /bin/sh:no_such_function_here",
+)
+UNKNOWN_LINE = Rule(
+    "PRB214",
+    "unknown-line",
+    Severity.ERROR,
+    "No instruction belongs to this line: it is empty, a comment, or optimised away; or no file of that name was compiled in.",
+)
+UNKNOWN_USDT = Rule(
+    "PRB215",
+    "unknown-static-probe",
+    Severity.ERROR,
+    "The program or library has no static probe (USDT) of this provider and name.",
+    example="usdt /bin/sh:nobody:nothing",
+)
 
 RULES = (
     UNKNOWN_FUNCTION,
@@ -108,4 +128,7 @@ RULES = (
     BAD_OPTION,
     RETURN_WITH_OFFSET,
     LEFT_OUT,
+    UNKNOWN_SYMBOL,
+    UNKNOWN_LINE,
+    UNKNOWN_USDT,
 )

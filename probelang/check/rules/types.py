@@ -180,6 +180,12 @@ ENTRY_IS_WHOLE = Rule(
     "`entry(e)` is wholly evaluated when the function is entered: what stands behind it would be read at return, through a pointer that is over.",
     example="fprobe vfs_read%return { entry(file->f_inode)->i_ino }",
 )
+LOST = Rule(
+    "PRB325",
+    "optimised-out",
+    Severity.ERROR,
+    "The compiler keeps this value in no register and no memory at the probed instruction; the message says where it still does.",
+)
 
 RULES = (
     UNKNOWN_MEMBER,
@@ -206,4 +212,5 @@ RULES = (
     NO_ADDRESS,
     WIDENING,
     ENTRY_IS_WHOLE,
+    LOST,
 )

@@ -1,0 +1,62 @@
+"""The debugging information of a program: in its own file, or in the separate one that belongs to it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from probelang.program.elf import Elf, FileSource, ProgramError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from probelang.program.dwarf import Dwarf
+    from probelang.program.program import Program
+
+_MACHINES = {"x86-64": "x86_64", "arm64": "aarch64"}
+
+
+def open_dwarf(program: Program) -> Dwarf | None:
+    """The DWARF of a program, None where there is none to be had. Sections are read when they are asked for."""
+    files = [program.elf]
+    path = program.debug_file()
+    if path is not None:
+        try:
+            files.append(Elf(FileSource(path)))
+        except ProgramError:
+            pass
+    if all(elf.find_section(".debug_info") is None for elf in files):
+        return None
+    from probelang.program.dwarf import Dwarf
+
+    return Dwarf(
+        _reader(files),
+        machine=_MACHINES.get(program.machine, program.machine),
+        address_size=program.elf.pointer_size,
+        little_endian=program.elf.order == "<",
+        address_of=_addresses(program.elf),
+    )
+
+
+def _reader(files: list[Elf]) -> Callable[[str], bytes | None]:
+    def read(name: str) -> bytes | None:
+        for elf in files:
+            section = elf.find_section(name)
+            if section is not None:
+                try:
+                    data = elf.read_section(section)
+                except ProgramError:
+                    continue
+                # a debug file keeps the headers of sections whose bytes are in the program
+                if data:
+                    return data
+        return None
+
+    return read
+
+
+def _addresses(elf: Elf) -> Callable[[str], int | None]:
+    def address_of(name: str) -> int | None:
+        section = elf.find_section(name)
+        return section.address if section is not None else None
+
+    return address_of
