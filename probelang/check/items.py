@@ -173,7 +173,8 @@ class Items:
             self._say_nameless(item.expr)
             return None
         access, fetch = recorded
-        if value.entry:
+        # a parameter itself is kept anyway; what a string or an array reads through it is to be read at entry as well
+        if value.entry or (access.derefs and _is_entry(item.expr)):
             access = Access(EntryValue(access))
         text = value.text if value.typed else ""
         return Field(item.name, access, fetch, text, item.expr.span, item.auto)
@@ -206,6 +207,10 @@ class Items:
 
 def _arguments(count: int) -> str:
     return f"{count} argument{'s' if count != 1 else ''}"
+
+
+def _is_entry(expr: tree.Expr) -> bool:
+    return isinstance(expr, tree.Call) and expr.function.name == "entry"
 
 
 def _accepts(declared: object, pointers: int, value: Value) -> bool:
