@@ -175,8 +175,11 @@ class Dwarf:
     def line_at(self, address: int) -> tuple[str, int] | None:
         """File and line of an address; None where no table tells."""
         reader = self._begin()
+        die = reader.subprogram_at(address)
+        parts = reader.code_of(die) if die is not None else []
+        code = next(((low, high) for low, high in parts if low <= address < high), None)
         for unit in reader.index.units_at(address):
-            found = reader.line_at(unit, address)
+            found = reader.line_at(unit, address, code)
             table = reader.line_table(unit)
             path = table.path(found[0]) if found is not None and table is not None else None
             if found is not None and path is not None and found[1]:

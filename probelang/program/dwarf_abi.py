@@ -120,7 +120,7 @@ def _fields(type: TypeRef, start: int, seen: list[int]) -> list[tuple[int, bool]
             return [(start, True)]
         case CStruct(ref, _, _, _):
             found: list[tuple[int, bool]] = []
-            for name in ref.member_names():
+            for name in ref.member_names()[:_MOST_FIELDS]:
                 member = ref.find_member(name)
                 if member is not None:
                     inner = [(start + member.bit_offset // 8, True)]

@@ -9,6 +9,7 @@ from probelang.program.dwarf_abi import entry_places
 from probelang.program.dwarf_dies import first_number, first_string
 from probelang.program.dwarf_types import type_of
 from probelang.program.dwarf_variables import DwarfVariable
+from probelang.program.dwarf_wire import DwarfError
 
 if TYPE_CHECKING:
     from probelang.check.ctypes import TypeRef
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 _BLOCKS = frozenset({dw.TAG_LEXICAL_BLOCK, dw.TAG_TRY_BLOCK, dw.TAG_CATCH_BLOCK})
 _VARIABLES = frozenset({dw.TAG_VARIABLE, dw.TAG_FORMAL_PARAMETER})
 _DEEPEST = 64
+_MOST_PARAMETERS = 1 << 10
 
 
 class DwarfFunction:
@@ -45,6 +47,8 @@ class DwarfFunction:
     def __init__(
         self, reader: Reader, die: Die, ranges: list[tuple[int, int]], around: DwarfFunction | None = None
     ) -> None:
+        if not ranges:
+            raise DwarfError("a function has no code where its debugging information says")
         self._reader = reader
         self._chain = die.origins()
         self.die = die
@@ -98,6 +102,7 @@ class DwarfFunction:
     def params(self) -> tuple[DwarfVariable, ...]:
         """In the order of the declaration, also those that nothing was left of."""
         if self._params is None:
+            self._reader.sections.renew_work()
             self._params = tuple(self._read_params())
         return self._params
 
@@ -110,7 +115,9 @@ class DwarfFunction:
 
     def places_at_entry(self) -> list[Location | Unavailable]:
         """For each parameter where it is when the function is entered, also where only its frame slot is described."""
-        places = [param.location_at(self.low) for param in self.params]
+        params = self.params
+        self._reader.sections.renew_work()
+        places = [param.place_at(self.low) for param in params]
         if self.inlined or not self.die.unit.calls_as_c():
             return places
         early = [param.is_before_prologue(self.low) for param in self.params]
@@ -148,6 +155,7 @@ class DwarfFunction:
 
     def inlined_at(self, address: int) -> list[DwarfFunction]:
         """The functions inlined around an address of this one, the innermost first."""
+        self._reader.sections.renew_work()
         found: list[DwarfFunction] = []
         outer = self
         block = self.die
@@ -164,6 +172,7 @@ class DwarfFunction:
     def variables_at(self, address: int) -> list[DwarfVariable]:
         """Parameters and variables whose block holds the address, those of inner blocks first; inlined code is not
         looked into (ask the inlined function)."""
+        self._reader.sections.renew_work()
         frame = self._frame()
         blocks = [self.die]
         for _ in range(_DEEPEST):
@@ -195,9 +204,12 @@ class DwarfFunction:
 
 
 def _params_of(die: Die) -> list[Die]:
-    """Go declares results as parameters too, and marks them."""
-    return [
+    """Go declares results as parameters too, and marks them. Raises DwarfError."""
+    found = [
         child
         for child in die.children()
         if child.tag == dw.TAG_FORMAL_PARAMETER and not child.flag(dw.AT_VARIABLE_PARAMETER)
     ]
+    if len(found) > _MOST_PARAMETERS:
+        raise DwarfError("a function has too many parameters")
+    return found

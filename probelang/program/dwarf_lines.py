@@ -8,6 +8,8 @@ from probelang.program.dwarf_line_header import LineHeader
 from probelang.program.dwarf_wire import DwarfError, read_number, read_sleb, read_uleb
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from probelang.program.dwarf_wire import Sections
 
 IS_STMT = 1
@@ -17,6 +19,7 @@ END = 4
 
 _SET_ADDRESS = 2
 _SEQUENCE_END = b"\x00\x01\x01"
+_NO_END = 1 << 64
 _LONGEST_START = 64
 """Bytes of operations before a sequence's address."""
 
@@ -26,33 +29,39 @@ Row: TypeAlias = tuple[int, int, int, int]
 
 
 class LineTable(LineHeader):
-    """One unit's table; rows are read when they are asked for."""
+    """One unit's table; rows are read when they are asked for, and only those asked for are kept.
 
-    def __init__(self, sections: Sections, offset: int, folder: str, address_size: int) -> None:
+    What linkers drop is left at address 0: such sequences are left out, unless the file is `relocatable`.
+    """
+
+    def __init__(
+        self, sections: Sections, offset: int, folder: str, address_size: int, relocatable: bool
+    ) -> None:
         super().__init__(sections, offset, folder, address_size)
-        self._rows: list[Row] | None = None
-        self._sequences: dict[int, list[Row]] = {}
+        self._relocatable = relocatable
+        self._known: dict[tuple[int, int], list[Row]] = {}
 
-    def rows(self) -> list[Row]:
-        """All rows, sequence by sequence. Raises DwarfError."""
-        if self._rows is None:
-            self._rows, _ = self._run(self._program, None)
-            self._sections.spend(len(self._data) - self._program)
-        return self._rows
+    def rows_between(self, low: int, high: int) -> list[Row]:
+        """Rows of the function that starts at `low` and ends at `high`. Raises DwarfError.
 
-    def rows_from(self, start: int) -> list[Row]:
-        """Those of the sequence that starts at an address, where one does and can be found; else all. Raises DwarfError.
-
-        Compilers that put each function into a section give each a sequence of its own.
+        Compilers that put each function into a section of its own give each a sequence of rows, which is found without
+        the others.
         """
-        if self._rows is not None:
-            return self._rows
-        known = self._sequences.get(start)
+        known = self._known.get((low, high))
         if known is None:
-            known = self._sequences[start] = self._find_sequence(start) or self.rows()
+            known = self._find_sequence(low, high)
+            if known is None:
+                self._sections.spend(len(self._data) - self._program)
+                known, _ = self._run(self._program, low, high, None, None)
+            self._known[low, high] = known
         return known
 
-    def _find_sequence(self, start: int) -> list[Row] | None:
+    def rows_of(self, files: Collection[int]) -> list[Row]:
+        """Rows of code that was written in some files, by their numbers. Raises DwarfError."""
+        self._sections.spend(len(self._data) - self._program)
+        return self._run(self._program, 0, _NO_END, files, None)[0]
+
+    def _find_sequence(self, start: int, stop: int) -> list[Row] | None:
         data, size = self._data, self._address_size
         if not 0 < start < 1 << (8 * size):
             return None
@@ -66,33 +75,38 @@ class LineTable(LineHeader):
         if at - first > _LONGEST_START:
             return None
         try:
-            rows, passed = self._run(first, at)
+            rows, passed = self._run(first, start, stop, None, at)
         except DwarfError:
             return None
         return rows if passed and rows and rows[0][0] == start else None
 
-    def _run(self, at: int, pass_by: int | None) -> tuple[list[Row], bool]:
-        """Rows of the program from `at` on; with `pass_by`, of one sequence, and whether an operation was there."""
+    def _run(
+        self, at: int, low: int, high: int, files: Collection[int] | None, pass_by: int | None
+    ) -> tuple[list[Row], bool]:
+        """Rows from `low` up to `high`, of all files or some, that the program makes from its byte `at` on.
+
+        With `pass_by` those of one sequence, and whether there was an operation at that byte.
+        """
         data, order, size = self._data, self._sections.order, self._address_size
         shortest, base, width, opcode_base = self._shortest, self._base, self._range, self._opcode_base
         default = IS_STMT if self._default else 0
-        mask = (1 << 64) - 1
+        mask = _NO_END - 1
         rows: list[Row] = []
         end = len(data)
         passed = False
+        live = self._relocatable
         address, file, line, flags = 0, 1, 1, default
         constant = (255 - opcode_base) // width * shortest
         while at < end:
             op = data[at]
             at += 1
-            if op >= opcode_base:
-                op -= opcode_base
-                address = (address + op // width * shortest) & mask
-                line += base + op % width
-                rows.append((address, file, line, flags))
-                flags &= ~PROLOGUE_END
-            elif op == 1:
-                rows.append((address, file, line, flags))
+            if op >= opcode_base or op == 1:
+                if op >= opcode_base:
+                    op -= opcode_base
+                    address = (address + op // width * shortest) & mask
+                    line += base + op % width
+                if live and low <= address < high and (files is None or file in files):
+                    rows.append((address, file, line, flags))
                 flags &= ~PROLOGUE_END
             elif op == 2:
                 count, at = read_uleb(data, at)
@@ -119,12 +133,14 @@ class LineTable(LineHeader):
                     raise DwarfError(f"the line table at {self.offset:#x} is damaged")
                 extended = data[at]
                 if extended == 1:
-                    rows.append((address, file, line, END))
+                    if live and files is None and low <= address <= high:
+                        rows.append((address, file, line, END))
                     if pass_by is not None:
                         break
-                    address, file, line, flags = 0, 1, 1, default
+                    address, file, line, flags, live = 0, 1, 1, default, self._relocatable
                 elif extended == _SET_ADDRESS and length > size:
                     address = int.from_bytes(data[at + 1 : at + 1 + size], order)
+                    live = address != 0 or self._relocatable
                 at += length
             else:  # set_column, set_basic_block, set_epilogue_begin, set_isa, and what is to come
                 for _ in range(self._lengths[op - 1]):

@@ -29,7 +29,7 @@ class Reader:
     """What the answers share. `relocatable` is of a file whose code starts at 0, a `.o` or `.ko`."""
 
     __slots__ = (
-        *("_functions", "_instances", "_outer", "_prologues", "_sorted_rows", "_tables"),
+        *("_functions", "_instances", "_outer", "_prologues", "_tables"),
         *("frames", "index", "names", "relocatable", "sections", "units"),
     )
 
@@ -45,7 +45,6 @@ class Reader:
         self._instances: dict[int, dict[tuple[int, int], list[int]]] = {}
         self._tables: dict[int, LineTable | None] = {}
         self._prologues: dict[int, int | None] = {}
-        self._sorted_rows: dict[int, tuple[list[int], list[Row]]] = {}
 
     # Functions.
 
@@ -102,7 +101,13 @@ class Reader:
             root = unit.root
             offset = root.section_offset(dw.AT_STMT_LIST)
             self._tables[unit.offset] = (
-                LineTable(self.sections, offset, root.string(dw.AT_COMP_DIR) or "", unit.address_size)
+                LineTable(
+                    self.sections,
+                    offset,
+                    root.string(dw.AT_COMP_DIR) or "",
+                    unit.address_size,
+                    self.relocatable,
+                )
                 if offset is not None
                 else None
             )
@@ -112,34 +117,24 @@ class Reader:
         """Where the frame of the function at `low` is set up; None where nothing tells. Raises DwarfError."""
         if low not in self._prologues:
             table = self.line_table(unit)
-            rows = table.rows_from(low) if table is not None else []
+            rows = table.rows_between(low, high) if table is not None else []
             self._prologues[low] = prologue_end(rows, low, high)
         return self._prologues[low]
 
-    def line_at(self, unit: Unit, address: int, start: int | None = None) -> tuple[int, int] | None:
+    def line_at(self, unit: Unit, address: int, code: tuple[int, int] | None) -> tuple[int, int] | None:
         """Number of the file and line of an address; None where the table doesn't tell. Raises DwarfError.
 
-        `start` is that of the function around the address, if somebody knows it.
+        `code` is the part of a function around the address, if it is known.
         """
         table = self.line_table(unit)
         if table is None:
             return None
-        if start is not None:
-            rows = table.rows_from(start)
-            found = [row for row in rows if row[0] <= address and (row[0] or self.relocatable)]
-            return _line_of(max(found, key=_by_address)) if found else None
-        known = self._sorted_rows.get(table.offset)
-        if known is None:
-            rows = sorted(table.rows(), key=_by_address)
-            known = self._sorted_rows[table.offset] = [row[0] for row in rows], rows
-        position = bisect_right(known[0], address) - 1
-        return _line_of(known[1][position]) if position >= 0 else None
+        rows = [row for row in table.rows_between(*(code or (0, 1 << 64))) if row[0] <= address]
+        last = max(rows, key=_by_address, default=None)
+        # From the end of a sequence on nothing is known, up to the start of another.
+        return (last[1], last[2]) if last is not None and not last[3] & END else None
 
 
 def _by_address(row: Row) -> tuple[int, bool]:
-    """The end of a sequence yields to the start of another."""
+    """What holds at an address comes last: the end of a sequence yields to the start of another."""
     return row[0], not row[3] & END
-
-
-def _line_of(row: Row) -> tuple[int, int] | None:
-    return None if row[3] & END else (row[1], row[2])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from probelang.program import dwarf_constants as dw
 from probelang.program.dwarf_functions import DwarfFunction
-from probelang.program.dwarf_lines import END, IS_STMT
+from probelang.program.dwarf_lines import IS_STMT
 from probelang.program.dwarf_wire import DwarfError
 from probelang.record import record
 
@@ -107,7 +107,7 @@ def _with_code(tables: list[tuple[Unit, LineTable, dict[int, str]]]) -> dict[str
     """Of the files found those that have code: headers are in many tables for their types alone."""
     found: dict[str, None] = {}
     for _, table, files in tables:
-        used = {row[1] for row in table.rows() if row[3] & IS_STMT}
+        used = {row[1] for row in table.rows_of(files) if row[3] & IS_STMT}
         for index, path in files.items():
             if index in used:
                 found[path] = None
@@ -125,16 +125,8 @@ def _addresses(
     """Addresses of a line in one table, one for each function, and the nearest later line that has some."""
     exact: list[int] = []
     later: int | None = None
-    live = True
-    start = True
-    for address, file, number, flags in table.rows():
-        if start:
-            # A sequence at 0 is of a function that the linker dropped.
-            live = address != 0 or reader.relocatable
-        start = bool(flags & END)
-        if not live or start or file not in files or number < line or not flags & IS_STMT:
-            continue
-        if within is not None and address not in within:
+    for address, _, number, flags in table.rows_of(files):
+        if number < line or not flags & IS_STMT or (within is not None and address not in within):
             continue
         if number == line:
             exact.append(address)

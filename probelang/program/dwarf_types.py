@@ -66,6 +66,7 @@ class DwarfType(TypeRef):
     def text(self) -> str:
         from probelang.program.dwarf_spelling import type_name
 
+        self.names.units.sections.renew_work()
         return type_name(self)
 
     def target(self) -> TypeRef:

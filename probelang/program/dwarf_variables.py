@@ -58,9 +58,13 @@ class DwarfVariable:
     def location_at(self, address: int) -> Location | Unavailable:
         """Where the value is when the instruction at `address` is about to run. Raises DwarfError."""
         self._reader.sections.renew_work()
+        return self.place_at(address)
+
+    def place_at(self, address: int) -> Location | Unavailable:
+        """`location_at` as a part of a larger question. Raises DwarfError."""
         found = self._place_at(address)
         if isinstance(found, Unavailable) and not found.alive:
-            return Unavailable(found.reason, self.alive_ranges())
+            return Unavailable(found.reason, self._alive_ranges())
         return found
 
     def is_before_prologue(self, address: int) -> bool:
@@ -76,6 +80,10 @@ class DwarfVariable:
 
     def alive_ranges(self) -> tuple[AliveRange, ...]:
         """Where a probe finds the value, neighbours joined; empty where nowhere. Raises DwarfError."""
+        self._reader.sections.renew_work()
+        return self._alive_ranges()
+
+    def _alive_ranges(self) -> tuple[AliveRange, ...]:
         ranges: list[tuple[int, int]] = []
         for low, high, expression in self._list() or ():
             if low < high and _is_place(evaluate(expression, self._context(low))):
@@ -88,8 +96,9 @@ class DwarfVariable:
     def _alive(self, low: int, high: int) -> AliveRange:
         line = None
         try:
-            start = self._reader.code_of(self._function)[0][0] if self._function is not None else None
-            line = self._reader.line_at(self.die.unit, low, start)
+            parts = self._reader.code_of(self._function) if self._function is not None else []
+            code = next((part for part in parts if part[0] <= low < part[1]), None)
+            line = self._reader.line_at(self.die.unit, low, code)
         except DwarfError:
             pass  # the addresses are told without lines
         return AliveRange(low, high, line[1] if line is not None else None)
