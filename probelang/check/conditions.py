@@ -190,7 +190,10 @@ class Conditions:
         op = _MIRRORED.get(expr.op)
         fix = None
         if op is not None and not isinstance(right, tree.Binary):
-            text = f"{self.source.slice(right.span)} {op} {self.source.slice(left.span)}"
+            constant = self.source.slice(left.span)
+            if isinstance(left, tree.Binary) and left.op in ("&", "^", "|"):
+                constant = f"({constant})"
+            text = f"{self.source.slice(right.span)} {op} {constant}"
             fix = Fix(f"write `{text}`", (Edit(expr.span, text),))
         self.report.add(
             rules.CONSTANT_LEFT,

@@ -31,7 +31,7 @@ MAX_ITEMS = 5000
 
 @record
 class Item:
-    """One fetch arg to be, and the `use`s that led to it, outermost first."""
+    """One fetch arg to be, and the `use`s that led to it, outermost first; `listed` is one that `$arg*` stands for."""
 
     name: str | None
     name_span: Span
@@ -39,6 +39,7 @@ class Item:
     type: tree.FetchType | None
     uses: tuple[tuple[tree.Use, tree.Args], ...] = ()
     auto: bool = False
+    listed: bool = False
 
 
 class Items:
@@ -84,18 +85,23 @@ class Items:
                         self.report.add(
                             rules.UNKNOWN_NAME, span, f"`$arg*` stands for the parameters, and {why}"
                         )
-                    found.extend(Item(name, span, tree.Name(span, name), None, uses) for name in scope.names)
+                    found.extend(
+                        Item(name, span, tree.Name(span, name), None, uses, listed=True)
+                        for name in scope.names
+                    )
                 case tree.BrokenItem():
                     pass
 
-    def _say_nameless(self, expr: tree.Expr) -> None:
+    def _say_nameless(self, item: Item) -> None:
         self.report.add(
             rules.MISSING_NAME,
-            expr.span,
+            item.expr.span,
             "this fetch arg needs a name",
             help="a member, a parameter or a variable gives its own name; a constant or an address has none",
             fix=Fix(
-                "name it `value`", (Edit(Span(expr.span.start, expr.span.start), "value = "),), safe=False
+                "name it `value`",
+                (Edit(Span(item.name_span.start, item.name_span.start), "value = "),),
+                safe=False,
             ),
         )
 
@@ -170,7 +176,7 @@ class Items:
         if recorded is None:
             return None
         if item.name is None:
-            self._say_nameless(item.expr)
+            self._say_nameless(item)
             return None
         access, fetch = recorded
         # a parameter itself is kept anyway; what a string or an array reads through it is to be read at entry as well
@@ -285,12 +291,12 @@ def _clash_place(item: Item, other: Item) -> Span:
 
 def _naming(item: Item, name: str) -> Fix | None:
     """Name a fetch arg, or name it otherwise."""
-    if item.uses:
+    if item.uses or item.listed:
         return None
     named = item.name_span.end <= item.expr.span.start
     edit = (
         Edit(item.name_span, name)
         if named
-        else Edit(Span(item.expr.span.start, item.expr.span.start), f"{name} = ")
+        else Edit(Span(item.name_span.start, item.name_span.start), f"{name} = ")
     )
     return Fix(f"call it `{name}`", (edit,), safe=False)

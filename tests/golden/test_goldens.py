@@ -25,7 +25,12 @@ OK = sorted((HERE / "ok").glob("*.pl"))
 ERR = sorted((HERE / "err").glob("*.pl"))
 
 #: Rules that no spec can break on the kernels that come along.
+_PROGRAMS = "it takes a program; tests/unit/check/test_programs.py builds some"
 OUT_OF_REACH = {
+    "PRB213": _PROGRAMS,
+    "PRB214": _PROGRAMS,
+    "PRB215": _PROGRAMS,
+    "PRB325": _PROGRAMS,
     "PRB902": "the BTF that comes along is sound; tests/unit/check has a kernel whose BTF is not",
 }
 

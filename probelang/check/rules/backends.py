@@ -16,7 +16,7 @@ NOT_YET = Rule(
     "not-supported-yet",
     Severity.ERROR,
     "The language has it, and this release of probelang does not do it yet.",
-    example="uprobe /bin/bash:readline",
+    example="kprobe vfs_read:10",
 )
 
 RULES = (UNSUPPORTED, NOT_YET)

@@ -1,0 +1,106 @@
+"""uprobe and usdt: symbols, lines and static probes of real programs, and what is said of those that are not there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.programs import build_programs
+from tests.support.specs import commands, run, said
+
+
+@pytest.fixture(scope="module")
+def programs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    return build_programs(tmp_path_factory.mktemp("programs"))
+
+
+def args(spec: str) -> list[str]:
+    (command,) = commands(spec)
+    return command.split()[2:]
+
+
+def test_parameters_are_where_dwarf_says(programs: dict[str, str]) -> None:
+    assert args(
+        f"uprobe {programs['optimised']}:work {{ n, p->x, p->y, who = p->name, p->flag, what, small }}"
+    ) == [
+        "n=%si:s32",
+        "x=+0(%di):s32",
+        "y=+4(%di):s32",
+        "who=+0(+8(%di)):string",
+        "flag=+16(%di):b3@0/8",
+        "what=+0(%dx):string",
+        "small=%cx:u8",
+    ]
+
+
+def test_before_the_prologue_parameters_are_where_the_caller_put_them(programs: dict[str, str]) -> None:
+    assert args(f"uprobe {programs['debug']}:work {{ n, p->y }}") == ["n=%si:s32", "y=+4(%di):s32"]
+
+
+def test_arguments_without_dwarf(programs: dict[str, str]) -> None:
+    spec = f"uprobe {programs['bare']}:work {{ n = $arg2: s32, what = $arg3: string, x = +0($arg1): s32 }}"
+    assert args(spec) == ["n=%si:s32", "what=+0(%dx):string", "x=+0(%di):s32"]
+    assert said(f"uprobe {programs['bare']}:work {{ n }}") == [("missing-fact", "n")]
+
+
+def test_casts_name_types_of_the_program(programs: dict[str, str]) -> None:
+    spec = f"uprobe {programs['optimised']}:work {{ y = ((struct point *)what)->y }}"
+    assert args(spec) == ["y=+4(%dx):s32"]
+    assert said(spec.replace("point", "file")) == [("unknown-type", "struct file *")]
+
+
+def test_a_return_has_a_typed_value(programs: dict[str, str]) -> None:
+    (command,) = commands(f"uprobe {programs['optimised']}:work%return if $retval < 0 {{ $retval }}")
+    assert command.startswith("r:t/work_return /") and command.endswith(" retval=$retval:s64")
+    assert said(f"uprobe {programs['optimised']}:work%return {{ n }}") == [("no-parameters", "n")]
+
+
+def test_lines(programs: dict[str, str]) -> None:
+    path = programs["debug"]
+    by_file = commands(f"uprobe {path}:debug.c:8 {{ n }}")
+    by_function = commands(f"uprobe {path}:work:4 {{ n }}")
+    assert by_file[0].split()[1] == by_function[0].split()[1]
+    assert by_file[0].split()[2].endswith("(%bp):s32")
+    assert said(f"uprobe {path}:debug.c:1") == [("unknown-line", f"{path}:debug.c:1")]
+    assert said(f"uprobe {path}:nothing.c:1") == [("unknown-line", f"{path}:nothing.c:1")]
+
+
+def test_what_is_not_there(programs: dict[str, str]) -> None:
+    path = programs["optimised"]
+    assert said(f"uprobe {path}:wrok") == [("unknown-symbol", "wrok")]
+    assert said(f"uprobe {path}:not_code") == [("unknown-symbol", "not_code")]
+    assert said(f"uprobe {path}:work+0x9999") == [("unknown-symbol", f"{path}:work+0x9999")]
+    assert said("uprobe /nowhere/at/all:work") == [("missing-fact", "/nowhere/at/all")]
+    assert said(f"uprobe {path}:no_such_*") == [("no-match", "no_such_*")]
+    assert said(f"usdt {path}:app:step") == [("unknown-static-probe", f"{path}:app:step")]
+
+
+def test_a_value_that_the_compiler_did_not_keep(programs: dict[str, str]) -> None:
+    analysis = run(f"uprobe {programs['optimised']}:work+0x30 {{ what, small }}")
+    assert [found.rule.slug for found in analysis.diagnostics] == ["optimised-out"] * len(
+        analysis.diagnostics
+    )
+
+
+def test_an_offset_needs_no_file() -> None:
+    assert commands("x = uprobe /nowhere/at/all:0x1234 { %di }") == [
+        "p:t/x /nowhere/at/all:0x1234 di=%di:x64"
+    ]
+
+
+def test_a_path_that_no_command_can_hold(tmp_path: Path) -> None:
+    assert said(f'uprobe "{tmp_path}/my program":0x10') == [("unsupported", f'"{tmp_path}/my program"')]
+
+
+def test_static_probes(programs: dict[str, str]) -> None:
+    (command,) = commands(
+        f"usdt {programs['static_probe']}:app:step {{ n = $arg1, s = $arg2: string, big = $arg3, seven = $arg4 }}"
+    )
+    where, *fetched = command.split()[1:]
+    assert where.endswith(")") and "(0x" in where, "the semaphore is the kernel's reference counter"
+    assert [text.rpartition(":")[2] for text in fetched] == ["s32", "string", "s64", "s32"]
+    assert fetched[3] == r"seven=\7:s32"
+    assert said(f"usdt {programs['static_probe']}:app:step {{ $arg5 }}") == [("unknown-variable", "$arg5")]
+    near = run(f"usdt {programs['static_probe']}:app:stop").diagnostics[0]
+    assert "app:step" in near.label.text
