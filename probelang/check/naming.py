@@ -51,7 +51,8 @@ def group_of_file(name: str) -> str:
     base = name.replace("\\", "/").rsplit("/", 1)[-1]
     for suffix in (".pl", ".probe"):
         base = base.removesuffix(suffix)
-    group = re.sub(r"[^A-Za-z0-9_]", "_", base)[:MAX_EVENT_NAME]
+    # `<stdin>` is called so, without the brackets
+    group = re.sub(r"[^A-Za-z0-9_]", "_", base.strip("<>"))[:MAX_EVENT_NAME]
     if not group.strip("_"):
         return "probelang"
     return "_" + group[: MAX_EVENT_NAME - 1] if group[0].isdigit() else group

@@ -72,10 +72,10 @@ def _check_number(report: Report, probe: tree.Probe, option: tree.Option) -> Non
         )
     elif option.name.name == "maxactive":
         returns = any(isinstance(point, tree.FunctionPoint) and point.returns for point in probe.points)
-        if probe.kind is not Kind.KPROBE or not returns:
+        if probe.kind not in (Kind.KPROBE, Kind.FPROBE) or not returns:
             report.add(
                 rules.BAD_OPTION,
                 option.span,
-                "`maxactive` is for the return of a kprobe (`kprobe FUNC%return`): how many calls may run at once",
+                "`maxactive` is for a function's return (`FUNC%return`): how many calls may run at once",
                 kernel_error="BAD_MAXACT_TYPE" if probe.kind is Kind.KPROBE else None,
             )

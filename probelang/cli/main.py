@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 OK, FOUND, FAILED = 0, 1, 2
+#: Commands of the language's reference that this release does not have.
+LATER = ("fmt", "run", "import", "rule", "lsp")
 
 
 class UsageError(Exception):
@@ -28,7 +30,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
-    options = _parser().parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    if given and given[0] in LATER:
+        _say(f"`probelang {given[0]}` is not supported yet")
+        return FAILED
+    options = _parser().parse_args(given)
     from probelang.kernel.answers import KernelError
 
     try:
@@ -103,6 +109,12 @@ def _parser() -> argparse.ArgumentParser:
     show = questions.add_parser("show", help="say what a kernel can do")
     _add_kernel(show, "store")
     show.set_defaults(run=_kernel_show)
+    snapshot = questions.add_parser("snapshot", help="write all that is known of a kernel into one file")
+    _add_kernel(snapshot, "store")
+    snapshot.add_argument(
+        "-o", dest="output", metavar="OUT", required=True, help="the file, for --kernel elsewhere"
+    )
+    snapshot.set_defaults(run=_kernel_snapshot)
     return parser
 
 
@@ -156,9 +168,20 @@ def _compile(options: argparse.Namespace) -> int:
     if status:
         return status
     events = [event for analysis in analyses for event in analysis.events]
+    if options.format == "commands":
+        _say_what_lines_lack(events)
     text = tracefs.render(events, options.format, [source.name for source in sources], kernel)
     _write(options, text)
     return OK
+
+
+def _say_what_lines_lack(events: Sequence[Event]) -> None:
+    """Conditions and joins are not in the lines of `dynamic_events`, and whoever writes those must know."""
+    for event in events:
+        texts = [(event.name, "filter", event.filter)] if event.filter is not None else []
+        texts += [(name, "trigger", text) for name, text in event.triggers]
+        for name, file, text in texts:
+            _say(f"note: not in these lines: events/{name}/{file} <- {text}")
 
 
 def _clashes(analyses: Sequence[object]) -> str | None:
@@ -224,6 +247,18 @@ def _lint(options: argparse.Namespace) -> int:
     return FOUND if any(said.severity >= Severity.WARNING for said in everything) else OK
 
 
+def _kernel_snapshot(options: argparse.Namespace) -> int:
+    from probelang.kernel.snapshot import build_snapshot
+
+    data = build_snapshot(_kernel(options.kernel).sources)
+    try:
+        with open(options.output, "wb") as file:
+            file.write(data)
+    except OSError as error:
+        raise UsageError(f"cannot write {options.output}: {error.strerror}") from None
+    return OK
+
+
 def _kernel_show(options: argparse.Namespace) -> int:
     from probelang.render.kernel import render_kernel
 
@@ -274,6 +309,7 @@ def _read(name: str) -> Source:
 
 
 if TYPE_CHECKING:
+    from probelang.backends.tracefs.events import Event
     from probelang.kernel.interface import Kernel
     from probelang.source import Source
 

@@ -106,6 +106,9 @@ FEATURES: dict[str, Feature] = {
                 "TP_ERR_TOO_MANY_NESTED"),
         Feature("dup_symbol_check", "refusal of a name that several functions bear", "6.7", "b022f0c7e404",
                 "TP_ERR_NON_UNIQ_SYMBOL"),
+        # Function graph took over from rethook in 6.14, and keeps returns without a limit.
+        Feature("fprobe_maxactive", "a limit of fprobe returns at a time (maxactive)", "", "kernel/trace/fprobe.c",
+                "fprobe.nr_maxactive"),
         Feature("synthetic", "synthetic events", "4.17", "4b147936fa50", "struct synth_event", "synthetic_events", config="CONFIG_SYNTH_EVENTS"),
         Feature("hist_buckets", "hist triggers with keys in buckets", "5.14", "de9a48a360b7",
                 "HIST_FIELD_FL_BUCKET", ".buckets=size", config="CONFIG_HIST_TRIGGERS"),
@@ -153,6 +156,7 @@ class Features:
     synthetic: bool | None
     hist_triggers: bool | None
     hist_buckets: bool | None
+    fprobe_maxactive: bool | None
 
     def __init__(self, btf: Callable[[], Btf | None], readme: Callable[[], str | None]) -> None:
         self._btf = btf

@@ -27,7 +27,7 @@ GROUPS = (
             "long_args", "nesting_limit",
         ),
     ),
-    ("besides", ("eprobe_filter", "eprobe_pointers", "multi_probe", "dup_symbol_check", "synthetic", "hist_triggers", "hist_buckets")),
+    ("besides", ("eprobe_filter", "eprobe_pointers", "multi_probe", "dup_symbol_check", "synthetic", "hist_triggers", "hist_buckets", "fprobe_maxactive")),
 )  # fmt: skip
 _FACTS = (
     ("btf", "types and parameters"),

@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 MAX_ARGS = 128
 #: WRITE_BUFSIZE of kernel/trace/trace.c, its last character and the end of the line not counted.
 MAX_COMMAND = 4094
+#: What is written to `filter` and `trigger` is less than a page (kernel/trace/trace_events.c, trace_events_trigger.c).
+MAX_TEXT = 4095
 MAX_EVENT_SIZE = 4096
 #: event_filter_write() of kernel/trace/trace_events.c takes less than a page, the end of the line counted.
 MAX_FILTER = 4094
@@ -169,23 +171,36 @@ class _Emitter:
         text = self._filter(in_event)
         if definition is None or self._failed():
             return None
-        return Event(self.probe, (definition,), self._stacktrace(name, text), text)
+        return self._within_limits(Event(self.probe, (definition,), self._stacktrace(name, text), text))
 
     def _emit_joined(self, head: str) -> Event | None:
         joined = join(self.probe, self.kernel, self.can, self.report, self.taken)
         text = self._filter(None)
         if joined is None:
             return None
-        entry = self.define(joined.entry, "f" if head == "f" else "p", joined.entry_sites, None)
+        entry = self.define(joined.entry, "f" if head[0] == "f" else "p", joined.entry_sites, None)
         exit = self.define(joined.exit, head, joined.exit_sites, None)
         if entry is None or exit is None or self._failed():
             return None
-        return Event(
-            self.probe,
-            (entry, exit, Definition(joined.name, (joined.command,), f":{joined.name}\t")),
-            (*joined.triggers, *self._stacktrace(joined.name, text)),
-            text,
-        )
+        definitions = (entry, exit, Definition(joined.name, (joined.command,), f":{joined.name}\t"))
+        triggers = (*joined.triggers, *self._stacktrace(joined.name, text))
+        return self._within_limits(Event(self.probe, definitions, triggers, text))
+
+    def _within_limits(self, event: Event) -> Event | None:
+        """Whether every line can be written: each is one write of bounded size."""
+        texts = [("the condition", event.filter or "", MAX_TEXT)]
+        texts += [("a trigger of this event", text, MAX_TEXT) for _, text in event.triggers]
+        texts += [("the line that defines this event", command, MAX_COMMAND) for command in event.commands]
+        for what, text, limit in texts:
+            if len(text.encode()) > limit:
+                self.report.add(
+                    limits.COMMAND_TOO_LONG,
+                    self.probe.point_span,
+                    f"{what} has {len(text)} characters, and may have {limit}",
+                    help="two probes on the same point can share the fetch args",
+                )
+                return None
+        return event
 
     def _stacktrace(self, name: str, filter: str | None) -> tuple[tuple[str, str], ...]:
         if not self.probe.stacktrace:
@@ -198,15 +213,6 @@ class _Emitter:
         commands = tuple(line for line in lines if line is not None)
         if len(commands) < len(lines):
             return None
-        for command in commands:
-            if len(command.encode()) > MAX_COMMAND:
-                self.report.add(
-                    limits.COMMAND_TOO_LONG,
-                    self.probe.point_span,
-                    f"the line that defines this event has {len(command)} characters, and may have {MAX_COMMAND}",
-                    help="two probes on the same point can share the fetch args",
-                )
-                return None
         target = sites[0].target
         # the kernel writes a program's offset in its own width
         where = f"{target.path}:" if isinstance(target, ProgramTarget) else self._target(target)
@@ -224,16 +230,18 @@ class _Emitter:
             isinstance(site.target, FunctionTarget | ProgramTarget) and site.target.returns
             for site in self.probe.sites
         )
+        maxactive = self.probe.maxactive or ""
         match self.probe.kind:
             case Kind.KPROBE:
                 if features.kprobe is not False:
-                    return f"r{self.probe.maxactive or ''}" if returns else "p"
+                    return f"r{maxactive}" if returns else "p"
                 self._refuse("kprobe", "an eprobe on a trace event may tell the same")
             case Kind.FPROBE:
                 if features.fprobe is not False:
-                    return "f"
+                    # where no limit can be given there is none
+                    return f"f{maxactive}" if features.fprobe_maxactive else "f"
                 if features.kprobe is not False:
-                    return self._kprobe_instead(returns)
+                    return self._kprobe_instead(f"r{maxactive}" if returns else "p")
                 self._refuse("fprobe", "a kprobe would do, but this kernel has no kprobe events either")
             case Kind.TPROBE:
                 if features.tprobe is not False:
@@ -249,7 +257,7 @@ class _Emitter:
                 self._refuse("uprobe", "a kernel built with it")
         return None
 
-    def _kprobe_instead(self, returns: bool) -> str | None:
+    def _kprobe_instead(self, head: str) -> str | None:
         """A kprobe does what an fprobe would, on the functions that allow one."""
         for site in self.probe.sites:
             assert isinstance(site.target, FunctionTarget)
@@ -258,7 +266,7 @@ class _Emitter:
                 why = f"and a kprobe on `{site.target.function}` in its stead is forbidden by the kernel"
                 self._refuse("fprobe", why)
                 return None
-        return "r" if returns else "p"
+        return head
 
     def _way_out_of_tprobe(self) -> str:
         for site in self.probe.sites:
@@ -297,7 +305,7 @@ class _Emitter:
 
     def _line(self, start: str, head: str, site: Site, in_event: str | None) -> str | None:
         words = [start, self._target(site.target)]
-        if isinstance(site.target, FunctionTarget) and site.target.returns and head == "f":
+        if isinstance(site.target, FunctionTarget) and site.target.returns and head[0] == "f":
             words[1] += "%return"
         good = True
         size = 0

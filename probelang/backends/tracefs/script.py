@@ -144,13 +144,17 @@ def render_script(events: Sequence[Event], names: Sequence[str], kernel: str) ->
         "\tstatus=0",
     ]
     for event in reversed(events):
-        last = event.definitions[-1]
-        out.append(f'\tif "$1" {quote(event.definitions[0].name)} {quote(event.definitions[0].listed)}; then')
-        out.extend(f"\t\tuntrigger {quote(name)} {quote(text)}" for name, text in reversed(event.triggers))
+        listed = {definition.name: quote(definition.listed) for definition in event.definitions}
+        out.extend(
+            f'\t"$1" {quote(name)} {listed[name]} && untrigger {quote(name)} {quote(text)}'
+            for name, text in reversed(event.triggers)
+        )
         # what feeds a synthetic event goes before it
-        for definition in (*reversed(event.definitions[:-1]), last):
-            out.append(f"\t\tremove {quote(definition.name)}")
-        out.append("\tfi")
+        *feeding, last = event.definitions
+        out.extend(
+            f'\t"$1" {quote(d.name)} {listed[d.name]} && remove {quote(d.name)}'
+            for d in (*feeding[::-1], last)
+        )
     out += [
         "\treturn $status",
         "}",

@@ -99,7 +99,6 @@ UNKNOWN_SYMBOL = Rule(
     "unknown-symbol",
     Severity.ERROR,
     "The program has no function of this name: it may be inlined into its callers, come from a library, or be another program's.",
-    example="uprobe /bin/sh:no_such_function_here",
 )
 UNKNOWN_LINE = Rule(
     "PRB214",
@@ -112,7 +111,6 @@ UNKNOWN_USDT = Rule(
     "unknown-static-probe",
     Severity.ERROR,
     "The program or library has no static probe (USDT) of this provider and name.",
-    example="usdt /bin/sh:nobody:nothing",
 )
 
 RULES = (

@@ -68,7 +68,7 @@ CASES = [
         "durations-of-threads",
         spec="""
         group join
-        sleep = fprobe hrtimer_nanosleep%return if asked in {20000000, 120000000, 220000000} {
+        sleep = fprobe hrtimer_nanosleep%return with maxactive=8 if asked in {20000000, 120000000, 220000000} {
             asked = entry(rqtp)
             took  = $duration
         }
