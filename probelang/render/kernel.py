@@ -24,10 +24,11 @@ GROUPS = (
         (
             "param_names", "meta_args", "member_names", "retval_type", "entry_data", "eprobe_typecast", "typecast",
             "current", "percpu", "immediates", "user_memory", "char_type", "symstr", "dentry_names", "string_check",
-            "long_args", "nesting_limit",
+            "long_args", 
         ),
     ),
-    ("besides", ("eprobe_filter", "eprobe_pointers", "multi_probe", "dup_symbol_check", "synthetic", "hist_triggers", "hist_buckets", "fprobe_maxactive")),
+    ("limits that other kernels do not have", ("nesting_limit", "fprobe_maxactive")),
+    ("besides", ("eprobe_filter", "eprobe_pointers", "multi_probe", "dup_symbol_check", "synthetic", "hist_triggers", "hist_buckets")),
 )  # fmt: skip
 _FACTS = (
     ("btf", "types and parameters"),

@@ -40,7 +40,7 @@ def test_point(spec: str, expected: str) -> None:
         ("7up.pl", "_7up"),
         ("été.pl", "_t_"),
         ("---.pl", "probelang"),
-        ("<stdin>", "_stdin_"),
+        ("<stdin>", "stdin"),
         ("x" * 80 + ".pl", "x" * 63),
         ("odd\nname $(id).pl", "odd_name___id_"),
     ],

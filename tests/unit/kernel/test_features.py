@@ -16,10 +16,10 @@ NOT_ON_6_12 = {
 }  # fmt: skip
 NOT_ON_6_1 = NOT_ON_6_12 | {
     "fprobe", "tprobe", "module_tracepoints", "param_names", "meta_args", "retval_type", "member_names",
-    "string_check", "entry_data", "char_type", "dentry_names",
+    "string_check", "entry_data", "char_type", "dentry_names", "fprobe_maxactive", "eprobe_pointers",
 }  # fmt: skip
 # What each kernel was seen to accept and to refuse when it was booted.
-SEEN = {"6.1": NOT_ON_6_1, "6.12": NOT_ON_6_12, "7.3": {"watchpoint"}}
+SEEN = {"6.1": NOT_ON_6_1, "6.12": NOT_ON_6_12, "7.3": {"watchpoint", "fprobe_maxactive"}}
 
 
 @pytest.mark.parametrize("name", SEEN)
