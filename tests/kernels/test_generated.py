@@ -115,8 +115,9 @@ def _ask(name: str) -> Asked:
     for start in range(0, PROBES, CHUNK):
         steps = "".join(map(_steps, events[start : start + CHUNK]))
         jobs.append(Job(_ASK, {"events": steps.encode()}, seconds=120))
+    joiner = Generator(kernel, joined=True)
     for number in range(SCRIPTS):
-        chosen = _compile(generator.spec(rng, 12, f"script{number}").partition("\n")[2], kernel)
+        chosen = _compile(joiner.spec(rng, 12, f"script{number}").partition("\n")[2], kernel)
         script = tracefs.render(chosen, "script", ["made.probe"], kernel)
         jobs.append(Job(_RUN_SCRIPT, {"script": script.encode()}, seconds=120))
     return Asked(specs, _run(name, jobs))

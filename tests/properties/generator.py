@@ -6,50 +6,20 @@ The types are walked record by record here, without the checker's own modules, s
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from probelang.btf import types
 from probelang.btf.blob import Btf
-from probelang.btf.layout import size_of
 from probelang.btf.names import Space
 from probelang.kernel.answers import Found
 from probelang.kernel.facts import Event, Function
 from probelang.kernel.interface import Kernel
 from probelang.kernel.tables import Table
+from tests.properties.walks import Spot, Walks
 
-MOST_STEPS = 8
 MOST_ARGS = 6
-TRIES = 40
 
 REGISTERS = ("ax", "bx", "cx", "dx", "si", "di", "bp", "sp", "r8", "r9", "r10", "r11", "r12", "ip", "flags")
-
-Core = types.Int | types.Enum | types.Ptr | types.Array | types.Struct | types.Void
-
-
-@dataclass(frozen=True)
-class Spot:
-    """An expression, its type and how the kernel would have to read it by offsets alone.
-
-    `pending` is None for a value that is at hand, else the offset of what lies in memory and is still to be read.
-    """
-
-    text: str
-    type: int
-    base: str
-    steps: tuple[int, ...] = ()
-    pending: int | None = None
-    bits: tuple[int, int] | None = None
-    user: bool = False
-
-    def loaded(self) -> Spot:
-        if self.pending is None:
-            return self
-        return replace(self, steps=(*self.steps, self.pending), pending=None, bits=None)
-
-    def raw_length(self) -> int:
-        """Characters of the raw spelling, `+8(+16($arg1))`."""
-        return len(self.base) + sum(len(f"{step:+d}()") + self.user for step in self.loaded().steps)
 
 
 @dataclass(frozen=True)
@@ -58,7 +28,7 @@ class Recorded:
 
     text: str
     kind: str
-    """`int`, `string` or `other`"""
+    """`int`, `enum`, `string`, `array` or `other`"""
     bits: int = 64
     signed: bool = False
     enumerators: tuple[tuple[str, int], ...] = ()
@@ -67,7 +37,9 @@ class Recorded:
 class Generator:
     """Makes probes for one kernel; the same seed makes the same ones."""
 
-    def __init__(self, kernel: Kernel) -> None:
+    def __init__(self, kernel: Kernel, *, joined: bool = False) -> None:
+        """`joined`: return probes with `entry(e)` and `$duration`, which take two events of the kernel."""
+        self.joined = joined
         btf = kernel.btf
         assert btf is not None
         self.kernel = kernel
@@ -89,10 +61,8 @@ class Generator:
         self.variables = [
             name for name in names if len(name) < 40 and name.isidentifier() and _is_one(data, name)
         ]
-        self.structs = [name for name in btf.names(Space.STRUCT) if name.isidentifier()]
         long = kernel.features.long_args is True
-        self.max_text = 255 if long else 63
-        self.max_steps = 8 if long else 14
+        self.types = Walks(btf, max_text=255 if long else 63, max_steps=8 if long else 14)
 
     # ------------------------------------------------------------------------------------------------ probes
 
@@ -115,6 +85,8 @@ class Generator:
         else:
             point, spots, texts = self._function_probe(rng, kind)
         args = [*texts, *(arg for arg in (self._arg(rng, spot) for spot in spots) if arg is not None)]
+        if self.joined:
+            args = [arg for arg in args if arg.kind != "array"]
         rng.shuffle(args)
         args = args[:MOST_ARGS]
         lines = [f"    a{number} = {arg.text}" for number, arg in enumerate(args)]
@@ -127,21 +99,27 @@ class Generator:
         assert function.proto is not None
         proto = self.btf.type(function.proto)
         assert isinstance(proto, types.FuncProto)
-        returns = rng.random() < 0.35
+        returns = rng.random() < (0.9 if self.joined else 0.35)
         params = [param for param in proto.params if param.name or param.type]
         starts: list[Spot] = []
-        if not returns or self.kernel.features.entry_data:
+        if not returns or self.kernel.features.entry_data or self.joined:
             for number, param in enumerate(self._in_registers(params), 1):
                 text = param.name if param.name and rng.random() < 0.9 else f"$arg{number}"
                 starts.append(Spot(text, param.type, f"$arg{number}"))
         if (
             returns
-            and self._core(proto.returns) is not None
-            and not isinstance(self._core(proto.returns), types.Void)
+            and self.types.core(proto.returns) is not None
+            and not isinstance(self.types.core(proto.returns), types.Void)
         ):
             starts += [Spot("$retval", proto.returns, "$retval")] * 3
         starts += self._anywhere(rng)
         texts = self._texts(rng)
+        if returns and self.joined:
+            texts = [Recorded("$duration", "int"), *texts]
+            before = [spot for spot in self.types.walks(rng, starts) if spot.base.startswith("$arg")]
+            args = [self._arg(rng, spot) for spot in before]
+            texts += [self._at_entry(arg) for arg in args if arg is not None]
+            starts = [start for start in starts if self.kernel.features.entry_data or start.base == "$retval"]
         if kind == "kprobe" and not returns:
             texts.append(Recorded(f"%{rng.choice(REGISTERS)}", "int"))
             texts.append(
@@ -149,7 +127,11 @@ class Generator:
             )
             texts.append(Recorded(f"$stack{rng.randrange(100)}", "int"))
         point = function.name + ("%return" if returns else "")
-        return point, self._walks(rng, starts), texts
+        return point, self.types.walks(rng, starts), texts
+
+    def _at_entry(self, arg: Recorded) -> Recorded:
+        text, colon, type = arg.text.partition(": ")
+        return replace(arg, text=f"entry({text}){colon}{type}")
 
     def _function(self, rng: random.Random, kind: str) -> Function:
         """A function that the kind can sit on, and whose parameters are known."""
@@ -160,7 +142,7 @@ class Generator:
             if (
                 found.module is None
                 and found.proto is not None
-                and found.symbols == 1
+                and self.kernel.has_symbol(found.name) == Found(1)
                 and not found.blacklisted
             ):
                 return found
@@ -169,7 +151,7 @@ class Generator:
         """The parameters before the first that takes not one register, and at most the six that registers hold."""
         plain = []
         for param in params[:6]:
-            core = self._core(param.type)
+            core = self.types.core(param.type)
             if core is None or isinstance(core, types.Struct | types.Array):
                 break
             plain.append(param)
@@ -190,7 +172,7 @@ class Generator:
             for number, param in enumerate(params, 1)
             if param.name
         ]
-        return name, self._walks(rng, [*starts, *starts, *self._anywhere(rng)]), self._texts(rng)
+        return name, self.types.walks(rng, [*starts, *starts, *self._anywhere(rng)]), self._texts(rng)
 
     def _eprobe(self, rng: random.Random) -> tuple[str, list[Spot], list[Recorded]]:
         while True:
@@ -214,7 +196,7 @@ class Generator:
                 starts.append(Spot(f"((struct {pointer[0]} *){field.name})", -1, f"${field.name}"))
         rng.shuffle(texts)
         walks = [
-            self._walk_struct(rng, start, name_of_cast(start.text)) for start in starts for _ in range(2)
+            self.types.walk_struct(rng, start, name_of_cast(start.text)) for start in starts for _ in range(2)
         ]
         return f"{system}:{name}", [spot for spot in walks if spot is not None], texts[:MOST_ARGS]
 
@@ -254,205 +236,12 @@ class Generator:
                 made.append(Recorded(f"@{name}+{rng.randrange(1 << 12)}: x32", "int", 32))
         return [text for text in made if rng.random() < 0.1]
 
-    # ------------------------------------------------------------------------------------------------- walks
-
-    def _walks(self, rng: random.Random, starts: list[Spot]) -> list[Spot]:
-        if not starts:
-            return []
-        walks = [self._walk(rng, rng.choice(starts)) for _ in range(rng.randrange(1, MOST_ARGS))]
-        return [spot for spot in walks if spot is not None]
-
-    def _walk(self, rng: random.Random, start: Spot) -> Spot | None:
-        """From a start through members, elements and pointers to something that can be recorded."""
-        if start.type <= -2:
-            return self._walk_struct(rng, start, -2 - start.type)
-        for _ in range(TRIES):
-            spot = start
-            for _ in range(rng.randrange(MOST_STEPS + 1)):
-                further = self._step(rng, spot)
-                if further is None or len(further.loaded().steps) > MOST_STEPS:
-                    break
-                spot = further
-            if self._is_good(spot):
-                return spot
-        return None
-
-    def _walk_struct(self, rng: random.Random, start: Spot, struct: int | str) -> Spot | None:
-        id = self.btf.find(Space.STRUCT, struct) if isinstance(struct, str) else struct
-        assert id is not None
-        for _ in range(TRIES):
-            spot = self._member(rng, start, id, start.text + "->", 0)
-            for _ in range(rng.randrange(MOST_STEPS)):
-                further = self._step(rng, spot) if spot is not None else None
-                if further is None:
-                    break
-                spot = further
-            if spot is not None and self._is_good(spot):
-                return spot
-        return None
-
-    def _is_good(self, spot: Spot) -> bool:
-        if len(spot.loaded().steps) + 1 > self.max_steps or spot.raw_length() + 24 > self.max_text:
-            return False
-        return self._is_recordable(spot)
-
-    def _is_recordable(self, spot: Spot) -> bool:
-        core = self._core(spot.type)
-        if spot.bits is not None:
-            return isinstance(core, types.Int | types.Enum)
-        match core:
-            case types.Int(size=size) | types.Enum(size=size):
-                return size in (1, 2, 4, 8)
-            case types.Ptr():
-                return True
-            case types.Array(element=element, count=count) if spot.pending is not None:
-                inner = self._core(element)
-                if self._is_char(element):
-                    return count > 0
-                return (
-                    isinstance(inner, types.Int | types.Enum)
-                    and 1 <= count <= 64
-                    and inner.size in (1, 2, 4, 8)
-                )
-        return False
-
-    def _step(self, rng: random.Random, spot: Spot) -> Spot | None:
-        if spot.bits is not None:
-            return None
-        core = self._core(spot.type)
-        match core:
-            case types.Struct() if spot.pending is not None:
-                return self._member(
-                    rng, spot, self._core_id(spot.type), _postfix(spot.text) + ".", spot.pending
-                )
-            case types.Array(element=element, count=count) if spot.pending is not None and count > 0:
-                index = rng.randrange(min(count, 1 << 16))
-                offset = spot.pending + index * self._size(element)
-                return replace(spot, text=f"{_postfix(spot.text)}[{index}]", type=element, pending=offset)
-            case types.Ptr(target=target):
-                return self._behind(rng, spot, target)
-        return None
-
-    def _behind(self, rng: random.Random, spot: Spot, target: int) -> Spot | None:
-        user = spot.user or self._is_user(spot.type)
-        core = self._core(target)
-        spot = replace(spot.loaded(), user=user)
-        if isinstance(core, types.Void) or rng.random() < 0.04:
-            name = rng.choice(self.structs)
-            struct = self.btf.find(Space.STRUCT, name)
-            assert struct is not None
-            return self._member(rng, spot, struct, f"((struct {name} *){spot.text})->", 0)
-        if isinstance(core, types.Struct) and core.name and rng.random() < 0.04:
-            own = [member for member, _, bits in self._members(self._core_id(target), 0, 0) if not bits]
-            if own:
-                tag = "union" if core.is_union else "struct"
-                path = rng.choice(own).name
-                text = f"container_of(&{_postfix(spot.text)}->{path}, {tag} {core.name}, {path})->"
-                return self._member(rng, spot, self._core_id(target), text, 0)
-        match core:
-            case types.Struct():
-                return self._member(rng, spot, self._core_id(target), _postfix(spot.text) + "->", 0)
-            case types.Int(size=size) | types.Enum(size=size) if size in (1, 2, 4, 8):
-                if rng.random() < 0.5:
-                    return replace(spot, text="*" + spot.text, type=target, pending=0)
-                index = rng.randrange(8)
-                return replace(
-                    spot, text=f"{_postfix(spot.text)}[{index}]", type=target, pending=index * size
-                )
-            case types.Ptr():
-                return replace(spot, text="*" + spot.text, type=target, pending=0)
-        return None
-
-    def _member(self, rng: random.Random, spot: Spot, struct: int, before: str, start: int) -> Spot | None:
-        members = list(self._members(struct, 0, 0))
-        if not members:
-            return None
-        member, offset, bits = rng.choice(members)
-        for _ in range(2):
-            # the way on is through pointers and structs, of which there are fewer than of plain numbers
-            if isinstance(self._core(member.type), types.Int | types.Enum | None) and rng.random() < 0.8:
-                member, offset, bits = rng.choice(members)
-        where: tuple[int, int] | None = None
-        if bits:
-            where = (offset, bits)
-        return replace(
-            spot,
-            text=before + member.name,
-            type=member.type,
-            pending=start + offset // 8,
-            bits=where,
-            user=spot.user,
-        )
-
-    def _members(self, struct: int, start: int, depth: int) -> Iterator[tuple[types.Member, int, int]]:
-        """The members with names, those of anonymous ones too: with their offsets and widths in bits."""
-        type = self.btf.type(struct)
-        if not isinstance(type, types.Struct) or depth > 8:
-            return
-        for member in type.members:
-            offset = start + member.bit_offset
-            if member.name:
-                yield member, offset, member.bit_size
-            else:
-                yield from self._members(self._core_id(member.type), offset, depth + 1)
-
-    # ------------------------------------------------------------------------------------------------- types
-
-    def _core_id(self, id: int) -> int:
-        for _ in range(40):
-            match self.btf.type(id):
-                case (
-                    types.Typedef(target=target)
-                    | types.Qualifier(target=target)
-                    | types.TypeTag(target=target)
-                ):
-                    id = target
-                case types.Fwd(name=name, is_union=is_union):
-                    whole = self.btf.find(Space.UNION if is_union else Space.STRUCT, name)
-                    if whole is None:
-                        return id
-                    id = whole
-                case _:
-                    break
-        return id
-
-    def _core(self, id: int) -> Core | None:
-        """What a type is; None of functions, floats and what is only declared."""
-        type = self.btf.type(self._core_id(id))
-        return type if isinstance(type, Core) else None
-
-    def _size(self, id: int) -> int:
-        return size_of(self.btf, self._core_id(id))
-
-    def _is_char(self, id: int) -> bool:
-        """Whether it is shown as text: `char`, and the `const unsigned char` of file names."""
-        constant = False
-        for _ in range(20):
-            match self.btf.type(id):
-                case types.Qualifier(kind=kind, target=target):
-                    constant = constant or kind == "const"
-                    id = target
-                case types.TypeTag(target=target):
-                    id = target
-                case types.Int(name=name):
-                    return name == "char" or (constant and name == "unsigned char")
-                case _:
-                    return False
-        return False
-
-    def _is_user(self, id: int) -> bool:
-        core = self._core(id)
-        if not isinstance(core, types.Ptr):
-            return False
-        target = self.btf.type(core.target)
-        return isinstance(target, types.TypeTag) and target.name == "user"
-
     # ------------------------------------------------------------------------------------ fetch args, conditions
 
     def _arg(self, rng: random.Random, spot: Spot) -> Recorded | None:
-        if not self._is_good(spot):
+        if not self.types.is_good(spot):
             return None
-        core = self._core(spot.type)
+        core = self.types.core(spot.type)
         plain = rng.random() < 0.7
         match core:
             case types.Int(signed=signed) if spot.bits is not None:
@@ -468,12 +257,12 @@ class Generator:
             case types.Ptr(target=target):
                 return self._pointer_arg(rng, spot, target, plain)
             case types.Array(element=element):
-                return Recorded(spot.text, "string" if self._is_char(element) else "other")
+                return Recorded(spot.text, "string" if self.types.is_char(element) else "array")
         return Recorded(spot.text, "other")
 
     def _pointer_arg(self, rng: random.Random, spot: Spot, target: int, plain: bool) -> Recorded:
-        text, core = spot.text, self._core(target)
-        if self._is_char(target):
+        text, core = spot.text, self.types.core(target)
+        if self.types.is_char(target):
             return Recorded(text if plain else f"user({text})", "string")
         if plain:
             return Recorded(text, "int")
@@ -485,7 +274,7 @@ class Generator:
         forms += [
             f"{text}: u8[{rng.randrange(1, 65)}]",
             f"(unsigned long){text}",
-            f"(struct {rng.choice(self.structs)} *){text}",
+            f"(struct {rng.choice(self.types.structs)} *){text}",
         ]
         if self.kernel.features.symstr and spot.steps:
             forms.append(f"{text}: symstr")
@@ -493,11 +282,12 @@ class Generator:
             return Recorded(f"{text}: %pd", "string")
         if isinstance(core, types.Struct) and core.name == "file":
             return Recorded(f"{text}: %pD", "string")
-        return Recorded(rng.choice(forms), "other")
+        form = rng.choice(forms)
+        return Recorded(form, "array" if form.endswith("]") else "other")
 
     def _condition(self, rng: random.Random, args: list[Recorded]) -> str:
         """` if …` over some fetch args, by their names or written out again."""
-        usable = [(number, arg) for number, arg in enumerate(args) if arg.kind != "other"]
+        usable = [(number, arg) for number, arg in enumerate(args) if arg.kind not in ("array", "other")]
         if not usable or rng.random() < 0.3:
             return ""
         terms = [self._term(rng, *rng.choice(usable)) for _ in range(rng.randrange(1, 4))]
@@ -544,8 +334,3 @@ def _is_one(data: Table | None, name: str) -> bool:
 def name_of_cast(text: str) -> str:
     """The struct in `((struct NAME *)field)`."""
     return text.split()[1]
-
-
-def _postfix(text: str) -> str:
-    """An expression as something that `->`, `.` and `[]` can stand behind."""
-    return f"({text})" if text.startswith("*") else text
