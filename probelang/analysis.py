@@ -44,7 +44,8 @@ def analyse(source: Source, kernel: Kernel) -> Analysis:
     file, syntax = parse(source)
     checked = check(source, file, kernel)
     plan = emit_events(checked.probes, kernel)
-    found = in_source_order([*syntax, *checked.diagnostics, *(said for _, said in plan.diagnostics)])
+    emitted = [*plan.diagnostics, *emit_events(checked.unfinished, kernel).diagnostics]
+    found = in_source_order([*syntax, *checked.diagnostics, *(said for _, said in emitted)])
     diagnostics = tuple(
         replace(said, kernels=(kernel.name,), kernel_error=_known(said, kernel)) for said in found
     )
@@ -56,9 +57,12 @@ def _known(diagnostic: Diagnostic, kernel: Kernel) -> str | None:
     name = diagnostic.kernel_error
     if name is None or diagnostic.severity is not Severity.ERROR:
         return None
-    from probelang.kernel.answers import Found
+    from probelang.btf.types import BtfError
 
-    return name if isinstance(kernel.find_enumerator(f"TP_ERR_{name}"), Found) else None
+    try:
+        return name if kernel.btf is not None and kernel.btf.find_enumerator(f"TP_ERR_{name}") else None
+    except BtfError:
+        return None
 
 
 def merge(runs: list[tuple[Diagnostic, ...]]) -> list[Diagnostic]:

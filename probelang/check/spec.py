@@ -28,9 +28,13 @@ if TYPE_CHECKING:
 
 @record
 class Checked:
-    """What became of a spec: the probes without errors, and everything there is to say, in source order."""
+    """What became of a spec: the probes without errors, and everything there is to say, in source order.
+
+    `unfinished` is what is left of the others, so that a backend can say at once what it has to say about them.
+    """
 
     probes: tuple[Probe, ...]
+    unfinished: tuple[Probe, ...]
     diagnostics: tuple[Diagnostic, ...]
 
 
@@ -38,7 +42,9 @@ def check(source: Source, file: tree.File, kernel: Kernel) -> Checked:
     """Check a spec against what is known of a kernel. Never raises on what a spec or a kernel's files hold."""
     checker = _Checker(source, file, kernel)
     checker.run()
-    return Checked(tuple(checker.probes), tuple(in_source_order(checker.report.diagnostics)))
+    return Checked(
+        tuple(checker.probes), tuple(checker.unfinished), tuple(in_source_order(checker.report.diagnostics))
+    )
 
 
 class _Checker:
@@ -56,6 +62,7 @@ class _Checker:
         self.offered: set[tuple[str, str]] = set()
         self.numbers: dict[tuple[str, str], int] = {}
         self.probes: list[Probe] = []
+        self.unfinished: list[Probe] = []
         self.defined: dict[tuple[str, str], Probe] = {}
         self.declared: dict[tuple[str, str], Span] = {}
 
@@ -165,12 +172,16 @@ class _Checker:
             made.append(self._event(probe, group, options))
             self.report.say_once(start, since)
         self.report.note_repeats(start)
-        if not any(found.severity.name == "ERROR" for found in self.report.diagnostics[mark:]):
-            done = [event for event in made if event is not None]
-            self.probes.extend(done)
-            self.defined.update({(event.group, event.event): event for event in done})
+        failed = any(found.severity.name == "ERROR" for found in self.report.diagnostics[mark:])
+        for event, finished in made:
+            if failed or not finished:
+                self.unfinished.append(event)
+            else:
+                self.probes.append(event)
+                self.defined[event.group, event.event] = event
 
-    def _event(self, probe: tree.Probe, places: list[Place], options: Options) -> Probe | None:
+    def _event(self, probe: tree.Probe, places: list[Place], options: Options) -> tuple[Probe, bool]:
+        """An event, and whether it is all that the spec says of it."""
         group, event = self._event_names(probe, places[0])
         scope = places[0].scope
         items = self.items.listed(probe.items or (), scope)
@@ -188,13 +199,13 @@ class _Checker:
         if any(len(site.fields) != len(wanted) for site in sites):
             # something was wrong with a field, and was said; the condition is checked as far as it goes
             self._condition(probe, compared, sites[0], places[0])
-            return None
-        condition = self._condition(probe, compared, sites[0], places[0])
-        if probe.condition is not None and condition is None:
-            return None
-        if not self._alike(probe, places, sites):
-            return None
-        return Probe(
+            sites, condition, finished = sites[:1], None, False
+        else:
+            condition = self._condition(probe, compared, sites[0], places[0])
+            finished = condition is not None or probe.condition is None
+            if not self._alike(probe, places, sites):
+                sites, finished = sites[:1], False
+        made = Probe(
             group,
             event,
             probe.kind,
@@ -208,6 +219,7 @@ class _Checker:
             probe.span,
             probe.points[0].span,
         )
+        return made, finished
 
     def _compared(self, condition: tree.Expr | None, items: list[Item], place: Place) -> dict[Span, Item]:
         """For each expression that the condition compares, the fetch arg that holds it, new ones marked `auto`."""

@@ -33,7 +33,8 @@ def bitfields(btf: Btf, id: int, base: int = 0) -> list[tuple[str, int, int]]:
 
 @pytest.mark.parametrize("kernel", KERNELS)
 @pytest.mark.parametrize(
-    "struct", ["tcp_sock", "sk_buff", "task_struct", "sock", "net_device", "inet_sock", "tcphdr", "iphdr", "page"]
+    "struct",
+    ["tcp_sock", "sk_buff", "task_struct", "sock", "net_device", "inet_sock", "tcphdr", "iphdr", "page"],
 )
 def test_the_bits_are_those_of_the_layout(struct: str, kernel: str) -> None:
     btf = bundled(kernel).btf
@@ -45,7 +46,9 @@ def test_the_bits_are_those_of_the_layout(struct: str, kernel: str) -> None:
         pytest.skip("no bitfields")
     for begin in range(0, len(fields), 50):
         part = dict(enumerate(fields[begin : begin + 50]))
-        items = "\n".join(f"m{index} = ((struct {struct} *)sk)->{name}" for index, (name, _, _) in part.items())
+        items = "\n".join(
+            f"m{index} = ((struct {struct} *)sk)->{name}" for index, (name, _, _) in part.items()
+        )
         analysis = run(f"fprobe tcp_v4_connect {{\n{items}\n}}", kernel)
         assert not analysis.failed, [found.message for found in analysis.diagnostics]
         ((command,),) = [event.commands for event in analysis.events]

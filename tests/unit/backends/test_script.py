@@ -167,7 +167,9 @@ def test_all_or_nothing(shell: list[str], tmp_path: Path, refused: str) -> None:
 
 
 def test_an_interrupted_start_leaves_nothing(shell: list[str], tmp_path: Path) -> None:
-    machine = Machine(tmp_path, script_of(SPEC + "d = fprobe vfs_fsync { pause = file }\ne = fprobe vfs_open"))
+    machine = Machine(
+        tmp_path, script_of(SPEC + "d = fprobe vfs_fsync { pause = file }\ne = fprobe vfs_open")
+    )
     done = machine.run(shell)
     assert done.returncode == 1 and b"interrupted" in done.stderr
     assert (machine.tracing / "dynamic_events").read_text() == ""
