@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from probelang.program.dwarf_dies import Die
+    from probelang.program.dwarf_unit import Unit
 
 __all__ = [
     "AmbiguousFile",
@@ -81,6 +82,7 @@ class Dwarf:
     ) -> None:
         known = Sections(sections, machine, address_size, little_endian, address_of)
         others = alternate._reader.units if alternate is not None else None
+        known.alternate = others.sections if others is not None else None
         self._reader: Reader = Reader(known, Units(known, others), relocatable)
 
     def is_there(self) -> bool:
@@ -89,11 +91,8 @@ class Dwarf:
 
     def _begin(self) -> Reader:
         """A new question, with work of its own."""
-        reader = self._reader
-        reader.sections.renew_work()
-        if reader.units.alternate is not None:
-            reader.units.alternate.sections.renew_work()
-        return reader
+        self._reader.sections.renew_work()
+        return self._reader
 
     # Functions.
 
@@ -115,16 +114,16 @@ class Dwarf:
             at = self.function_at(address)
             return [at] if at is not None else []
         reader = self._begin()
-        found: dict[tuple[int, int], DwarfFunction] = {}
+        found: dict[tuple[Unit, int], DwarfFunction] = {}
         for attribute in (dw.AT_NAME, dw.AT_LINKAGE_NAME, dw.AT_MIPS_LINKAGE_NAME):
             for die in reader.names.search(name, _SUBPROGRAMS, attribute):
                 own = reader.code_of(die)
                 if own:
-                    found[die.unit.offset, die.offset] = DwarfFunction(reader, die, own)
-                elif die.number(dw.AT_INLINE) or die.unit.leaves_out_keywords():
+                    found[die.unit, die.offset] = DwarfFunction(reader, die, own)
+                elif not die.flag(dw.AT_DECLARATION) or die.unit.leaves_out_keywords():
                     # In C a declaration alone is of a function defined elsewhere.
                     for instance in reader.instances_of(die):
-                        key = instance.unit.offset, instance.offset
+                        key = instance.unit, instance.offset
                         if key not in found:
                             found[key] = self._instance(instance)
                 if len(found) > _MOST_FUNCTIONS:

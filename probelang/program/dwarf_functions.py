@@ -139,10 +139,10 @@ class DwarfFunction:
         for variable in own:
             abstract = variable.die.reference(dw.AT_ABSTRACT_ORIGIN)
             if abstract is not None:
-                by_origin[abstract.unit.offset, abstract.offset] = variable
+                by_origin[abstract.unit, abstract.offset] = variable
         params: list[DwarfVariable] = []
         for die in _params_of(origin):
-            known = by_origin.get((die.unit.offset, die.offset))
+            known = by_origin.get((die.unit, die.offset))
             params.append(known if known is not None else DwarfVariable(self._reader, die, frame))
         return params + [variable for variable in own if variable not in params]
 

@@ -32,10 +32,11 @@ _MOST_DECLARED = 64
 class Names:
     """The units of a file by the names of what is in them."""
 
-    __slots__ = ("_completed", "_layouts", "_string_bases", "units")
+    __slots__ = ("_alternate", "_completed", "_layouts", "_string_bases", "units")
 
     def __init__(self, units: Units) -> None:
         self.units = units
+        self._alternate: Names | None = None
         self._completed: dict[tuple[int, str], Die | None] = {}
         self._layouts: dict[tuple[str, int, frozenset[int], int], list[tuple[bytes, int]]] = {}
         self._string_bases: list[tuple[int, int]] | None = None
@@ -67,20 +68,11 @@ class Names:
 
     def search(self, name: str, tags: frozenset[int], attribute: int = dw.AT_NAME) -> Iterator[Die]:
         """Entries tagged so that have the name themselves, in the order of the file. Raises DwarfError."""
-        sections = self.units.sections
         wanted = name.encode() + b"\0"
         if len(wanted) < 2 or b"\0" in wanted[:-1]:
             return
-        strings = sections.get(".debug_str")
-        offsets = []
-        for offset in _find_all(strings, wanted):
-            offsets.append(offset)
-            if len(offsets) >= _MOST_STRINGS:
-                break
         any_found = False
-        for offset in offsets:
-            raw = offset.to_bytes(8, sections.order)
-            raw = raw[:4] if sections.order == "little" else raw[4:]
+        for raw in self._offsets(self.units, wanted):
             for section in (".debug_info", ".debug_types"):
                 for die in self._named_at(section, raw, dw.FORM_STRP, tags, attribute, name):
                     any_found = True
@@ -88,13 +80,64 @@ class Names:
             for die in self._numbered(raw, tags, attribute, name):
                 any_found = True
                 yield die
+        alternate = self.units.alternate
+        if alternate is not None:
+            for raw in self._offsets(alternate, wanted):
+                for form in (dw.FORM_GNU_STRP_ALT, dw.FORM_STRP_SUP):
+                    for die in self._named_at(".debug_info", raw, form, tags, attribute, name):
+                        any_found = True
+                        yield die
+            if self._alternate is None:
+                self._alternate = Names(alternate)
+            for die in self._alternate.search(name, tags, attribute):
+                any_found = True
+                yield die
         if not any_found:
             yield from self._named_at(".debug_info", wanted, dw.FORM_STRING, tags, attribute, name)
+
+    @staticmethod
+    def _offsets(units: Units, wanted: bytes) -> list[bytes]:
+        """Where in `.debug_str` a string stands, as entries store that. Raises DwarfError."""
+        order = units.sections.order
+        found: list[bytes] = []
+        for offset in _find_all(units.sections.get(".debug_str"), wanted):
+            raw = offset.to_bytes(8, order)
+            found.append(raw[:4] if order == "little" else raw[4:])
+            if len(found) >= _MOST_STRINGS:
+                break
+        return found
 
     def _named_at(
         self, section: str, raw: bytes, form: int, tags: frozenset[int], attribute: int, name: str
     ) -> Iterator[Die]:
-        """Entries whose attribute is stored as `raw`."""
+        """Entries that have the name, which is stored as `raw`."""
+        for unit, offset in self._storing(section, raw, form, tags, attribute):
+            die = _named(unit, offset, attribute, name)
+            if die is not None:
+                yield die
+
+    def referring(self, target: Die, tags: frozenset[int], attribute: int) -> Iterator[Die]:
+        """Entries whose attribute names an entry of another unit, or of the file that several share. Raises DwarfError."""
+        where = target.unit.offset + target.offset
+        shared = target.unit.units is self.units.alternate
+        if target.unit.section != ".debug_info" or not (shared or target.unit.units is self.units):
+            return
+        for form in (dw.FORM_GNU_REF_ALT, dw.FORM_REF_SUP4) if shared else (dw.FORM_REF_ADDR,):
+            size = 4 if form == dw.FORM_REF_SUP4 else target.unit.offset_size
+            if where >= 1 << (8 * size):
+                continue
+            raw = where.to_bytes(size, self.units.sections.order)
+            for unit, offset in self._storing(".debug_info", raw, form, tags, attribute):
+                try:
+                    if target.same_as(unit.die(offset).reference(attribute)):
+                        yield unit.die(offset)
+                except DwarfError:
+                    continue
+
+    def _storing(
+        self, section: str, raw: bytes, form: int, tags: frozenset[int], attribute: int
+    ) -> Iterator[tuple[Unit, int]]:
+        """Where bytes are as those of an entry whose attribute is stored as `raw`."""
         data = self.units.sections.get(section)
         for count, at in enumerate(_find_all(data, raw)):
             if count > _MOST_PLACES:
@@ -107,10 +150,7 @@ class Names:
             for code, distance in candidates:
                 start = at - distance - len(code)
                 if start >= unit.offset + unit.first and data[start : start + len(code)] == code:
-                    die = _named(unit, start - unit.offset, attribute, name)
-                    if die is not None:
-                        yield die
-                        break
+                    yield unit, start - unit.offset
 
     def layouts_of(
         self, unit: Unit, form: int, tags: frozenset[int], attribute: int

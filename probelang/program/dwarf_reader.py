@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _OUTER = frozenset({dw.TAG_COMPILE_UNIT, dw.TAG_PARTIAL_UNIT, dw.TAG_NAMESPACE, dw.TAG_MODULE})
 _SUBPROGRAMS = frozenset({dw.TAG_SUBPROGRAM})
+_DEEPEST_ORIGINS = 4
 _WITH_CODE = frozenset({dw.TAG_SUBPROGRAM, dw.TAG_INLINED_SUBROUTINE})
 
 
@@ -40,10 +41,10 @@ class Reader:
         self.names = Names(units)
         self.index = AddressIndex(units, relocatable)
         self.frames = Frames(sections)
-        self._outer: dict[int, list[tuple[int, int, int]]] = {}
-        self._functions: dict[int, list[tuple[int, int, int]]] = {}
-        self._instances: dict[int, dict[tuple[int, int], list[int]]] = {}
-        self._tables: dict[int, LineTable | None] = {}
+        self._outer: dict[Unit, list[tuple[int, int, int]]] = {}
+        self._functions: dict[Unit, list[tuple[int, int, int]]] = {}
+        self._instances: dict[Unit, dict[tuple[Unit, int], list[int]]] = {}
+        self._tables: dict[Unit, LineTable | None] = {}
         self._prologues: dict[int, int | None] = {}
 
     # Functions.
@@ -58,9 +59,9 @@ class Reader:
 
     def _walked(self, unit: Unit, address: int) -> Die | None:
         for cache, enter in ((self._outer, _OUTER), (self._functions, None)):
-            known = cache.get(unit.offset)
+            known = cache.get(unit)
             if known is None:
-                known = cache[unit.offset] = self._list_functions(unit, enter)
+                known = cache[unit] = self._list_functions(unit, enter)
             position = bisect_right(known, (address, 1 << 65, 0))
             for _, high, offset in known[max(0, position - 16) : position][::-1]:
                 if address < high:
@@ -77,32 +78,50 @@ class Reader:
         return found
 
     def code_of(self, die: Die) -> list[tuple[int, int]]:
-        """Ranges of an entry's code, without what a linker dropped. Raises DwarfError."""
-        return [(low, high) for low, high in ranges_of(die) if low or self.relocatable]
+        """Ranges of an entry's code, without what a linker dropped. Raises DwarfError.
 
-    def instances_of(self, origin: Die) -> list[Die]:
-        """Entries of its unit that have code and are instances of an abstract function, or define a declared one."""
+        gcc leaves an inlined function whose instructions all serve the function around it as well with its entry alone.
+        """
+        found = [(low, high) for low, high in ranges_of(die) if low or self.relocatable]
+        if not found and die.tag == dw.TAG_INLINED_SUBROUTINE:
+            entry = die.address(dw.AT_ENTRY_PC)
+            return [(entry, entry + 1)] if entry else []
+        return found
+
+    def instances_of(self, origin: Die, depth: int = 0) -> list[Die]:
+        """Entries that have code and are instances of an abstract function, or define a declared one. Raises DwarfError."""
+        found = self._instances_in_unit(origin) if origin.unit.units is self.units else []
+        # From other units, where a whole program was optimised or what units share was put into one.
+        for attribute in (dw.AT_ABSTRACT_ORIGIN, dw.AT_SPECIFICATION):
+            for die in self.names.referring(origin, _WITH_CODE, attribute):
+                if self.code_of(die):
+                    found.append(die)
+                elif die.number(dw.AT_INLINE) and depth < _DEEPEST_ORIGINS:
+                    found += self.instances_of(die, depth + 1)
+        return found
+
+    def _instances_in_unit(self, origin: Die) -> list[Die]:
         unit = origin.unit
-        known = self._instances.get(unit.offset)
+        known = self._instances.get(unit)
         if known is None:
-            known = self._instances[unit.offset] = {}
+            known = self._instances[unit] = {}
             for offset, abbrev, _ in unit.collect(unit.first, _WITH_CODE, None):
-                if not (abbrev.has(dw.AT_LOW_PC) or abbrev.has(dw.AT_RANGES)):
-                    continue
-                for die in unit.die(offset).origins()[1:]:
-                    known.setdefault((die.unit.offset, die.offset), []).append(offset)
-        return [unit.die(offset) for offset in known.get((unit.offset, origin.offset), [])]
+                if abbrev.has(dw.AT_LOW_PC) or abbrev.has(dw.AT_RANGES) or abbrev.has(dw.AT_ENTRY_PC):
+                    instance = unit.die(offset)
+                    for die in instance.origins()[1:] if self.code_of(instance) else ():
+                        known.setdefault((die.unit, die.offset), []).append(offset)
+        return [unit.die(offset) for offset in known.get((unit, origin.offset), [])]
 
     # Lines.
 
     def line_table(self, unit: Unit) -> LineTable | None:
         """A unit's line table; None where it has none. Raises DwarfError."""
-        if unit.offset not in self._tables:
+        if unit not in self._tables:
             root = unit.root
             offset = root.section_offset(dw.AT_STMT_LIST)
-            self._tables[unit.offset] = (
+            self._tables[unit] = (
                 LineTable(
-                    self.sections,
+                    unit.sections,
                     offset,
                     root.string(dw.AT_COMP_DIR) or "",
                     unit.address_size,
@@ -111,7 +130,7 @@ class Reader:
                 if offset is not None
                 else None
             )
-        return self._tables[unit.offset]
+        return self._tables[unit]
 
     def prologue_end(self, unit: Unit, low: int, high: int) -> int | None:
         """Where the frame of the function at `low` is set up; None where nothing tells. Raises DwarfError."""

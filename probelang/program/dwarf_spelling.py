@@ -41,6 +41,8 @@ class _Speller:
             tag = die.tag
             if tag in QUALIFIERS:
                 words += [QUALIFIERS[tag]] if QUALIFIERS[tag] else []
+            elif tag in POINTERS and dw.AT_NAME in die.values:
+                return _joined([*words, base_name(die)], inner)  # Rust names its references
             elif tag in POINTERS:
                 close = words and inner and inner[0] not in "[)"
                 inner = f"{POINTERS[tag]}{' '.join(words)}{' ' if close else ''}{inner}"

@@ -34,7 +34,7 @@ class Sections:
     `.eh_frame` is asked). `machine` is `x86_64`, `i386` or `aarch64`.
     """
 
-    __slots__ = ("_address_of", "_find", "_known", "_work", "address_size", "machine", "order")
+    __slots__ = ("_address_of", "_find", "_known", "_work", "address_size", "alternate", "machine", "order")
 
     def __init__(
         self,
@@ -48,6 +48,8 @@ class Sections:
         self._known: dict[str, memoryview] = {}
         self._address_of = address_of
         self._work = 0
+        self.alternate: Sections | None = None
+        """Those of the file that what several share was moved to."""
         self.machine = machine
         self.address_size = address_size
         self.order: Literal["little", "big"] = "little" if little_endian else "big"
@@ -66,6 +68,8 @@ class Sections:
     def renew_work(self) -> None:
         """Start counting anew: a question from outside may look at everything once, and not much more."""
         self._work = _LEAST_WORK + len(self.get(".debug_info")) + len(self.get(".debug_line"))
+        if self.alternate is not None:
+            self.alternate.renew_work()
 
     def spend(self, steps: int) -> None:
         """Raises DwarfError when a question has cost more than a sound file's would."""
