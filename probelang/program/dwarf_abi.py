@@ -48,6 +48,8 @@ def entry_places(
     for type, by_reference in zip(params, pointed, strict=True):
         by_reference = by_reference or _is_reference(type)
         words = ["int"] if by_reference else _words(type)
+        if machine == "aarch64" and words is not None and "int" in words:
+            words = ["int"] * len(words)  # there a struct is all floating point, or none of it
         place: Location | Unavailable | None
         if words is None and machine == "aarch64":
             # A copy of the caller's, and its address as the parameter.

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from probelang.program.dwarf_abi import entry_places
 from probelang.program.dwarf_places import InMemory, InPieces, InRegister, Unavailable
 
 from .dwarf_files import build, open_dwarf
@@ -110,3 +111,29 @@ def test_a_class_with_a_destructor_is_handed_over_by_its_address(tmp_path: Path)
         InRegister("dx"),
         InRegister("cx"),
     ]
+
+
+def test_the_rules_of_arm64(tmp_path: Path) -> None:
+    dwarf = open_dwarf(build(tmp_path, {"entry.c": SOURCE}, "-O0", "-g"))
+    expected = {
+        "result": [
+            InRegister("x0"),
+            [(InRegister("x1"), 0), (InRegister("x2"), 8)],
+            InMemory("x3", 0),  # a copy that the caller made
+            InRegister("x4"),
+            None,
+            [(InRegister("x5"), 0), (InRegister("x6"), 8)],
+            InRegister("x7"),
+            InMemory("sp", 0),
+        ],
+        "many": [
+            *(InRegister("x0"), InRegister("x1"), InRegister("x2"), None),
+            [(InRegister("x3"), 0), (InRegister("x4"), 8)],
+            [(InRegister("x5"), 0), (InRegister("x6"), 8)],
+            *(InRegister("x7"), InMemory("sp", 0)),
+        ],
+    }
+    for name, places in expected.items():
+        (function,) = dwarf.find_function(name)
+        types = [param.type for param in function.params]
+        assert shown(entry_places("aarch64", types, [False] * len(types), function.returns)) == places
