@@ -30,6 +30,7 @@ class Recorded:
     kind: str
     """`int`, `enum`, `string`, `array` or `other`"""
     bits: int = 64
+    """Of an array of characters, how many it has."""
     signed: bool = False
     enumerators: tuple[tuple[str, int], ...] = ()
 
@@ -256,8 +257,8 @@ class Generator:
                 return Recorded(spot.text, "enum", size * 8, signed, values)
             case types.Ptr(target=target):
                 return self._pointer_arg(rng, spot, target, plain)
-            case types.Array(element=element):
-                return Recorded(spot.text, "string" if self.types.is_char(element) else "array")
+            case types.Array(element=element, count=count):
+                return Recorded(spot.text, "string" if self.types.is_char(element) else "array", count)
         return Recorded(spot.text, "other")
 
     def _pointer_arg(self, rng: random.Random, spot: Spot, target: int, plain: bool) -> Recorded:
@@ -299,7 +300,7 @@ class Generator:
     def _term(self, rng: random.Random, number: int, arg: Recorded) -> str:
         left = f"a{number}"
         if arg.kind == "string":
-            pattern = rng.choice(["bash", "*a*", "k?x*", "it's", "[ab]*", "x y"])
+            pattern = rng.choice(["bash", "*a*", "k?x*", "it's", "[ab]*", "x y"])[: arg.bits - 1]
             return f'{left} {rng.choice(["==", "!=", "~"])} "{pattern}"'
         low, high = (
             (-(1 << arg.bits - 1), (1 << arg.bits - 1) - 1) if arg.signed else (0, (1 << arg.bits) - 1)
