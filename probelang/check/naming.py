@@ -21,6 +21,13 @@ MAX_EVENT_NAME = 63
 MAX_ARG_NAME = 31
 
 
+#: Files of tracefs that stand where the folder of an event, of a group would stand.
+FILES = {
+    "event": frozenset(("enable", "filter")),
+    "group": frozenset(("enable", "header_event", "header_page")),
+}
+
+
 def name_of(expr: tree.Expr) -> str | None:
     """The name of a fetch arg that has none of its own."""
     match expr:
@@ -55,6 +62,8 @@ def group_of_file(name: str) -> str:
     group = re.sub(r"[^A-Za-z0-9_]", "_", base.strip("<>"))[:MAX_EVENT_NAME]
     if not group.strip("_"):
         return "probelang"
+    if group in FILES["group"]:
+        return "_" + group
     return "_" + group[: MAX_EVENT_NAME - 1] if group[0].isdigit() else group
 
 

@@ -7,22 +7,18 @@ from typing import TYPE_CHECKING
 
 from probelang.btf import types as btf_types
 from probelang.btf.names import Space
-from probelang.check.btf_ctypes import BtfType, find_integer
-from probelang.check.convention import assign_slots
-from probelang.check.ctypes import CInt, COther, CPointer, CString, CType
+from probelang.check.btf_ctypes import BtfType
+from probelang.check.event_fields import field_value, own_scope
+from probelang.check.parameters import listed, parameter_values
 from probelang.check.patterns import expand_braces, is_pattern, pattern_of, place_of
 from probelang.check.report import Report, only_absent, rename, suggest
 from probelang.check.rules import backends, facts, points
 from probelang.check.scope import Place, Scope
-from probelang.check.values import Value
 from probelang.kernel.answers import Answer, Found, NotFound, Unknown
 from probelang.probes import (
-    Access,
     AddressTarget,
-    EventFieldValue,
     EventTarget,
     FunctionTarget,
-    Parameter,
     Probe,
     TracepointTarget,
 )
@@ -34,8 +30,7 @@ from probelang.syntax.tree import Kind
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from probelang.btf.blob import Btf
-    from probelang.kernel.interface import Event, EventField, Function, Kernel
+    from probelang.kernel.interface import Event, Function, Kernel
 
 MAX_POINTS = 100
 
@@ -308,7 +303,7 @@ class Points:
             return Scope(kind, {}, "parameter", owner, at_return, no_names=f"not known, because {reason}")
         proto = function.btf.type(function.proto)
         assert isinstance(proto, btf_types.FuncProto)
-        params = _listed(proto.params)
+        params = listed(proto.params)
         returns = BtfType(function.btf, proto.returns)
         values = parameter_values(function.btf, params, returns)
         named = {param.name: value for param, value in zip(params, values, strict=True) if param.name}
@@ -349,7 +344,7 @@ class Points:
                 return []
             else:
                 found = answer.value
-                params = _listed(found.params)
+                params = listed(found.params)
                 values = parameter_values(found.btf, params)
                 named = {p.name: value for p, value in zip(params, values, strict=True) if p.name}
                 scope = Scope(Kind.TPROBE, named, "argument", f"`{name}`", arguments=tuple(values))
@@ -487,20 +482,6 @@ class Points:
         return Scope(Kind.EPROBE, names, "field", f"`{system}:{event.name}`")
 
 
-def own_scope(probe: Probe) -> Scope:
-    """What an eprobe on an event of the same spec can name: the fields that the event records."""
-    names: dict[str, Value] = {}
-    for field in probe.fields:
-        fetch = field.fetch
-        if field.auto or fetch.count is not None:
-            continue
-        size = 0 if fetch.is_string else (fetch.bitfield[2] if fetch.bitfield else fetch.bits) // 8
-        access = Access(EventFieldValue(field.name, fetch.is_string, size, fetch.signed))
-        type = CString() if fetch.is_string else CInt(size, fetch.signed)
-        names[field.name] = Value(access, type, written=field.c_type or None)
-    return Scope(Kind.EPROBE, names, "field", f"`{probe.group}:{probe.event}`")
-
-
 def _event_name(name: str) -> str:
     """A name without what compilers, Rust and versions of symbols put into theirs."""
     made = re.sub(r"[^A-Za-z0-9_]", "_", name)
@@ -510,67 +491,3 @@ def _event_name(name: str) -> str:
 def _is_name(text: str) -> bool:
     """Whether a kernel's list has a name here: it may be damaged, and a line for tracefs is split at white space."""
     return text.isprintable() and " " not in text
-
-
-def _listed(params: tuple[btf_types.Param, ...]) -> list[btf_types.Param]:
-    """Without the `...` of a variadic function, which no name and no `$argN` can reach."""
-    return [param for param in params if param.type or param.name]
-
-
-def parameter_values(btf: Btf, params: list[btf_types.Param], returns: BtfType | None = None) -> list[Value]:
-    """The parameters of a function as values, each in its `$argN`."""
-    refs = [BtfType(btf, param.type) for param in params]
-    slots = assign_slots(refs, returns)
-    values = []
-    for position, (param, ref, slot) in enumerate(zip(params, refs, slots, strict=True), 1):
-        plain = slot == position and bool(param.name)
-        base = Parameter(slot or 0, param.name if plain else None)
-        values.append(Value(Access(base), ref.describe(), ref, names="" if plain else None))
-    return values
-
-
-def field_value(btf: Btf | None, field: EventField, user: bool) -> Value:
-    """A field of an event as a value; `user` where its pointers point to user memory (the arguments of a syscall)."""
-    text = field.kind in ("string", "dynamic_string")
-    is_text_pointer = field.type in ("char *", "const char *")
-    access = Access(
-        EventFieldValue(field.name, text, 0 if text else field.size, field.signed, is_text_pointer)
-    )
-    if text:
-        return Value(access, CString(), written=field.type)
-    ref = BtfType(btf, field.btf_type) if btf is not None and field.btf_type is not None else None
-    type: CType | None = ref.describe() if ref is not None else None
-    if isinstance(type, CPointer) or (type is None and field.type.rstrip().endswith("*")):
-        pointer = type if isinstance(type, CPointer) else _pointer_of(btf, field.type)
-        return Value(access, replace(pointer, user=user or pointer.user), ref, written=field.type)
-    if field.kind == "int":
-        return Value(access, _integer_of(btf, field, type), ref, written=field.type)
-    array = COther("an array in the event's record, which an eprobe cannot read")
-    return Value(access, type or array, ref, written=field.type)
-
-
-def _integer_of(btf: Btf | None, field: EventField, type: CType | None) -> CInt:
-    """The type of C: a syscall's `int` stands in eight bytes, of which a program sets but four."""
-    if not isinstance(type, CInt) and btf is not None and field.type:
-        written = field.type.removeprefix("const ").strip()
-        found = find_integer(btf, written)
-        type = found.describe() if found is not None else None
-    if isinstance(type, CInt) and type.size <= field.size:
-        return type
-    return CInt(field.size, field.signed)
-
-
-def _pointer_of(btf: Btf | None, text: str) -> CPointer:
-    """`const char *`, `struct sock *` as a format file writes it."""
-    from probelang.btf.names import Space
-
-    words = [word for word in text.replace("*", " * ").split() if word not in ("const", "volatile")]
-    if btf is None or words.count("*") != 1:
-        return CPointer(None)
-    if words[:2] == ["char", "*"]:
-        found = btf.find(Space.INT, "char")
-    elif words[0] in ("struct", "union") and len(words) == 3:
-        found = btf.find(Space.STRUCT if words[0] == "struct" else Space.UNION, words[1])
-    else:
-        found = btf.find(Space.TYPEDEF, words[0])
-    return CPointer(BtfType(btf, found) if found is not None else None)

@@ -8,7 +8,15 @@ from probelang.btf.types import BtfError
 from probelang.check.conditions import Conditions, operands_of
 from probelang.check.constants import Constants
 from probelang.check.items import Item, Items, check_names
-from probelang.check.naming import MAX_ARG_NAME, MAX_EVENT_NAME, free_name, group_of_file, name_of, numbered
+from probelang.check.naming import (
+    FILES,
+    MAX_ARG_NAME,
+    MAX_EVENT_NAME,
+    free_name,
+    group_of_file,
+    name_of,
+    numbered,
+)
 from probelang.check.options import Options, read_options
 from probelang.check.points import MAX_POINTS, Points
 from probelang.check.report import Report, in_source_order
@@ -296,6 +304,9 @@ class _Checker:
                     f"an event named after this point would have {len(event)} characters, and may have {MAX_EVENT_NAME}",
                     fix=self._name_probe(probe, event[:MAX_EVENT_NAME]),
                 )
+            elif event in FILES["event"]:
+                free = free_name(event, self.named_anywhere(), MAX_EVENT_NAME)
+                self._say_file(event, "event", span, self._name_probe(probe, free))
         key = (group, event)
         if key in self.events:
             free = self._free_event_name(group, event)
@@ -352,3 +363,23 @@ class _Checker:
                 fix=Fix("shorten it", (Edit(ident.span, ident.name[:MAX_EVENT_NAME]),), safe=False),
                 kernel_error="EVENT_TOO_LONG" if what == "event" else "GROUP_TOO_LONG",
             )
+        elif ident.name in FILES[what]:
+            free = free_name(ident.name, self.named_anywhere(), MAX_EVENT_NAME)
+            self._say_file(
+                ident.name, what, ident.span, Fix(f"call it `{free}`", (Edit(ident.span, free),), safe=False)
+            )
+
+    def named_anywhere(self) -> set[str]:
+        """Every name that an event has somewhere."""
+        return {name for _, name in (*self.events, *self.named, *self.offered)}
+
+    def _say_file(self, name: str, what: str, span: Span, fix: Fix) -> None:
+        where = "in every group" if what == "event" else "beside the groups"
+        self.report.add(
+            names.RESERVED_NAME,
+            span,
+            f"tracefs has a file `{name}` {where}: {'an event' if what == 'event' else 'a group'} of this name is out of reach",
+            notes=("the kernel takes it all the same",),
+            fix=fix,
+            kernel_error=None,
+        )

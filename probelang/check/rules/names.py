@@ -24,7 +24,8 @@ RESERVED_NAME = Rule(
     "PRB103",
     "reserved-name",
     Severity.ERROR,
-    "A name that every trace event uses for itself, such as `common_pid` or `__probe_ip`.",
+    "A name that every trace event uses for itself, such as `common_pid` or `__probe_ip`, or that tracefs has for a file "
+    "of its own where the folder of an event would be: `enable`, `filter`.",
     example="fprobe vfs_read { common_pid = count }",
     kernel_error="USED_ARG_NAME",
 )
