@@ -305,7 +305,7 @@ class _Checker:
                     fix=self._name_probe(probe, event[:MAX_EVENT_NAME]),
                 )
             elif event in FILES["event"]:
-                free = free_name(event, self.named_anywhere(), MAX_EVENT_NAME)
+                free = free_name(event, self._named_anywhere(), MAX_EVENT_NAME)
                 self._say_file(event, "event", span, self._name_probe(probe, free))
         key = (group, event)
         if key in self.events:
@@ -364,12 +364,12 @@ class _Checker:
                 kernel_error="EVENT_TOO_LONG" if what == "event" else "GROUP_TOO_LONG",
             )
         elif ident.name in FILES[what]:
-            free = free_name(ident.name, self.named_anywhere(), MAX_EVENT_NAME)
+            free = free_name(ident.name, self._named_anywhere(), MAX_EVENT_NAME)
             self._say_file(
                 ident.name, what, ident.span, Fix(f"call it `{free}`", (Edit(ident.span, free),), safe=False)
             )
 
-    def named_anywhere(self) -> set[str]:
+    def _named_anywhere(self) -> set[str]:
         """Every name that an event has somewhere."""
         return {name for _, name in (*self.events, *self.named, *self.offered)}
 

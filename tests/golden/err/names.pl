@@ -15,3 +15,5 @@ v = fprobe vfs_write { use me(file) }
 an_event_with_a_name_that_is_quite_a_lot_longer_than_the_kernel_takes = fprobe vfs_read
 syscalls/sys_enter_openat = fprobe vfs_read
 d = fprobe vfs_write { count, x = file, count, count }
+enable = fprobe vfs_read
+header_page/x = fprobe vfs_read

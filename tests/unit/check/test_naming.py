@@ -147,3 +147,22 @@ def test_what_is_called_as_a_keyword() -> None:
 
 def test_one_group_a_file() -> None:
     assert said("group a\nfprobe vfs_read\ngroup b") == [("second-group", "group b")]
+
+
+@pytest.mark.parametrize("name", ["enable", "filter"])
+def test_an_event_called_as_a_file_of_tracefs(name: str) -> None:
+    """Every kernel takes it, and makes no folder of it, or two things of one name."""
+    spec = f"{name} = fprobe vfs_read\n{name}_2 = fprobe vfs_write"
+    found = only(spec)
+    assert (found.rule.slug, found.kernel_error) == ("reserved-name", None)
+    assert found.fix is not None
+    assert commands(apply_fix(spec, found.fix))[0] == f"f:t/{name}_3 vfs_read"
+
+
+@pytest.mark.parametrize("name", ["enable", "header_page", "header_event"])
+def test_a_group_called_as_a_file_of_tracefs(name: str) -> None:
+    for spec in (f"group {name}\nfprobe vfs_read", f"{name}/x = fprobe vfs_read"):
+        found = only(spec)
+        assert found.rule.slug == "reserved-name" and found.fix is not None
+        assert len(commands(apply_fix(spec, found.fix))) == 1
+    assert commands("fprobe vfs_read", name=f"{name}.pl") == [f"f:_{name}/vfs_read vfs_read"]
