@@ -8,7 +8,7 @@ from probelang.check import ctypes
 from probelang.check.ctypes import CArray, CInt, COther, CPointer, CString, CStruct
 from probelang.check.report import near_names, rename, suggest
 from probelang.check.rules import types
-from probelang.check.values import ADDRESS, LVALUE, RVALUE, Value, at, inside, load
+from probelang.check.values import ADDRESS, LVALUE, RVALUE, Value, article_of, at, inside, load
 from probelang.diagnostics import Edit, Fix
 from probelang.probes import Access, Deref, EventFieldValue, Fetch, Immediate, SymbolAddress
 from probelang.record import replace
@@ -293,12 +293,11 @@ def _asked_dentry(report: Report, value: Value, asked: tree.FetchType, span: Spa
     pointer = load(value)
     struct = ctypes.pointed(pointer.type)
     if not isinstance(struct, CStruct) or struct.name != wanted or asked.count is not None:
-        what = (
-            f"not an array: `{asked.name}`"
-            if asked.count is not None
-            else f"for `struct {wanted} *`, and this is `{value.text}`"
-        )
-        report.add(types.TYPE_MISMATCH, asked.span, f"`{asked.name}` is {what}")
+        message = f"`{asked.name}` is for `struct {wanted} *`, and this is {article_of(value)}"
+        if asked.count is not None:
+            message = f"`{asked.name}` is one name: it has no arrays"
+        cure = None if value.typed else f"a cast says what it points to: `(struct {wanted} *)e`"
+        report.add(types.TYPE_MISMATCH, asked.span, message, help=cure)
         return None
     step = pointer
     for name in path:
@@ -362,8 +361,9 @@ def _asked_number(report: Report, value: Value, asked: tree.FetchType, span: Spa
     if value.bits is not None:
         return _asked_of_bitfield(report, value, asked, span)
     if asked.name == "symstr":
-        recorded = _number(report, value, fetch, span)
-        return recorded
+        if isinstance(value.type, CInt) and value.type.size < 8 and value.typed:
+            _say_widening(report, value, asked, f"x{value.type.size * 8}")
+        return _number(report, value, fetch, span)
     if isinstance(value.type, COther) and isinstance(value.access.base, EventFieldValue):
         value = replace(value, type=CInt(value.access.base.size, fetch.signed))
     _compare_widths(report, value, asked, fetch)
@@ -375,15 +375,45 @@ def _asked_of_bitfield(report: Report, value: Value, asked: tree.FetchType, span
         types.TYPE_MISMATCH,
         asked.span,
         "a bitfield is recorded as its bits, and takes no other fetch-arg type",
-        fix=Fix("leave out the type", (Edit(Span(span.end, asked.span.end), ""),)),
+        help="leave out the type",
     )
     return None
+
+
+def _say_widening(report: Report, value: Value, asked: tree.FetchType, right: str) -> None:
+    where = "what happens to be in the register"
+    if value.state == LVALUE or value.access.derefs:
+        where = "what lies beside it in memory"
+    elif isinstance(value.access.base, EventFieldValue):
+        where = "what a program left in the rest of the register"
+    report.add(
+        types.WIDENING,
+        asked.span,
+        f"`{value.text}` has {right[1:]} bits: `{asked.name}` would record {where} as well",
+        label=f"`{right}`, or no type at all",
+        fix=Fix(f"write `{right}`", (Edit(asked.span, right),)),
+    )
+
+
+def _fit_constant(report: Report, constant: int | bytes, asked: tree.FetchType, fetch: Fetch) -> None:
+    assert isinstance(constant, int)
+    low = -(1 << (fetch.bits - 1)) if fetch.signed or fetch.name[0] == "x" else 0
+    high = (1 << (fetch.bits - 1)) - 1 if fetch.signed else (1 << fetch.bits) - 1
+    if not low <= constant <= high:
+        report.add(
+            types.NARROWING,
+            asked.span,
+            f"{constant} does not fit `{asked.name}`: it would be recorded as another number",
+        )
 
 
 def _compare_widths(report: Report, value: Value, asked: tree.FetchType, fetch: Fetch) -> None:
     """What is cut off, read beyond, or gets another sign."""
     type = value.type
-    if not value.typed or isinstance(value.access.base, Immediate):
+    if isinstance(value.access.base, Immediate):
+        _fit_constant(report, value.access.base.value, asked, fetch)
+        return
+    if not value.typed:
         return
     if isinstance(type, CPointer):
         bits, signed = 64, None
@@ -391,25 +421,19 @@ def _compare_widths(report: Report, value: Value, asked: tree.FetchType, fetch: 
         bits, signed = type.size * 8, type.signed
     else:
         return
-    right = f"{fetch.name[0] if fetch.name[0] in 'usx' else 'u'}{bits}"
+    right = f"{fetch.name[0] if fetch.name in _INTEGERS else 'x'}{bits}"
+    base = value.access.base
+    if isinstance(base, EventFieldValue) and not value.access.derefs and base.size * 8 == bits < fetch.bits:
+        # get_event_field() of kernel/trace/trace_eprobe.c widens by the field's own size and sign
+        bits = fetch.bits
     if fetch.bits > bits:
-        where = (
-            "what lies beside it in memory"
-            if value.state == LVALUE or value.access.derefs
-            else "what happens to be in the register"
-        )
-        report.add(
-            types.WIDENING,
-            asked.span,
-            f"`{value.text}` has {bits} bits: `{asked.name}` would record {where} as well",
-            label=f"`{right}`, or no type at all",
-            fix=Fix(f"write `{right}`", (Edit(asked.span, right),)),
-        )
+        _say_widening(report, value, asked, right)
     elif fetch.bits < bits:
         report.add(
             types.NARROWING,
             asked.span,
             f"`{value.text}` has {bits} bits: `{asked.name}` records the lowest {fetch.bits} of them",
+            help=f"a cast says that this is meant: `({asked.name})e`" if asked.name[0] in "us" else None,
         )
     elif (
         signed is not None
