@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import io
+import os
 import random
 import re
 import tarfile
@@ -241,6 +242,37 @@ def run_tree(files: Files) -> None:
         _run_kernel(folder)
 
 
+def make_cache(rng: random.Random) -> Files:
+    """A file of BTF, and how its entry in the cache is to be spoilt: with its time stamp, which seals it, kept or not."""
+    blob = tiny_btf() if rng.random() < 0.8 else real_blob(rng.randrange(len(KERNELS)))
+    return {"file": blob, "seed": rng.randbytes(4), "keep": rng.choice((b"", b"yes"))}
+
+
+def run_cache(files: Files) -> None:
+    """Nothing that happens to the cache is an error; and what is no longer sealed is found out."""
+    before = os.environ.get("PROBELANG_CACHE_DIR")
+    with tempfile.TemporaryDirectory(prefix="probelang-fuzz-") as folder:
+        os.environ["PROBELANG_CACHE_DIR"] = str(Path(folder) / "cache")
+        try:
+            path = Path(folder) / "file"
+            path.write_bytes(files.get("file", b""))
+            shown = checks.check_main(["kernel", "show", "--kernel", str(path)])
+            for entry in (Path(folder) / "cache").glob("*.kernel"):
+                stamp = entry.stat().st_mtime
+                entry.write_bytes(
+                    mutate.mutate_bytes(random.Random(files.get("seed", b"")), entry.read_bytes())
+                )
+                if files.get("keep"):
+                    os.utime(entry, (stamp, stamp))
+            again = checks.check_main(["kernel", "show", "--kernel", str(path)])
+            assert files.get("keep") or shown == again, "a broken entry was believed"
+            checks.check_kernel(str(path), QUESTIONS)
+        finally:
+            os.environ.pop("PROBELANG_CACHE_DIR")
+            if before is not None:
+                os.environ["PROBELANG_CACHE_DIR"] = before
+
+
 def _run_kernel(path: str) -> None:
     kernel = checks.check_kernel(path, QUESTIONS)
     ran = checks.check_main(["kernel", "show", "--kernel", path])
@@ -279,5 +311,6 @@ TARGETS: dict[str, Target] = {
     "kernel": Target(make_container, run_file),
     "folder": Target(make_tree, run_tree),
     "tar": Target(make_tar, run_file),
+    "cache": Target(make_cache, run_cache),
     "arguments": Target(make_arguments, run_arguments),
 }
