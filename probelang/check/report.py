@@ -54,7 +54,7 @@ class Report:
         self.diagnostics.append(
             Diagnostic(
                 rule,
-                message,
+                message if message.isprintable() else " ".join(message.split()),
                 Label(span, label),
                 rule.severity,
                 others,
