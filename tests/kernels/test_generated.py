@@ -27,6 +27,8 @@ pytestmark = pytest.mark.kernels
 PROBES = 240
 CHUNK = 60
 SCRIPTS = 3
+SECONDS = 30
+"""For one job, which takes about 8; all of them together are the patience with a guest that hangs."""
 SEED = int(os.environ.get("PROBELANG_TEST_SEED", "7"))
 
 # What the kernel thinks of each event: it is defined by its lines, filtered, switched on and off, and all are removed.
@@ -114,12 +116,12 @@ def _ask(name: str) -> Asked:
     jobs = []
     for start in range(0, PROBES, CHUNK):
         steps = "".join(map(_steps, events[start : start + CHUNK]))
-        jobs.append(Job(_ASK, {"events": steps.encode()}, seconds=120))
+        jobs.append(Job(_ASK, {"events": steps.encode()}, seconds=SECONDS))
     joiner = Generator(kernel, joined=True)
     for number in range(SCRIPTS):
         chosen = _compile(joiner.spec(rng, 12, f"script{number}").partition("\n")[2], kernel)
         script = tracefs.render(chosen, "script", ["made.probe"], kernel)
-        jobs.append(Job(_RUN_SCRIPT, {"script": script.encode()}, seconds=120))
+        jobs.append(Job(_RUN_SCRIPT, {"script": script.encode()}, seconds=SECONDS))
     return Asked(specs, _run(name, jobs))
 
 
