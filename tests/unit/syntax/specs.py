@@ -13,7 +13,7 @@ from probelang.syntax.tree import Kind
 
 NOWHERE = Span(0, 0)
 
-# among them every keyword that can be a name
+# among them every keyword that can be a name in C, too
 NAMES = [
     "a",
     "file",
@@ -27,7 +27,6 @@ NAMES = [
     "x",
     "args",
     "group",
-    "const",
     "every",
     "entry",
 ]
@@ -151,15 +150,16 @@ def expressions(draw: st.DrawFn, depth: int = 3, free: bool = False) -> Printer:
         before, after = draw(blank), draw(blank)
         left, left_node = operand(level), made
         right = operand(level + 1)
+        if op == "&" and right.startswith("&"):
+            after = after or " "  # as in C, `&&` is one operator
         return Printer(
             f"{left}{before}{op}{after}{right}", tree.Binary(NOWHERE, op, NOWHERE, left_node, made), level
         )
     if kind == 3:
         op = draw(st.sampled_from("*&-~!"))
         text = operand(UNARY)
-        return Printer(
-            f"{op} {text}" if draw(st.booleans()) else op + text, tree.Unary(NOWHERE, op, made), UNARY
-        )
+        apart = draw(st.booleans()) or (op == "&" and text.startswith("&"))
+        return Printer(f"{op} {text}" if apart else op + text, tree.Unary(NOWHERE, op, made), UNARY)
     if kind <= 5:
         member, arrow = draw(names), draw(st.booleans())
         text = operand(POSTFIX)
