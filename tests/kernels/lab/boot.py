@@ -134,7 +134,17 @@ def _run_qemu(qemu: str, kernel: KernelFiles, folder: Path, machine: Machine, pa
     """One run of the guest, to its end or until it has said nothing for `patience` seconds."""
     for name in ("console", "out"):
         (folder / name).write_bytes(b"")
-    command = [qemu, "-accel", "tcg", "-cpu", "max,-cx16", "-m", str(machine.memory), "-smp", str(machine.cores)]
+    command = [
+        qemu,
+        "-accel",
+        "tcg",
+        "-cpu",
+        "max,-cx16",
+        "-m",
+        str(machine.memory),
+        "-smp",
+        str(machine.cores),
+    ]
     command += ["-nodefaults", "-display", "none", "-no-reboot"]
     command += ["-serial", f"file:{folder}/console", "-serial", f"file:{folder}/out"]
     command += ["-kernel", str(kernel.vmlinuz), "-initrd", str(folder / "initrd")]
