@@ -45,7 +45,7 @@ def analyse(source: Source, kernel: Kernel) -> Analysis:
     checked = check(source, file, kernel)
     plan = emit_events(checked.probes, kernel)
     emitted = [*plan.diagnostics, *emit_events(checked.unfinished, kernel).diagnostics]
-    found = in_source_order([*syntax, *checked.diagnostics, *(said for _, said in emitted)])
+    found = in_source_order([*syntax, *checked.diagnostics, *emitted])
     diagnostics = tuple(
         replace(said, kernels=(kernel.name,), kernel_error=_known(said, kernel)) for said in found
     )

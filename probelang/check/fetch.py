@@ -151,9 +151,7 @@ def _array(report: Report, value: Value, element: ctypes.TypeRef, count: int, sp
             kernel_error="ARRAY_TOO_BIG",
         )
         return None
-    if inner.is_string:
-        # an array of `char *`: the strings themselves
-        return _in_memory(value), Fetch(inner.name, count)
+    # of an array of `char *` it is the strings themselves
     return _in_memory(value), Fetch(inner.name, count)
 
 

@@ -298,7 +298,7 @@ class Points:
         at_return = point.returns is not None
         if point.offset:
             why = f"`{name}+{point.offset:#x}` is inside the function, where parameters may be anywhere"
-            return Scope(kind, {}, "parameter", owner, no_names=why, inner=True)
+            return Scope(kind, {}, "parameter", owner, no_names=why)
         if function is None or function.proto is None or function.btf is None:
             return Scope(kind, {}, "parameter", owner, at_return, no_names=f"not known, because {reason}")
         proto = function.btf.type(function.proto)
@@ -315,7 +315,7 @@ class Points:
         return Place(
             AddressTarget(point.address),
             name,
-            Scope(self.probe.kind, {}, "parameter", "this", no_names=why, inner=True),
+            Scope(self.probe.kind, {}, "parameter", "this", no_names=why),
         )
 
     # ------------------------------------------------------------------------------- tracepoints, events

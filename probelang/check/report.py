@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from probelang.check.rules import facts, limits, names, points, types
-from probelang.diagnostics import Diagnostic, Edit, Fix, Label, Rule
+from probelang.diagnostics import Diagnostic, Edit, Fix, Label, Rule, Severity
 from probelang.record import replace
 from probelang.source import Span
 
@@ -89,6 +89,10 @@ class Report:
             if times:
                 note = f"the same at {times} other point{'s' if times > 1 else ''} of this probe"
                 self.diagnostics[index] = replace(found, notes=(*found.notes, note))
+
+    def has_errors(self, mark: int = 0) -> bool:
+        """Whether anything that was said since `mark` is an error."""
+        return any(found.severity is Severity.ERROR for found in self.diagnostics[mark:])
 
     def take_since(self, mark: int) -> list[Diagnostic]:
         """Take back what was said since `mark`."""

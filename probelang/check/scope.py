@@ -35,7 +35,6 @@ class Scope:
     returns: TypeRef | None = None
     arguments: tuple[Value, ...] = ()
     no_names: str | None = None
-    inner: bool = False
     returns_nothing: bool = False
     lost: Mapping[str, str] = {}
     dwarf: Dwarf | None = None

@@ -66,7 +66,6 @@ class _Checker:
         self.items = Items(kernel, self.constants, self.report, self.lists)
         self.group = group_of_file(source.name)
         self.events: dict[tuple[str, str], Span] = {}
-        self.named: set[tuple[str, str]] = set()
         self.offered: set[tuple[str, str]] = set()
         self.numbers: dict[tuple[str, str], int] = {}
         self.probes: list[Probe] = []
@@ -77,10 +76,6 @@ class _Checker:
     def run(self) -> None:
         self._declarations()
         self._declare_events()
-        for statement in self.file.statements:
-            if isinstance(statement, tree.Probe) and statement.name is not None:
-                group = statement.group.name if statement.group is not None else self.group
-                self.named.add((group, statement.name.name))
         for statement in self.file.statements:
             if isinstance(statement, tree.Probe):
                 try:
@@ -131,7 +126,7 @@ class _Checker:
                         self._check_params(statement)
 
     def _declare_events(self) -> None:
-        """What events the spec defines by name, for the eprobes that sit on them."""
+        """What events the spec defines by name: for the eprobes that sit on them, and so that no other gets such a name."""
         for statement in self.file.statements:
             if isinstance(statement, tree.Probe) and statement.name is not None:
                 group = statement.group.name if statement.group is not None else self.group
@@ -180,7 +175,7 @@ class _Checker:
             made.append(self._event(probe, group, options))
             self.report.say_once(start, since)
         self.report.note_repeats(start)
-        failed = any(found.severity.name == "ERROR" for found in self.report.diagnostics[mark:])
+        failed = self.report.has_errors(mark)
         for event, finished in made:
             if failed or not finished:
                 self.unfinished.append(event)
@@ -334,7 +329,7 @@ class _Checker:
         while True:
             free = numbered(event, number, MAX_EVENT_NAME)
             number += 1
-            if not any((group, free) in taken for taken in (self.events, self.named, self.offered)):
+            if not any((group, free) in taken for taken in (self.events, self.declared, self.offered)):
                 self.numbers[group, event] = number
                 self.offered.add((group, free))
                 return free
@@ -371,7 +366,7 @@ class _Checker:
 
     def _named_anywhere(self) -> set[str]:
         """Every name that an event has somewhere."""
-        return {name for _, name in (*self.events, *self.named, *self.offered)}
+        return {name for _, name in (*self.events, *self.declared, *self.offered)}
 
     def _say_file(self, name: str, what: str, span: Span, fix: Fix) -> None:
         where = "in every group" if what == "event" else "beside the groups"

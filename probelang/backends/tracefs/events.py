@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from probelang.diagnostics import Diagnostic
     from probelang.kernel.interface import Kernel
-    from probelang.source import Source, Span
+    from probelang.source import Span
 
 MAX_ARGS = 128
 #: WRITE_BUFSIZE of kernel/trace/trace.c, its last character and the end of the line not counted.
@@ -87,7 +87,7 @@ class Plan:
     """What a spec is on tracefs: its events, and what stands in the way of others."""
 
     events: tuple[Event, ...]
-    diagnostics: tuple[tuple[Source, Diagnostic], ...]
+    diagnostics: tuple[Diagnostic, ...]
 
 
 def emit_events(probes: Sequence[Probe], kernel: Kernel) -> Plan:
@@ -99,13 +99,13 @@ def emit_events(probes: Sequence[Probe], kernel: Kernel) -> Plan:
     except (BtfError, KernelError) as error:
         report = Report()
         report.add(facts.BAD_FACTS, probes[0].point_span, f"{kernel.title}: {error}")
-        return Plan((), tuple((probes[0].source, said) for said in report.diagnostics))
+        return Plan((), tuple(report.diagnostics))
 
 
 def _emit_all(probes: Sequence[Probe], kernel: Kernel) -> Plan:
     can = Capabilities(kernel)
     events: list[Event] = []
-    said: list[tuple[Source, Diagnostic]] = []
+    said: list[Diagnostic] = []
     claimed: dict[str, Span] = {}
     made: dict[tuple[str, str], Event] = {}
     taken = {f"{probe.group}/{probe.event}" for probe in probes}
@@ -116,7 +116,7 @@ def _emit_all(probes: Sequence[Probe], kernel: Kernel) -> Plan:
             events.append(event)
             made[probe.group, probe.event] = event
             _claim_tracepoints(probe, kernel, claimed, report)
-        said.extend((probe.source, diagnostic) for diagnostic in report.diagnostics)
+        said.extend(report.diagnostics)
     return Plan(tuple(events), tuple(said))
 
 
@@ -169,7 +169,7 @@ class _Emitter:
         name = f"{self.probe.group}/{self.probe.event}"
         definition = self.define(name, head, self.probe.sites, in_event)
         text = self._filter(in_event)
-        if definition is None or self._failed():
+        if definition is None or self.report.has_errors():
             return None
         return self._within_limits(Event(self.probe, (definition,), self._stacktrace(name, text), text))
 
@@ -180,7 +180,7 @@ class _Emitter:
             return None
         entry = self.define(joined.entry, "f" if head[0] == "f" else "p", joined.entry_sites, None)
         exit = self.define(joined.exit, head, joined.exit_sites, None)
-        if entry is None or exit is None or self._failed():
+        if entry is None or exit is None or self.report.has_errors():
             return None
         definitions = (entry, exit, Definition(joined.name, (joined.command,), f":{joined.name}\t"))
         triggers = (*joined.triggers, *self._stacktrace(joined.name, text))
@@ -217,9 +217,6 @@ class _Emitter:
         # the kernel writes a program's offset in its own width
         where = f"{target.path}:" if isinstance(target, ProgramTarget) else self._target(target)
         return Definition(name, commands, f":{name} {where}")
-
-    def _failed(self) -> bool:
-        return any(found.severity.name == "ERROR" for found in self.report.diagnostics)
 
     # ---------------------------------------------------------------------------------------------- kinds
 
