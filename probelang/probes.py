@@ -109,6 +109,17 @@ class Duration:
     """`$duration`: nanoseconds from the function's entry to its return."""
 
 
+@record
+class ThisCpu:
+    """`this_cpu_ptr(e)`: the copy of a per-CPU variable that belongs to the CPU that runs.
+
+    `pointer` gives what is the same for all CPUs: a pointer of the kernel's (`__percpu`), or the address of a variable,
+    which is a SymbolAddress that nothing is read through.
+    """
+
+    pointer: Access
+
+
 Base = (
     Parameter
     | ReturnValue
@@ -122,6 +133,7 @@ Base = (
     | Immediate
     | EntryValue
     | Duration
+    | ThisCpu
 )
 
 
@@ -276,7 +288,35 @@ class ProgramTarget:
     counter: int | None
 
 
-Target = FunctionTarget | AddressTarget | TracepointTarget | EventTarget | ProgramTarget
+@record
+class WatchTarget:
+    """A hardware breakpoint on `length` bytes of the kernel's memory, at a symbol plus `address`, or at an address.
+
+    `access` is `r`, `w`, `rw` or `x`, as a spec says it.
+    """
+
+    symbol: str | None
+    address: int
+    access: str
+    length: int
+
+
+@record
+class ClockTarget:
+    """A clock that strikes every `period` nanoseconds."""
+
+    period: int
+
+
+Target = (
+    FunctionTarget
+    | AddressTarget
+    | TracepointTarget
+    | EventTarget
+    | ProgramTarget
+    | WatchTarget
+    | ClockTarget
+)
 
 
 @record

@@ -68,7 +68,7 @@ def test_what_a_good_spec_becomes(path: Path, request: pytest.FixtureRequest) ->
         if analysis.failed:
             continue
         for event in analysis.events:
-            out.append(render([event], "commands", [path.name], kernel))
+            out.append(render([event], "commands", [path.name], kernel).text)
             if event.filter is not None:
                 out.append(f"    if {event.filter}\n")
             out.extend(f"    trigger {name} {text}\n" for name, text in event.triggers)

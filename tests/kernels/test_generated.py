@@ -120,7 +120,7 @@ def _ask(name: str) -> Asked:
     joiner = Generator(kernel, joined=True)
     for number in range(SCRIPTS):
         chosen = _compile(joiner.spec(rng, 12, f"script{number}").partition("\n")[2], kernel)
-        script = tracefs.render(chosen, "script", ["made.probe"], kernel)
+        script = tracefs.render(chosen, "script", ["made.probe"], kernel).text
         jobs.append(Job(_RUN_SCRIPT, {"script": script.encode()}, seconds=SECONDS))
     return Asked(specs, _run(name, jobs))
 

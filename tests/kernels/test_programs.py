@@ -49,7 +49,7 @@ def test_programs(kernel: str, tmp_path: Path) -> None:
     known = load_kernel(kernel)
     analysis = analyse(Source("app.pl", spec), known)
     assert not analysis.diagnostics, [found.message for found in analysis.diagnostics]
-    script = tracefs.render(analysis.events, "script", ["app.pl"], known)
+    script = tracefs.render(analysis.events, "script", ["app.pl"], known).text
     files = {name: Path(path).read_bytes() for name, path in programs.items()}
     job = Job(
         _JOB.format(folder=tmp_path, names=" ".join(programs)),

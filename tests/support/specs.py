@@ -42,7 +42,8 @@ def args(spec: str, kernel: str | Kernel = "6.12") -> list[str]:
 def filter_of(spec: str, kernel: str | Kernel = "6.12") -> str | None:
     """The filter of a spec's only event."""
     (event,) = accepted(spec, kernel).events
-    return event.filter
+    text: str | None = event.filter
+    return text
 
 
 def accepted(spec: str, kernel: str | Kernel = "6.12") -> Analysis:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from probelang.backends import DEFAULT_SETTINGS, Plan, Settings
 from probelang.backends.tracefs.filters import FilterTextError, names_in_event, render_filter
 from probelang.backends.tracefs.join import join, needs_join
 from probelang.backends.tracefs.lower import Capabilities, Refusal, lower
@@ -16,6 +17,7 @@ from probelang.kernel.answers import Found, KernelError
 from probelang.kernel.features import FEATURES
 from probelang.probes import (
     AddressTarget,
+    ClockTarget,
     EventTarget,
     Field,
     FunctionTarget,
@@ -25,6 +27,7 @@ from probelang.probes import (
     Target,
     Thread,
     TracepointTarget,
+    WatchTarget,
 )
 from probelang.record import record
 from probelang.syntax.tree import Kind
@@ -77,20 +80,17 @@ class Event:
         return self.definitions[-1].name
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """Every event of tracefs that it takes."""
+        return tuple(definition.name for definition in self.definitions)
+
+    @property
     def commands(self) -> tuple[str, ...]:
         """All lines for `dynamic_events`, in order."""
         return tuple(command for definition in self.definitions for command in definition.commands)
 
 
-@record
-class Plan:
-    """What a spec is on tracefs: its events, and what stands in the way of others."""
-
-    events: tuple[Event, ...]
-    diagnostics: tuple[Diagnostic, ...]
-
-
-def emit_events(probes: Sequence[Probe], kernel: Kernel) -> Plan:
+def emit_events(probes: Sequence[Probe], kernel: Kernel, settings: Settings = DEFAULT_SETTINGS) -> Plan:
     """The events of all probes that the target kernel can have; a diagnostic for each that it cannot."""
     if not probes:
         return Plan((), ())
@@ -252,7 +252,41 @@ class _Emitter:
                 if features.uprobe is not False:
                     return "r" if returns else "p"
                 self._refuse("uprobe", "a kernel built with it")
+            case Kind.WATCH:
+                if features.watchpoint:
+                    return self._watch_head()
+                self._refuse_watch()
+            case Kind.MONITOR:
+                self.report.add(
+                    backends.UNSUPPORTED,
+                    self.probe.point_span,
+                    "no kernel has events in tracefs that a clock raises",
+                    help="`--target bpftrace` can",
+                )
         return None
+
+    def _watch_head(self) -> str | None:
+        """A wprobe, as proposed for the kernel: Documentation/trace/wprobetrace.rst of linux-next."""
+        for site in self.probe.sites:
+            assert isinstance(site.target, WatchTarget)
+            if site.target.access == "x":
+                self.report.add(
+                    backends.UNSUPPORTED,
+                    self.probe.point_span,
+                    "a wprobe watches data, and does not see execution",
+                    help="a kprobe sits on an instruction: `kprobe FUNC+OFFSET`",
+                    kernel_error="BAD_ACCESS_TYPE",
+                )
+                return None
+        return "w"
+
+    def _refuse_watch(self) -> None:
+        self.report.add(
+            limits.NO_FEATURE,
+            self.probe.point_span,
+            f"{self.kernel.title} has no wprobe events (hardware breakpoints): no release of Linux has them yet",
+            help="`--target bpftrace` can, and so can `--target perf`",
+        )
 
     def _kprobe_instead(self, head: str) -> str | None:
         """A kprobe does what an fprobe would, on the functions that allow one."""
@@ -292,6 +326,11 @@ class _Emitter:
                 return f"{path}:{offset:#x}" + (f"({counter:#x})" if counter is not None else "")
             case AddressTarget(address):
                 return f"{address:#x}"
+            case WatchTarget(symbol, address, access, length):
+                place = f"{address:#x}" if symbol is None else symbol + (f"{address:+d}" if address else "")
+                return f"{access}@{place}:{length}"
+            case ClockTarget():
+                raise AssertionError("no event of tracefs has a clock")
             case TracepointTarget(tracepoint):
                 return tracepoint
             case EventTarget(system, event):
