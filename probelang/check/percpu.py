@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from probelang.check.casts import cast_name
 from probelang.check.ctypes import CPointer
 from probelang.check.report import Report
 from probelang.check.rules import types
@@ -87,8 +88,11 @@ def _located(checker: Expressions, expr: tree.Call, operand: tree.Expr, value: V
 
 def _pointer_to(place: Value) -> Value:
     pointer = CPointer(place.ref) if place.ref is not None and place.typed else CPointer(None)
-    state = ADDRESS if place.pending else RVALUE
-    return Value(place.access, pointer, None, state, place.pending, typed=place.typed)
+    if place.pending:
+        return Value(place.access, pointer, None, ADDRESS, place.pending, typed=place.typed)
+    cast = cast_name(place.ref) if place.ref is not None and place.typed else None
+    names = None if cast is None else ""
+    return Value(place.access, pointer, None, RVALUE, 0, names, typed=place.typed, cast=cast)
 
 
 def _is_per_cpu(checker: Expressions, symbol: str, expr: tree.Call, operand: tree.Expr) -> bool:

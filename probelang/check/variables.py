@@ -198,7 +198,7 @@ def _current(checker: Expressions, expr: tree.Variable) -> Value | None:
     if btf is None or task is None:
         checker.report.add(facts.MISSING_FACT, expr.span, "the members of `struct task_struct` are not known")
         return None
-    return Value(Access(CurrentTask()), CPointer(BtfType(btf, task)))
+    return Value(Access(CurrentTask()), CPointer(BtfType(btf, task)), names="")
 
 
 def resolve_register(checker: Expressions, expr: tree.Register) -> Value | None:

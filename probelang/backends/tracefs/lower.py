@@ -14,6 +14,7 @@ from probelang.kernel.features import FEATURES
 from probelang.probes import (
     Access,
     CurrentTask,
+    Deref,
     EventFieldValue,
     EventTarget,
     Field,
@@ -60,6 +61,7 @@ class Capabilities:
         self.param_names = features.param_names is True
         self.member_names = features.member_names is True
         self.entry_data = features.entry_data
+        self.typecast = features.typecast is True
         self.current = features.current
         self.eprobe_pointers = features.eprobe_pointers
         self.percpu = features.percpu
@@ -217,13 +219,15 @@ def _spellings(access: Access, can: Capabilities) -> list[str]:
     plain = _plain_base(base, can)
     within = depth_of(access) - len(derefs)
     texts: list[str] = []
+    if can.typecast and any(step.cast for step in derefs):
+        texts += _with_casts(access, named, plain, can)
     if named is not None:
         known = 0
         if can.member_names:
-            while known < len(derefs) and derefs[known].names is not None and not derefs[known].user:
+            while known < len(derefs) and _is_named(derefs[known]):
                 known += 1
             # a user string is read as one by `ustring` itself
-            if known == len(derefs) - 1 and derefs[known].names == "":
+            if known == len(derefs) - 1 and derefs[known].names == "" and not derefs[known].cast:
                 known += 1
         for count in range(known, -1, -1):
             text = named + "".join(step.names or "" for step in derefs[:count])
@@ -232,6 +236,37 @@ def _spellings(access: Access, can: Capabilities) -> list[str]:
     if plain is not None and len(derefs) + within <= can.max_nested:
         texts.append(_around(plain, access, 0))
     return texts if len(derefs) + within <= MAX_DEREFS else []
+
+
+def _is_named(step: Deref) -> bool:
+    """Whether a step is spelled by names alone, right behind what led there."""
+    return step.names is not None and not step.user and step.cast is None
+
+
+def _with_casts(access: Access, named: str | None, plain: str | None, can: Capabilities) -> list[str]:
+    """The spelling that has every name, with the typecasts that some of them need: `(seq_file)(file->private_data)->count`."""
+    text = named or plain
+    if text is None:
+        return []
+    derefs = access.derefs
+    # names go on behind a name and behind a typecast, and not behind a raw dereference
+    goes_on = named is not None and can.member_names
+    raw = 0
+    if isinstance(access.base, SymbolAddress) and derefs:
+        text += _signed(derefs[0].offset) if derefs[0].offset else ""
+        derefs = derefs[1:]
+    for number, step in enumerate(derefs):
+        last_text = number == len(derefs) - 1 and step.names == ""
+        if step.cast and step.names and not step.user:
+            text = f"({step.cast})({text}){step.names}"
+            goes_on = True
+        elif goes_on and step.cast is None and step.names is not None and (last_text or not step.user):
+            text += step.names
+        else:
+            text = _raw(step, text)
+            goes_on = False
+            raw += 1
+    return [text] if raw + depth_of(access) - len(access.derefs) <= can.max_nested else []
 
 
 def depth_of(access: Access) -> int:
@@ -249,9 +284,13 @@ def _around(text: str, access: Access, done: int) -> str:
             text += _signed(derefs[0].offset) if derefs[0].offset else ""
         done = 1
     for step in derefs[done:]:
-        sign = "-" if step.offset < 0 else "+"
-        text = f"{sign}{'u' if step.user else ''}{abs(step.offset)}({text})"
+        text = _raw(step, text)
     return text
+
+
+def _raw(step: Deref, text: str) -> str:
+    sign = "-" if step.offset < 0 else "+"
+    return f"{sign}{'u' if step.user else ''}{abs(step.offset)}({text})"
 
 
 def _signed(offset: int) -> str:
