@@ -1,7 +1,7 @@
-"""bpftrace and perf for guests: Debian's packages, unpacked beside the kernels, packed into one more initrd.
+"""bpftrace, perf and Python for guests: Debian's packages, unpacked beside the kernels, packed into one more initrd.
 
-Nothing is installed. Of all that the packages depend on, a guest gets the programs and the shared libraries they are linked
-with; busybox stays its shell.
+Nothing is installed. Of all that the packages depend on, a guest gets the programs, the folders named, and the shared
+libraries they are linked with; busybox stays its shell.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ TOOLS_MEMORY = 3072
 """MiB that a guest with tools needs: while the initrd is unpacked there are two of it."""
 
 _LIBRARIES = ("usr/lib/x86_64-linux-gnu", "lib/x86_64-linux-gnu", "usr/lib", "lib")
+_LEFT_OUT = frozenset(("__pycache__", "ensurepip", "idlelib", "test", "turtledemo"))
 _LINKER = "ld-linux-x86-64.so.2"
 
 
@@ -31,6 +32,8 @@ class ToolSet:
     suite: str
     packages: tuple[str, ...]
     programs: tuple[str, ...]
+    folders: tuple[str, ...] = ()
+    """What the programs need besides, with all that is in there."""
 
 
 TOOLS = {
@@ -38,9 +41,16 @@ TOOLS = {
     for tools in (
         ToolSet("current", "sid", ("bpftrace", "linux-perf"), ("bpftrace", "perf")),
         ToolSet("bookworm", "bookworm", ("bpftrace",), ("bpftrace",)),
+        ToolSet(
+            "python",
+            "trixie",
+            ("python3", "python3-lz4", "python3-zstandard", "python3-pyelftools"),
+            ("python3.13",),
+            ("usr/lib/python3", "usr/lib/python3.13"),
+        ),
     )
 }
-"""The sets a guest can be booted with: the current bpftrace (0.27) and perf, or the bpftrace of bookworm (0.17)."""
+"""The sets a guest can be booted with: the current bpftrace (0.27) and perf, the bpftrace of bookworm (0.17), or a Python."""
 
 
 def tools_archive(name: str) -> Path:
@@ -80,7 +90,12 @@ def _pack(tools: ToolSet, root: Path, final: Path) -> None:
         if not path.is_file():
             raise LabError(f"{tools.suite} has no {path.relative_to(root)}")
         archive.file(f"usr/bin/{program}", path.read_bytes(), 0o755)
-    for library in _needed(root, [root / "usr/bin" / program for program in tools.programs]):
+    linked = [root / "usr/bin" / program for program in tools.programs]
+    for path in (path for folder in tools.folders for path in sorted((root / folder).rglob("*"))):
+        if path.is_file() and not path.is_symlink() and not _LEFT_OUT.intersection(path.parts):
+            archive.file(str(path.relative_to(root)), path.read_bytes(), 0o644)
+            linked += [path] if path.suffix == ".so" else []
+    for library in _needed(root, linked):
         found = _find_library(root, library)
         if found is None:
             raise LabError(f"the packages of the {tools.name} tools have no {library}")
