@@ -112,6 +112,12 @@ UNKNOWN_USDT = Rule(
     Severity.ERROR,
     "The program or library has no static probe (USDT) of this provider and name.",
 )
+UNKNOWN_MODULE = Rule(
+    "PRB216",
+    "unknown-module",
+    Severity.ERROR,
+    "The target kernel has no module of this name: it was not built, or is built in and then no module.",
+)
 
 RULES = (
     UNKNOWN_FUNCTION,
@@ -129,4 +135,5 @@ RULES = (
     UNKNOWN_SYMBOL,
     UNKNOWN_LINE,
     UNKNOWN_USDT,
+    UNKNOWN_MODULE,
 )
