@@ -305,7 +305,11 @@ class Points:
             points.AMBIGUOUS_SYMBOL,
             span,
             f"several functions of {self.kernel.title} are called `{name}`: of {whose}",
+            notes=("an fprobe by the name alone would sit on all of them",)
+            if self.probe.kind is Kind.FPROBE
+            else (),
             help=f"say whose: {', '.join(modules[:3])}",
+            kernel_error="NON_UNIQ_SYMBOL" if self.probe.kind is Kind.KPROBE else None,
         )
 
     def _others(self, name: str, home: str) -> bool:

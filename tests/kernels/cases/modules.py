@@ -15,7 +15,7 @@ known maker sh -c 'echo 1 >made/power'
 fact power $(cat made/power)
 fact blocksize $(cat made/blocksize); fact size $(cat made/size)
 fact index $(cat made/index)
-fact name $(ls /sys/block | grep nullb)
+fact name $(cd /sys/block && ls -d made)
 rmdir made
 cd /; umount /sys/kernel/config
 """
