@@ -6,10 +6,8 @@ import re
 from typing import TYPE_CHECKING
 
 from probelang.btf import types as btf_types
-from probelang.check import tracepoints
 from probelang.check.btf_ctypes import BtfType
 from probelang.check.event_fields import field_value, own_scope
-from probelang.check.modules import beside, home_names, named_module, owner
 from probelang.check.parameters import listed, parameter_values
 from probelang.check.patterns import event_name, expand_braces, is_pattern, pattern_of, place_of
 from probelang.check.report import Report, only_absent, rename, suggest
@@ -86,6 +84,8 @@ class Points:
             case tree.AddressPoint():
                 return [self._address(point)]
             case tree.TracepointPoint():
+                from probelang.check import tracepoints
+
                 return tracepoints.resolve(self, point)
             case tree.EventPoint():
                 return self._events(point)
@@ -135,7 +135,7 @@ class Points:
                 self.report.add(
                     points.NO_MATCH,
                     ident.span,
-                    f"no {what} of {owner(self.kernel, module)} fits `{pattern}`",
+                    f"no {what} of {self._owner(module)} fits `{pattern}`",
                     notes=self.left_out,
                 )
                 return []
@@ -169,9 +169,13 @@ class Points:
                 "a return is caught at the function's entry: `%return` takes no offset",
             )
             return []
-        module = named_module(self.kernel, self.report, point.module) if point.module is not None else None
-        if point.module is not None and module is None:
-            return []
+        module = None
+        if point.module is not None:
+            from probelang.check.modules import named_module
+
+            module = named_module(self.kernel, self.report, point.module)
+            if module is None:
+                return []
         names = self.expand(
             point.function,
             lambda pattern: self._probeable(pattern, point.function.span, module),
@@ -249,12 +253,16 @@ class Points:
         self, span: Span, name: str, module: str | None, near: tuple[str, ...], several: bool
     ) -> None:
         help = None if near else "it may be inlined into its callers, or bear another name in this kernel"
+        if module is not None:
+            from probelang.check.modules import beside
+
+            help = beside(self.kernel, name, module) or help
         self.report.add(
             points.UNKNOWN_FUNCTION,
             span,
-            f"{owner(self.kernel, module)} has no function `{name}`",
+            f"{self._owner(module)} has no function `{name}`",
             label=suggest(near),
-            help=beside(self.kernel, name, module) or help if module is not None else help,
+            help=help,
             fix=None if several else rename(span, near),
             kernel_error="BAD_PROBE_ADDR" if self.probe.kind is Kind.KPROBE else None,
         )
@@ -277,6 +285,8 @@ class Points:
             return False
         symbols = self._symbols(function, module)
         if symbols is not None and symbols > 1:
+            from probelang.check.modules import home_names
+
             homes = home_names(self.kernel, function.name)
             if len(homes) > 1 and (module is None or module == "vmlinux"):
                 self._say_homes(function.name, span, homes)
@@ -314,7 +324,13 @@ class Points:
 
     def _others(self, name: str, home: str) -> bool:
         """Whether the kernel or another module has a function of the name too, so that the name alone finds both."""
+        from probelang.check.modules import home_names
+
         return any(other != home for other in home_names(self.kernel, name))
+
+    def _owner(self, module: str | None) -> str:
+        """Whose functions are looked for: the words of a message."""
+        return self.kernel.title if module in (None, "vmlinux") else f"the module `{module}`"
 
     def _symbols(self, function: Function, module: str | None = None) -> int | None:
         """How many symbols the kernel finds by this name: for a kprobe those of data, too (`number_of_same_symbols`)."""

@@ -8,7 +8,6 @@ from probelang.btf.names import Space
 from probelang.kernel.answers import Answer, Found, NotFound, Unknown
 from probelang.kernel.btf_facts import event_fields, tracepoint_params
 from probelang.kernel.facts import Event, Tracepoint
-from probelang.kernel.modules import modules_naming
 from probelang.kernel.near import MAX_NEAR, find_near
 
 if TYPE_CHECKING:
@@ -41,6 +40,10 @@ def _homes(kernel: Kernel, name: str, module: str | None) -> list[str]:
     """Where a tracepoint may be: "" for the kernel, then the modules whose BTF holds the name at all."""
     if module is not None:
         return ["" if module == "vmlinux" else module]
+    if not kernel.sources.modules():
+        return [""]
+    from probelang.kernel.modules import modules_naming
+
     return ["", *modules_naming(kernel, _TYPEDEF + name)]
 
 

@@ -8,7 +8,6 @@ from probelang.btf.names import Space
 from probelang.btf.types import Enum, Func, FuncProto, Var
 from probelang.kernel.answers import Answer, Found, NotFound, Unknown
 from probelang.kernel.facts import Function, Variable
-from probelang.kernel.modules import modules_naming
 from probelang.kernel.near import find_near_in_text
 from probelang.kernel.tables import literal_prefix
 
@@ -57,8 +56,10 @@ def find_function(kernel: Kernel, name: str, module: str | None) -> Answer[Funct
 
 def _home_by_btf(kernel: Kernel, name: str, wanted: str | None) -> str:
     """The module whose BTF at hand has the function, where no list tells; "" if none has."""
-    if wanted is not None or kernel.table("symbols.text") is not None:
+    if wanted is not None or not kernel.sources.modules() or kernel.table("symbols.text") is not None:
         return ""
+    from probelang.kernel.modules import modules_naming
+
     for module in modules_naming(kernel, name):
         if _prototype(kernel, name, module)[2] is not None:
             return module

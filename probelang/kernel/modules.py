@@ -30,7 +30,6 @@ MAX_DEPTH = 8
 MAX_LOADED = 2000
 PREFIXES = ("lib/modules", "usr/lib/modules")
 _SUFFIX = r"\.ko(?:\.(?:xz|zst|gz))?"
-_FILE = re.compile(r"([^/]+)" + _SUFFIX)
 
 
 @record
@@ -146,6 +145,7 @@ class ModuleFiles:
         """The files that are there, by module; those that are nearer to the top win."""
         if self._walked is None:
             self._walked = {}
+            file = re.compile(r"([^/]+)" + _SUFFIX)
             level, count = [self.folder], 0
             # Beside a BTF file or an image lie its modules, or its build; a whole disk is not searched.
             for _ in range(MAX_DEPTH if self.folder or self.is_whole else 1):
@@ -156,7 +156,7 @@ class ModuleFiles:
                         return self._walked
                     for name in self._tree.list(folder):
                         path = f"{folder}/{name}" if folder else name
-                        match = _FILE.fullmatch(name)
+                        match = file.fullmatch(name)
                         if match is not None:
                             self._walked.setdefault(canonical(match.group(1)), path)
                         elif "." not in name and name not in ("build", "source"):
