@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 def named_module(kernel: Kernel, report: Report, ident: tree.Ident) -> str | None:
     """The module that a point names, as the kernel spells it; `vmlinux` is the kernel itself. None after an error."""
     name = ident.name.replace("-", "_")
+    if any(char in name for char in "*?{},"):
+        report.add(
+            points.UNKNOWN_MODULE, ident.span, "a module's name is no pattern: only its functions can be one"
+        )
+        return None
     answer = kernel.find_module(name) if name != "vmlinux" else None
     if not isinstance(answer, NotFound):
         return name

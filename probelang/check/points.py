@@ -140,18 +140,20 @@ class Points:
                 )
                 return []
             found.update(dict.fromkeys(filter(_is_name, answer.value)))
-        return list(found) if self._within_limit(ident.span, ident.name, len(found), what) else []
+        return list(found) if self._within_limit(ident.span, ident.name, len(found), what, module) else []
 
     def _say_empty(self, ident: tree.Ident) -> None:
         self.report.add(points.NO_MATCH, ident.span, f"one alternative of `{ident.name}` is empty")
 
-    def _within_limit(self, span: Span, pattern: str, count: int, what: str) -> bool:
+    def _within_limit(
+        self, span: Span, pattern: str, count: int, what: str, module: str | None = None
+    ) -> bool:
         if count <= self.limit:
             return True
         self.report.add(
             points.TOO_MANY_POINTS,
             span,
-            f"`{pattern}` fits {count} {what}s of {self.kernel.title}, and the limit is {self.limit}",
+            f"`{pattern}` fits {count} {what}s of {self._owner(module)}, and the limit is {self.limit}",
             help=f"a narrower pattern, or `with max={count}`",
         )
         return False

@@ -180,8 +180,10 @@ def _matching_in_module(kernel: Kernel, pattern: re.Pattern[str], module: str) -
             return Found(table.matching(pattern, module))
     in_file = kernel.modules.functions(module)
     if in_file is not None:
-        names = in_file.matching(pattern)
-        return Found([name for name in names if all("init" not in v.split() for v in in_file.find_all(name))])
+        file = kernel.modules.file(module)
+        needed = "traced" if file is not None and file.knows_traced else ""
+        words = {name: " ".join(in_file.find_all(name)) for name in in_file.matching(pattern)}
+        return Found([name for name, text in words.items() if "init" not in text and needed in text])
     btf = kernel.module_btf(module)
     if btf is None:
         return Unknown(kernel.modules.reason(module))

@@ -13,3 +13,5 @@ k = fprobe toy:nothing_* { mode }
 l = kprobe toy:toy_open if toy->level == TOY_HIHG
 m = kprobe gone:far_away ?? toy:far_away
 n = kprobe vmlinux:toy_open
+o = fprobe to?:toy_open
+p = tprobe {toy,twin}:toy_opened
