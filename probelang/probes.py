@@ -250,12 +250,16 @@ Condition = Compare | Not | Junction
 
 @record
 class FunctionTarget:
-    """A kernel function, `offset` bytes into it, or its return."""
+    """A function of the kernel or of a module, `offset` bytes into it, or its return.
+
+    `alone` is whether no other function bears the name, as far as is known, so that it can be found without its module.
+    """
 
     function: str
     module: str | None
     offset: int
     returns: bool
+    alone: bool = True
 
 
 @record
@@ -267,9 +271,10 @@ class AddressTarget:
 
 @record
 class TracepointTarget:
-    """A raw tracepoint."""
+    """A raw tracepoint of the kernel or of a module."""
 
     tracepoint: str
+    module: str | None = None
 
 
 @record

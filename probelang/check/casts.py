@@ -25,7 +25,7 @@ _TAGS = {"struct": Space.STRUCT, "union": Space.UNION, "enum": Space.ENUM}
 
 def find_type(checker: Expressions, written: tree.CType) -> TypeRef | None:
     """The type that a cast or an `args` parameter names, its pointers not counted."""
-    btf = checker.kernel.btf
+    btf = checker.scope.btf or checker.kernel.btf
     if not written.name:
         return None
     if checker.scope.dwarf is not None:

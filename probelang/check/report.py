@@ -17,6 +17,7 @@ ABSENT: frozenset[Rule] = frozenset(
     (
         names.UNKNOWN_NAME,
         points.UNKNOWN_FUNCTION,
+        points.UNKNOWN_MODULE,
         points.UNKNOWN_TRACEPOINT,
         points.UNKNOWN_EVENT,
         points.NOT_TRACEABLE,

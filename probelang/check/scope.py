@@ -9,6 +9,7 @@ from probelang.record import record
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from probelang.btf.blob import Btf
     from probelang.check.ctypes import TypeRef
     from probelang.check.values import Value
     from probelang.probes import Target
@@ -24,7 +25,7 @@ class Scope:
     `owner` of what ("`vfs_read`"). `no_names` says why there are none, where there could be. `returns` is the type
     that `$retval` has at a return, None elsewhere or where it is not known, and `returns_nothing` of a function without a
     value; `arguments` are the slots of `$argN`. `lost` are names that are not there at this place, and why ("is …");
-    `dwarf` knows the types of a program.
+    `dwarf` knows the types of a program, `btf` those of a module and of the kernel below it.
     """
 
     kind: Kind
@@ -38,6 +39,7 @@ class Scope:
     returns_nothing: bool = False
     lost: Mapping[str, str] = {}
     dwarf: Dwarf | None = None
+    btf: Btf | None = None
 
 
 @record

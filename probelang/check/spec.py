@@ -203,6 +203,7 @@ class _Checker:
         """An event, and whether it is all that the spec says of it."""
         group, event = self._event_names(probe, places[0])
         scope = places[0].scope
+        self.constants.module = scope.btf
         items = self.items.listed(probe.items or (), scope)
         items = check_names(self.report, items)
         compared = self._compared(probe.condition, items, places[0])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import closing
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 
 MAX_MEMBERS = 500_000
 MAX_BYTES = 1 << 28
+_LARGE = ("lib/modules/", "usr/lib/modules/", "boot/", "usr/lib/debug/")
+_LATER = re.compile(r"/(vmlinu[xz][^/]*|modules\.\w+|[^/]*\.ko(\.(xz|zst|gz))?)\Z")
 _COMPRESSIONS = (
     (b"\x1f\x8b", "gzip"),
     (b"BZh", "bz2"),
@@ -26,14 +29,27 @@ class TarTree(MemoryTree):
     """The files of a tar archive (plain, gzip, bzip2, xz, zstd) that say something about a kernel.
 
     They may lie below one or two folders of the archive. A compressed archive can be read in order only, so the
-    wanted files are kept in memory; everything else is passed over. Raises KernelError for what is no archive.
+    wanted files are kept in memory; everything else is passed over. Modules and images of kernels are read in another
+    pass, when one is asked for. Raises KernelError for what is no archive.
     """
 
-    __slots__ = ("_path",)
+    __slots__ = ("_later", "_path")
 
     def __init__(self, path: str) -> None:
         self._path = path
-        super().__init__(_read_wanted(path))
+        self._later: dict[str, str] = {}
+        super().__init__(_read_wanted(path, self._later), self._later)
+
+    def read(self, path: str, limit: int) -> bytes | None:
+        member = self._later.get(path)
+        if member is None:
+            return super().read(path, limit)
+        try:
+            with closing(_open(self._path)) as stream:
+                data = _read_member(stream, member)
+        except _failures():
+            return None
+        return data if data is None or len(data) <= limit else None
 
     def identity(self, path: str) -> str | None:
         origin = file_identity(self._path)
@@ -94,18 +110,36 @@ def _failures() -> tuple[type[Exception], ...]:
     )  # fmt: skip
 
 
-def _read_wanted(path: str) -> dict[str, bytes]:
+def _read_member(stream: _Bounded, name: str) -> bytes | None:
+    import tarfile
+
+    with tarfile.open(fileobj=stream, mode="r|") as archive:  # type: ignore[call-overload]
+        for count, member in enumerate(archive):
+            if count >= MAX_MEMBERS:
+                return None
+            if member.name == name and _is_plain(member):
+                file = archive.extractfile(member)
+                return file.read(member.size) if file is not None else None
+    return None
+
+
+def _is_plain(member: tarfile.TarInfo) -> bool:
+    return member.isreg() and not member.issparse() and 0 <= member.size <= MAX_FILE
+
+
+def _read_wanted(path: str, later: dict[str, str]) -> dict[str, bytes]:
     import tarfile
 
     try:
         with closing(_open(path)) as stream, tarfile.open(fileobj=stream, mode="r|") as archive:  # type: ignore[call-overload]
-            return _wanted_files(path, archive)
+            return _wanted_files(path, archive, later)
     except _failures() as error:
         reason = str(error)[:200] or error.__class__.__name__
         raise KernelError(f"{path}: not a readable tar archive ({reason})") from None
 
 
-def _wanted_files(path: str, archive: tarfile.TarFile) -> dict[str, bytes]:
+def _wanted_files(path: str, archive: tarfile.TarFile, later: dict[str, str]) -> dict[str, bytes]:
+    """The small files; of large ones that may be asked for, in `later`, what the archive calls them."""
     files: dict[str, bytes] = {}
     total = 0
     for count, member in enumerate(archive):
@@ -113,7 +147,10 @@ def _wanted_files(path: str, archive: tarfile.TarFile) -> dict[str, bytes]:
         if count >= MAX_MEMBERS or total > MAX_BYTES:
             raise KernelError(f"{path}: the archive is too large to be a copy of a kernel's files")
         name = _wanted_path(member.name)
-        if name is None or not member.isreg() or member.issparse() or not 0 <= member.size <= MAX_FILE:
+        if name is None or not _is_plain(member):
+            continue
+        if name.startswith(_LARGE) and not name.rpartition("/")[2].startswith("modules."):
+            later[name] = member.name
             continue
         file = archive.extractfile(member)
         if file is not None:
@@ -134,5 +171,7 @@ def _wanted_path(name: str) -> str | None:
             path.startswith(("sys/kernel/btf/", "sys/kernel/tracing/", "sys/kernel/debug/tracing/"))
             or path == BLACKLIST
         ):
+            return path
+        if path.startswith(_LARGE) and _LATER.search(path):
             return path
     return None

@@ -1,8 +1,10 @@
 """Facts from a tree of files laid out like `/`: a folder copied from some machine, an archive, the running system.
 
 Any of `sys/kernel/btf/*`, `sys/kernel/tracing/{README,available_filter_functions,events/*/*/format}` (or the same
-under `sys/kernel/debug/tracing`), `proc/{kallsyms,version}` and `sys/kernel/debug/kprobes/blacklist`. Only regular
-files are read, each up to a limit, so a pipe or a device under one of these names does not hang.
+under `sys/kernel/debug/tracing`), `proc/{kallsyms,version}` and `sys/kernel/debug/kprobes/blacklist`; modules in
+`lib/modules/RELEASE`, and where there is no `sys/kernel/btf/vmlinux` the kernel's image there or in `boot`, as a package of a
+distribution has them. Only regular files are read, each up to a limit, so a pipe or a device under one of these names
+does not hang.
 """
 
 from __future__ import annotations
@@ -15,8 +17,9 @@ from probelang.kernel.sources import REASONS
 from probelang.kernel.tables import RawTable, Table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
+    from probelang.kernel.modules import ModuleFiles
     from probelang.kernel.tracefs import EventField
 
 MAX_FILE = 1 << 28
@@ -27,6 +30,10 @@ TRACING = ("sys/kernel/tracing", "sys/kernel/debug/tracing")
 BLACKLIST = "sys/kernel/debug/kprobes/blacklist"
 _NOT_EVENTS = frozenset(("enable", "filter"))
 VMLINUX = "sys/kernel/btf/vmlinux"
+IMAGES = (
+    "{folder}/vmlinux", "{folder}/vmlinuz", "{folder}/build/vmlinux", "boot/vmlinux-{release}", "boot/vmlinuz-{release}",
+    "usr/lib/debug/boot/vmlinux-{release}", "usr/lib/debug/lib/modules/{release}/vmlinux",
+)  # fmt: skip
 
 
 class Tree(Protocol):
@@ -75,10 +82,10 @@ class MemoryTree:
 
     __slots__ = ("_files", "_folders")
 
-    def __init__(self, files: Mapping[str, bytes]) -> None:
+    def __init__(self, files: Mapping[str, bytes], others: Iterable[str] = ()) -> None:
         self._files = dict(files)
         self._folders: dict[str, set[str]] = {}
-        for path in files:
+        for path in (*files, *others):
             parts = path.split("/")
             for depth in range(1, len(parts)):
                 self._folders.setdefault("/".join(parts[:depth]), set()).add(parts[depth])
@@ -139,10 +146,15 @@ def read_regular(path: str, limit: int, errors: dict[str, str] | None = None, ke
 
 
 class TreeSources:
-    """Facts parsed from the files of a tree; each file is read when first asked for, and kept in the cache."""
+    """Facts parsed from the files of a tree; each file is read when first asked for, and kept in the cache.
 
-    def __init__(self, tree: Tree) -> None:
+    `images` is whether a kernel's image will do where there is no BTF by itself.
+    """
+
+    def __init__(self, tree: Tree, *, images: bool = True) -> None:
         self._tree = tree
+        self._images = images
+        self._module_files: ModuleFiles | None | bool = True
         self._sections: dict[str, bytes | memoryview | None] = {}
         self._modules: tuple[str, ...] | None = None
         self._event_names: list[tuple[str, str]] | None = None
@@ -164,12 +176,41 @@ class TreeSources:
             elif path := self._path_of(name):
                 limit = MAX_SMALL if name in ("readme", "version") else MAX_FILE
                 self._sections[name] = self._tree.read(path, limit) or None
+                if name == "version" and self._sections[name] is None:
+                    self._sections[name] = self._banner()
         return self._sections[name]
 
     def _read_btf(self) -> None:
         identity = self._tree.identity(VMLINUX)
         loaded = indexed_btf(identity, lambda: self._tree.read(VMLINUX, MAX_FILE) or None, is_raw=True)
+        path = self._image() if loaded[0] is None and self._images else None
+        if path is not None:
+            loaded = indexed_btf(self._tree.identity(path), lambda: self._btf_of_image(path), is_raw=False)
         self._sections["btf"], self._sections["btf.index"] = loaded
+
+    def _image(self) -> str | None:
+        """The path of the kernel's image, compressed or not."""
+        files = self.module_files()
+        if files is None:
+            return None
+        paths = (image.format(folder=files.folder, release=files.release) for image in IMAGES)
+        return next((p for p in paths if p.rpartition("/")[2] in self._tree.list(p.rpartition("/")[0])), None)
+
+    def _btf_of_image(self, path: str) -> bytes | None:
+        from probelang.btf.image import extract_btf
+        from probelang.btf.types import BtfError
+
+        data = self._tree.read(path, MAX_FILE)
+        try:
+            return extract_btf(data) if data is not None else None
+        except BtfError as error:
+            self._reasons["btf"] = f"{path} can't be used ({error})"
+            return None
+
+    def _banner(self) -> bytes | None:
+        """What `/proc/version` would begin with, where the folder of modules tells the release."""
+        files = self.module_files()
+        return f"Linux version {files.release} ".encode() if files is not None and self._image() else None
 
     def table(self, name: str) -> Table | None:
         from probelang.kernel import tracefs
@@ -235,6 +276,18 @@ class TreeSources:
         if self._modules is None:
             self._modules = tuple(name for name in self._tree.list("sys/kernel/btf") if name != "vmlinux")
         return self._modules
+
+    def module_files(self) -> ModuleFiles | None:
+        if self._module_files is True:
+            from probelang.kernel.modules import ModuleFiles, release_folder
+            from probelang.kernel.tracefs import kernel_release
+
+            version = self._tree.read("proc/version", MAX_SMALL)
+            release = kernel_release(version[:512].decode("utf-8", "replace")) if version else None
+            found = release_folder(self._tree, release)
+            self._module_files = ModuleFiles(self._tree, *found) if found is not None else None
+        assert not isinstance(self._module_files, bool)
+        return self._module_files
 
     def event(self, system: str, name: str) -> tuple[EventField, ...] | None:
         from probelang.kernel.tracefs import parse_format

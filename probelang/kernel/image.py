@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from probelang.kernel.answers import KernelError
@@ -9,14 +10,15 @@ from probelang.kernel.folder import file_identity, indexed_btf
 from probelang.kernel.sources import REASONS
 
 if TYPE_CHECKING:
+    from probelang.kernel.modules import ModuleFiles
     from probelang.kernel.tables import Table
     from probelang.kernel.tracefs import EventField
 
 
 class ImageSources:
-    """The BTF of a file and nothing else. Raises KernelError on making one if the file has no BTF to be read."""
+    """The BTF of a file, and modules that lie beside it. Raises KernelError on making one if the file has no BTF to be read."""
 
-    __slots__ = ("_btf", "_index", "_version")
+    __slots__ = ("_btf", "_files", "_index", "_path", "_version")
 
     def __init__(self, path: str, head: bytes = b"") -> None:
         from probelang.btf.image import read_btf
@@ -26,6 +28,8 @@ class ImageSources:
             return read_btf(path)
 
         self._version = _banner(path, head)
+        self._path = path
+        self._files: ModuleFiles | None = None
         try:
             self._btf, self._index = indexed_btf(
                 file_identity(path), read, is_raw=head[:2] in (b"\x9f\xeb", b"\xeb\x9f")
@@ -47,6 +51,24 @@ class ImageSources:
 
     def modules(self) -> tuple[str, ...]:
         return ()
+
+    def module_files(self) -> ModuleFiles | None:
+        """In the folder of the file: modules by themselves, a kernel's build, `/lib/modules/RELEASE`; `/boot` has its own there."""
+        if self._files is None:
+            from probelang.kernel.folder import FolderTree
+            from probelang.kernel.modules import ModuleFiles, release_folder
+            from probelang.kernel.tracefs import kernel_release
+
+            release = kernel_release(bytes(self._version or b"").decode("utf-8", "replace"))
+            folder = os.path.dirname(os.path.abspath(self._path))
+            tree, below = FolderTree(folder), ""
+            if os.path.basename(folder) == "boot" and release is not None:
+                root = FolderTree(os.path.dirname(folder))
+                found = release_folder(root, release)
+                if found is not None:
+                    tree, below = root, found[0]
+            self._files = ModuleFiles(tree, below, release)
+        return self._files
 
     def event(self, system: str, name: str) -> tuple[EventField, ...] | None:
         return None

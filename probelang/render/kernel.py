@@ -111,6 +111,10 @@ def _counts(kernel: Kernel) -> list[str]:
     modules = kernel.sources.modules()
     if modules:
         lines.append(f"BTF of {_count(len(modules), 'module')}")
+    files = kernel.sources.module_files()
+    names = files.names() if files is not None else []
+    if names:
+        lines.append(f"files of {_count(len(names), 'module')}, each read when it is named")
     return lines
 
 

@@ -216,7 +216,7 @@ class _Emitter:
             return None
         target = sites[0].target
         # the kernel writes a program's offset in its own width
-        where = f"{target.path}:" if isinstance(target, ProgramTarget) else self._target(target)
+        where = f"{target.path}:" if isinstance(target, ProgramTarget) else self._target(target, head)
         return Definition(name, commands, f":{name} {where}")
 
     # ---------------------------------------------------------------------------------------------- kinds
@@ -235,16 +235,19 @@ class _Emitter:
                     return f"r{maxactive}" if returns else "p"
                 self._refuse("kprobe", "an eprobe on a trace event may tell the same")
             case Kind.FPROBE:
-                if features.fprobe is not False:
+                if features.fprobe is not False and not self._is_shared():
                     # where no limit can be given there is none
                     return f"f{maxactive}" if features.fprobe_maxactive else "f"
                 if features.kprobe is not False:
                     return self._kprobe_instead(f"r{maxactive}" if returns else "p")
                 self._refuse("fprobe", "a kprobe would do, but this kernel has no kprobe events either")
             case Kind.TPROBE:
-                if features.tprobe is not False:
+                if features.tprobe is False:
+                    self._refuse("tprobe", self._way_out_of_tprobe())
+                elif features.module_tracepoints is False and self._of_module():
+                    self._refuse("module_tracepoints", self._way_out_of_tprobe())
+                else:
                     return "t"
-                self._refuse("tprobe", self._way_out_of_tprobe())
             case Kind.EPROBE:
                 if features.eprobe is not False:
                     return "e"
@@ -289,11 +292,22 @@ class _Emitter:
             help="`--target bpftrace` can, and so can `--target perf`",
         )
 
+    def _is_shared(self) -> bool:
+        """Whether a function of a module has its name in common with another: an fprobe would sit on both."""
+        return any(
+            isinstance(site.target, FunctionTarget) and not site.target.alone for site in self.probe.sites
+        )
+
+    def _of_module(self) -> bool:
+        return any(
+            isinstance(site.target, TracepointTarget) and site.target.module for site in self.probe.sites
+        )
+
     def _kprobe_instead(self, head: str) -> str | None:
         """A kprobe does what an fprobe would, on the functions that allow one."""
         for site in self.probe.sites:
             assert isinstance(site.target, FunctionTarget)
-            answer = self.kernel.find_function(site.target.function)
+            answer = self.kernel.find_function(site.target.function, site.target.module)
             if isinstance(answer, Found) and answer.value.blacklisted:
                 why = f"and a kprobe on `{site.target.function}` in its stead is forbidden by the kernel"
                 self._refuse("fprobe", why)
@@ -310,18 +324,20 @@ class _Emitter:
         return "an eprobe on the event of this tracepoint reads that event's fields"
 
     def _refuse(self, kind: str, help: str) -> None:
+        what = "tprobe events on tracepoints of modules" if kind == "module_tracepoints" else f"{kind} events"
         self.report.add(
             limits.NO_FEATURE,
             self.probe.point_span,
-            f"{self.kernel.title} has no {kind} events: they take {FEATURES[kind].needs}",
+            f"{self.kernel.title} has no {what}: they take {FEATURES[kind].needs}",
             help=help,
         )
 
-    def _target(self, target: Target) -> str:
+    def _target(self, target: Target, head: str) -> str:
         """A point as the kernel writes it; of a joined event of this spec, where its hits are."""
         match target:
             case FunctionTarget(function, module, offset, _):
-                name = f"{module}:{function}" if module else function
+                # an fprobe is by the name alone; a kprobe with a module sits there only
+                name = f"{module}:{function}" if module and head[0] != "f" else function
                 return f"{name}+{offset}" if offset else name
             case ProgramTarget(path, offset, _, counter):
                 return f"{path}:{offset:#x}" + (f"({counter:#x})" if counter is not None else "")
@@ -332,7 +348,7 @@ class _Emitter:
                 return f"{access}@{place}:{length}"
             case ClockTarget():
                 raise AssertionError("no event of tracefs has a clock")
-            case TracepointTarget(tracepoint):
+            case TracepointTarget(tracepoint, _):
                 return tracepoint
             case EventTarget(system, event):
                 base = self.made.get((system, event))
@@ -341,16 +357,19 @@ class _Emitter:
     # --------------------------------------------------------------------------------------------- fields
 
     def _line(self, start: str, head: str, site: Site, in_event: str | None) -> str | None:
-        words = [start, self._target(site.target)]
+        words = [start, self._target(site.target, head)]
         if isinstance(site.target, FunctionTarget) and site.target.returns and head[0] == "f":
             words[1] += "%return"
+        # the kernel does not look for the BTF of a function that is named with its module
+        with_module = isinstance(site.target, FunctionTarget) and site.target.module and head[0] != "f"
+        can = self.can.by_offsets() if with_module else self.can
         good = True
         size = 0
         count = 0
         for field in site.fields:
             if field.auto and in_event is not None:
                 continue
-            text = self._lowered(field, site.target)
+            text = self._lowered(field, site.target, can)
             if text is None:
                 good = False
             elif text:
@@ -388,7 +407,7 @@ class _Emitter:
             ]
         return " ".join(words) if good else None
 
-    def _lowered(self, field: Field, target: Target) -> str | None:
+    def _lowered(self, field: Field, target: Target, can: Capabilities) -> str | None:
         """The fetch arg; "" for what every record has by itself."""
         base = field.access.base
         thread = base.what if isinstance(base, Thread) and base.what != "pid" else None
@@ -402,7 +421,7 @@ class _Emitter:
         if thread == "cpu" or (thread == "tid" and (not self.can.current or isinstance(target, WatchTarget))):
             self._say_in_header(field, "TASK-TID" if thread == "tid" else "[CPU]")
             return ""
-        lowered = lower(field, target, self.can)
+        lowered = lower(field, target, can)
         if isinstance(lowered, Refusal):
             self.report.add(
                 lowered.rule,

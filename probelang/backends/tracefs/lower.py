@@ -70,6 +70,13 @@ class Capabilities:
         self.max_text = 255 if features.long_args is True else 63
         self.max_nested = MAX_NESTED if features.nesting_limit else MAX_DEREFS
 
+    def by_offsets(self) -> Capabilities:
+        """The same, of a probe for which the kernel resolves no names."""
+        other = Capabilities.__new__(Capabilities)
+        other.__dict__.update(self.__dict__)
+        other.param_names = other.member_names = False
+        return other
+
 
 def lower(field: Field, target: Target, can: Capabilities) -> str | Refusal:
     """`name=expression:type`, or why not."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from probelang import __version__
+from probelang.probes import FunctionTarget, TracepointTarget
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -107,6 +108,22 @@ if [ ! -w "$tracing/dynamic_events" ]; then
 fi
 """
 
+_LOADED = r"""
+# loaded MODULE: else the kernel refuses its functions without saying why, or takes them and waits for ever
+loaded() {
+	grep -q "^$1 " /proc/modules && return
+	say "the module $1 is not loaded (modprobe $1 loads it); nothing was changed"
+	exit 1
+}
+"""
+
+
+def needed_modules(events: Sequence[Event]) -> list[str]:
+    """The modules that some events are in, by name."""
+    targets = [site.target for event in events for site in event.probe.sites]
+    named = [target.module for target in targets if isinstance(target, FunctionTarget | TracepointTarget)]
+    return sorted({module for module in named if module})
+
 
 def quote(text: str) -> str:
     """As one word of a shell, whatever it is."""
@@ -128,7 +145,11 @@ def render_script(events: Sequence[Event], names: Sequence[str], kernel: str) ->
     )
     out.append("# Needs root. Read what they record in trace_pipe of tracefs.")
     out.append(_HEAD.rstrip("\n"))
+    modules = needed_modules(events)
+    if modules:
+        out += ["", _LOADED.strip("\n")]
     out += ["", "start() {", "\ttrap 'say interrupted; undo; exit 1' HUP INT TERM"]
+    out.extend(f"\tloaded {quote(module)}" for module in modules)
     for event in events:
         for definition in event.definitions:
             name = quote(definition.name)

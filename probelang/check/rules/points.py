@@ -133,6 +133,12 @@ UNKNOWN_WATCHED = Rule(
     "The target kernel has no variable of this name to watch.",
     example="watch jiffies_46 w",
 )
+UNKNOWN_MODULE = Rule(
+    "PRB216",
+    "unknown-module",
+    Severity.ERROR,
+    "The target kernel has no module of this name: it was not built, or is built in and then no module.",
+)
 
 RULES = (
     UNKNOWN_FUNCTION,
@@ -153,4 +159,5 @@ RULES = (
     BAD_WATCH,
     WATCH_LENGTH,
     UNKNOWN_WATCHED,
+    UNKNOWN_MODULE,
 )

@@ -172,6 +172,10 @@ class Case:
     """Names of C programs in `programs/`, built statically."""
     modules: Sequence[str] = ()
     """Kernel modules to load first, with those they depend on."""
+    loaded: Sequence[str] = ()
+    """Modules that were loaded when the kernel told of itself what the spec is compiled for."""
+    module_files: bool = False
+    """Whether what the spec is compiled for has the files of the kernel's modules, none of which was loaded."""
     leaves: bool = False
     """Whether something of the script is expected to stay behind (to try the lab itself)."""
     seconds: float = 30.0
