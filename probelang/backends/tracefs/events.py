@@ -182,9 +182,14 @@ class _Emitter:
         exit = self.define(joined.exit, head, joined.exit_sites, None)
         if entry is None or exit is None or self.report.has_errors():
             return None
-        definitions = (entry, exit, Definition(joined.name, (joined.command,), f":{joined.name}\t"))
-        triggers = (*joined.triggers, *self._stacktrace(joined.name, text))
-        return self._within_limits(Event(self.probe, definitions, triggers, text))
+        definitions = [entry, exit, Definition(joined.name, (joined.command,), f":{joined.name}\t")]
+        if joined.reader is not None:
+            reader = self.define(f"{self.probe.group}/{self.probe.event}", "e", (joined.reader,), None)
+            if reader is None:
+                return None
+            definitions.append(reader)
+        triggers = (*joined.triggers, *self._stacktrace(definitions[-1].name, text))
+        return self._within_limits(Event(self.probe, tuple(definitions), triggers, text))
 
     def _within_limits(self, event: Event) -> Event | None:
         """Whether every line can be written: each is one write of bounded size."""

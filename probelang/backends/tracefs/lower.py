@@ -71,7 +71,7 @@ def lower(field: Field, target: Target, can: Capabilities) -> str | Refusal:
     access, fetch = field.access, field.fetch
     if fetch.name == "symstr" and can.symstr is False:
         return _no_feature(
-            can, "the fetch-arg type `symstr`", "6.2", "`symbol` shows the same where the trace is read"
+            can, "the fetch-arg type `symstr`", "symstr", "`symbol` shows the same where the trace is read"
         )
     if fetch.name == "symstr" and not _can_be_symstr(access, target):
         return Refusal(
