@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 from probelang.check.btf_ctypes import BtfType
 from probelang.check.ctypes import CInt, CPointer, CString, CVoid
 from probelang.check.report import near_names, rename, suggest
-from probelang.check.rules import backends, facts, types
+from probelang.check.rules import backends, facts, limits, types
 from probelang.check.values import LVALUE, Value
 from probelang.kernel.answers import Found
+from probelang.kernel.features import FEATURES
 from probelang.probes import (
     Access,
     CurrentTask,
@@ -272,3 +273,16 @@ def resolve_symbol(checker: Expressions, expr: tree.SymbolRef) -> Value | None:
         return Value(access, _UNTYPED, None, LVALUE, expr.offset, typed=False)
     ref = BtfType(variable.btf, variable.type)
     return Value(access, ref.describe(), ref, LVALUE, 0)
+
+
+def needs_current(checker: Expressions, value: Value, expr: tree.Expr) -> bool:
+    """Whether a value begins at the running task and this kernel does not tell it, which is said then."""
+    base = value.access.base
+    if base != CurrentTask() and base != Thread("pid"):
+        return False
+    if checker.kernel.features.current is not False:
+        return False
+    feature = FEATURES["current"]
+    message = f"{checker.kernel.title} does not tell {feature.title}: it takes {feature.needs}"
+    checker.report.add(limits.NO_FEATURE, expr.span, message)
+    return True
