@@ -362,19 +362,19 @@ class Generator:
 
     def _eprobe(self, rng: random.Random) -> Draft:
         point, spots, texts = self.sources.event_of(rng)
-        return Draft("eprobe", point, spots, [*texts[:MOST_ARGS], *self._texts(rng)])
+        return Draft("eprobe", point, spots, [*texts[:MOST_ARGS], *self._texts(rng, in_eprobe=True)])
 
     # ----------------------------------------------------------------------------------------------- anywhere
 
     def _anywhere(self, rng: random.Random) -> list[Spot]:
-        """Where any probe may begin to read."""
+        """Where any probe but an eprobe may begin to read."""
         starts = []
         task = self.btf.find(Space.STRUCT, "task_struct")
         if self.kernel.features.current and task is not None and rng.random() < 0.3:
             starts.append(Spot("$current", -2 - task, "$current"))
         return starts
 
-    def _texts(self, rng: random.Random) -> list[Recorded]:
+    def _texts(self, rng: random.Random, *, in_eprobe: bool = False) -> list[Recorded]:
         """What no walk leads to."""
         made = [
             string("$comm", 16, plain=True),
@@ -387,7 +387,7 @@ class Generator:
             Recorded("$current->pid ?? 0", "other"),
             Recorded(f"@{rng.randrange(1 << 40) * 8 | 0xFFFFF << 44:#x}: u64", "int"),
         ]
-        if self.kernel.features.current:
+        if self.kernel.features.current and not in_eprobe:
             made.append(Recorded("$pid", "int", 32, True, plain=True))
         if self.variables:
             name = rng.choice(self.variables)

@@ -359,7 +359,8 @@ class _Emitter:
         thread = base.what if isinstance(base, Thread) and base.what != "pid" else None
         if thread is not None and field.auto:
             return ""
-        if thread == "cpu" or (thread == "tid" and not self.can.current):
+        in_eprobe = isinstance(target, EventTarget)
+        if thread == "cpu" or (thread == "tid" and (in_eprobe or not self.can.current)):
             where = "TASK-TID" if thread == "tid" else "[CPU]"
             self.report.add(
                 limits.RECORDED_IN_HEADER,

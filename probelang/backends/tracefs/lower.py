@@ -133,6 +133,14 @@ def _unavailable(access: Access, target: Target, can: Capabilities) -> Refusal |
             "eprobe_pointers",
             "a probe on the function that is given this string can: `kprobe do_sys_openat2 { filename: ustring }`",
         )
+    if isinstance(target, EventTarget) and (base == CurrentTask() or base == Thread("pid")):
+        return Refusal(
+            backends.UNSUPPORTED,
+            f"an eprobe does not know {'`$pid`' if isinstance(base, Thread) else '`$current`'} on any kernel",
+            "`$comm` and, in a condition, `$tid` can be had; a tprobe on the tracepoint of this event knows it on Linux "
+            f"{FEATURES['current'].since} and later",
+            kernel_error="BAD_VAR",
+        )
     if isinstance(base, CurrentTask) and can.current is not True:
         return _no_feature(
             can, "`$current`", "current", "`$comm` is recorded everywhere, and the thread's id in every line"

@@ -34,12 +34,16 @@ def insides(kernel: KernelFiles) -> Callable[[str], list[int]]:
 
 
 def boundaries(code: bytes) -> list[int]:
-    """The offsets of the second and later instructions, as long as they are of a kind that compilers begin with."""
+    """The offsets of the second and later instructions, as long as they are of a kind that compilers begin with.
+
+    A long nop is left out: where it is not ftrace's it is a jump label's, and the kernel allows no kprobe on that.
+    """
     found: list[int] = []
     at = 0
     while (length := _length(code[at : at + 8])) and at + length < len(code):
+        if at and code[at] not in (0x0F, 0xE8):
+            found.append(at)
         at += length
-        found.append(at)
     return found
 
 
