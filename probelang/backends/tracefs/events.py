@@ -221,6 +221,8 @@ class _Emitter:
         target = sites[0].target
         # the kernel writes a program's offset in its own width
         where = f"{target.path}:" if isinstance(target, ProgramTarget) else self._target(target)
+        if isinstance(target, AddressTarget):
+            where = "0x"  # the kernel lists a hash of the address
         return Definition(name, commands, f":{name} {where}")
 
     # ---------------------------------------------------------------------------------------------- kinds

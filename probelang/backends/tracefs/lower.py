@@ -92,7 +92,9 @@ def lower(field: Field, target: Target, can: Capabilities) -> str | Refusal:
         # an eprobe takes `$comm` for a field of its event where there is one, and for a number
         return f"{field.name}=$COMM:string" if isinstance(target, EventTarget) else f"{field.name}=$comm"
     if isinstance(base, Immediate) and isinstance(base.value, bytes):
-        return _text(field.name, base.value, can)
+        text = _text(field.name, base.value, can)
+        # an eprobe takes it for a number unless it is told
+        return f"{text}:string" if isinstance(text, str) and isinstance(target, EventTarget) else text
     candidates = [f"{text}:{fetch.text}" for text in _spellings(access, can)]
     fitting = [text for text in candidates if len(text) <= can.max_text]
     if fitting:
