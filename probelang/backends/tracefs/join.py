@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from probelang.check.report import Report
     from probelang.kernel.interface import Kernel
 
-#: TRACING_MAP_VARS_MAX of kernel/trace/tracing_map.h; one holds the time of the entry.
+#: TRACING_MAP_VARS_MAX of kernel/trace/tracing_map.h; a trigger refers to as many variables.
 MAX_VARIABLES = 16
 #: Stacks, or threads of a program, that one histogram has room for; an entry stays when its values are taken.
 MAP_SIZE = 8192
@@ -260,11 +260,13 @@ def _possible(probe: Probe, kernel: Kernel, can: Capabilities, report: Report) -
             good = False
     kept = [field for field in probe.fields if _of_entry(field, can)]
     kept += [probe.fields[number] for number in _pointers(probe, can).values()]
-    if len(kept) >= MAX_VARIABLES:
+    # each is referred to twice at the return: where it is taken up, and where it is passed on
+    most = MAX_VARIABLES // 2 - any(isinstance(field.access.base, Duration) for field in probe.fields)
+    if len(kept) > most:
         report.add(
             limits.TOO_MANY_ARGS,
-            kept[MAX_VARIABLES - 1].span,
-            f"{len(kept)} values of the entry are too many: a histogram keeps {MAX_VARIABLES - 1}",
+            kept[most].span,
+            f"{len(kept)} values of the entry are too many: the kernel can join {most} of them here",
         )
         good = False
     return good

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.kernels.cases.common import READ
+from tests.kernels.cases.common import READ, equal
 from tests.kernels.lab.case import Case, at_least, every, exactly, fact, none, one, shown, some
 
 _BEFORE_73 = ("6.1", "6.12", "7.2")
@@ -178,9 +178,9 @@ CASES = [
         sh changed start || exit 1
         """
         + READ
-        + "sh changed stop; fact stopped $?",
+        + "fact hits $(grep -c n=4321 $T/trace)\nsh changed stop; fact stopped $?",
         by_hand=True,
-        expect=[one("rd", tid_=fact("reader"), n=4321)],
+        expect=[lambda run: equal((run.facts["hits"], run.facts["stopped"]), ("1", "0"))],
     ),
     Case(
         "most-points",
