@@ -178,8 +178,9 @@ class Generator:
         before = self._param_spots(rng, params)
         if not returns or self.kernel.features.entry_data or joined:
             starts += before
-            self._add_all_arguments(rng, draft, proto.params, 0.1)
-            self._add_list(rng, draft, name, before)
+            if not joined:  # with these there would be more values of the entry than can be joined
+                self._add_all_arguments(rng, draft, proto.params, 0.1)
+                self._add_list(rng, draft, name, before)
         core = self.walks.core(proto.returns)
         if returns and core is not None and not isinstance(core, types.Void):
             starts += [Spot("$retval", proto.returns, "$retval")] * 3
