@@ -413,7 +413,7 @@ class Expressions:
     def _choice(self, expr: tree.Binary, left: tree.Expr, right: tree.Expr) -> Value | None:
         mark = self.report.mark()
         value = self.resolve(left)
-        if value is not None:
+        if value is not None and not variables.needs_current(self, value, left):
             return value
         said = self.report.take_since(mark)
         if not said or not only_absent(said):

@@ -23,6 +23,7 @@ ABSENT: frozenset[Rule] = frozenset(
         points.NOT_TRACEABLE,
         points.NO_MATCH,
         types.UNKNOWN_MEMBER,
+        types.UNKNOWN_VARIABLE,
         types.UNKNOWN_TYPE,
         types.INCOMPLETE_TYPE,
         limits.NO_FEATURE,

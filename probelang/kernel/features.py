@@ -91,8 +91,9 @@ FEATURES: dict[str, Feature] = {
         Feature("char_type", "fetch type char", "6.2", "8478cca1e3ab", "FUNC print_type_char", ", char, "),
         Feature("dentry_names", "fetch types %pd and %pD (names of dentries and files)", "6.10", "d9b15224dd8f",
                 "FUNC traceprobe_expand_dentry_args", "%pd/%pD"),
+        # The README of 7.2 does not tell.
         Feature("eprobe_typecast", "casts in eprobe events", "7.2", "kernel/trace/trace_probe.h",
-                "struct trace_eprobe & TP_ERR_TYPECAST_NOT_EVENT|TP_ERR_TYPECAST_REQ_FIELD", "(structname"),
+                "struct trace_eprobe & TP_ERR_TYPECAST_NOT_EVENT|TP_ERR_TYPECAST_REQ_FIELD"),
         Feature("typecast", "casts in probes of every kind", "7.3", "kernel/trace/trace_probe.h",
                 "TP_ERR_TYPECAST_REQ_FIELD" + _BTF_ARGS, "[(structname[,field])]<argname>"),
         Feature("current", "the running task ($current)", "7.3", "kernel/trace/trace_probe.h",

@@ -26,7 +26,7 @@ from probelang.source import Source, Span
 from probelang.syntax import tree
 
 _COMMAND = re.compile(
-    r"(p|r\d*|f|t|e):[A-Za-z_]\w*/[A-Za-z_]\w* \S+( .*)?|s:(\w+/)?[A-Za-z_]\w*( [^;]+;)+", re.ASCII
+    r"(p|r\d*|f\d*|t|e):[A-Za-z_]\w*/[A-Za-z_]\w* \S+( .*)?|s:(\w+/)?[A-Za-z_]\w*( [^;]+;)+", re.ASCII
 )
 _TRACEBACK = "Traceback (most recent call last)"
 

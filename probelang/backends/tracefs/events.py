@@ -183,9 +183,14 @@ class _Emitter:
         exit = self.define(joined.exit, head, joined.exit_sites, None)
         if entry is None or exit is None or self.report.has_errors():
             return None
-        definitions = (entry, exit, Definition(joined.name, (joined.command,), f":{joined.name}\t"))
-        triggers = (*joined.triggers, *self._stacktrace(joined.name, text))
-        return self._within_limits(Event(self.probe, definitions, triggers, text))
+        definitions = [entry, exit, Definition(joined.name, (joined.command,), f":{joined.name}\t")]
+        if joined.reader is not None:
+            reader = self.define(f"{self.probe.group}/{self.probe.event}", "e", (joined.reader,), None)
+            if reader is None:
+                return None
+            definitions.append(reader)
+        triggers = (*joined.triggers, *self._stacktrace(definitions[-1].name, text))
+        return self._within_limits(Event(self.probe, tuple(definitions), triggers, text))
 
     def _within_limits(self, event: Event) -> Event | None:
         """Whether every line can be written: each is one write of bounded size."""
@@ -217,6 +222,8 @@ class _Emitter:
         target = sites[0].target
         # the kernel writes a program's offset in its own width
         where = f"{target.path}:" if isinstance(target, ProgramTarget) else self._target(target, head)
+        if isinstance(target, AddressTarget):
+            where = "0x"  # the kernel lists a hash of the address
         return Definition(name, commands, f":{name} {where}")
 
     # ---------------------------------------------------------------------------------------------- kinds
@@ -418,7 +425,8 @@ class _Emitter:
             if not field.auto:
                 self._say_in_header(field, "TASK-TID")
             return ""
-        if thread == "cpu" or (thread == "tid" and (not self.can.current or isinstance(target, WatchTarget))):
+        bare = isinstance(target, EventTarget | WatchTarget) or not self.can.current
+        if thread == "cpu" or (thread == "tid" and bare):
             self._say_in_header(field, "TASK-TID" if thread == "tid" else "[CPU]")
             return ""
         lowered = lower(field, target, can)

@@ -83,7 +83,7 @@ def lower(field: Field, target: Target, can: Capabilities) -> str | Refusal:
     access, fetch = field.access, field.fetch
     if fetch.name == "symstr" and can.symstr is False:
         return _no_feature(
-            can, "the fetch-arg type `symstr`", "6.2", "`symbol` shows the same where the trace is read"
+            can, "the fetch-arg type `symstr`", "symstr", "`symbol` shows the same where the trace is read"
         )
     if fetch.name == "symstr" and not _can_be_symstr(access, target):
         return Refusal(
@@ -104,7 +104,9 @@ def lower(field: Field, target: Target, can: Capabilities) -> str | Refusal:
         # an eprobe takes `$comm` for a field of its event where there is one, and for a number
         return f"{field.name}=$COMM:string" if isinstance(target, EventTarget) else f"{field.name}=$comm"
     if isinstance(base, Immediate) and isinstance(base.value, bytes):
-        return _text(field.name, base.value, can)
+        text = _text(field.name, base.value, can)
+        # an eprobe takes it for a number unless it is told
+        return f"{text}:string" if isinstance(text, str) and isinstance(target, EventTarget) else text
     candidates = [f"{text}:{fetch.text}" for text in _spellings(access, can)]
     fitting = [text for text in candidates if len(text) <= can.max_text]
     if fitting:
@@ -158,6 +160,14 @@ def _unavailable(access: Access, target: Target, can: Capabilities) -> Refusal |
                 kernel_error="NOSUP_PERCPU",
             )
         return _unavailable(base.pointer, target, can)
+    if isinstance(target, EventTarget) and (base == CurrentTask() or base == Thread("pid")):
+        return Refusal(
+            backends.UNSUPPORTED,
+            f"an eprobe does not know {'`$pid`' if isinstance(base, Thread) else '`$current`'} on any kernel",
+            "`$comm` and, in a condition, `$tid` can be had; a tprobe on the tracepoint of this event knows it on Linux "
+            f"{FEATURES['current'].since} and later",
+            kernel_error="BAD_VAR",
+        )
     if isinstance(base, CurrentTask) and can.current is not True:
         return _no_feature(
             can, "`$current`", "current", "`$comm` is recorded everywhere, and the thread's id in every line"

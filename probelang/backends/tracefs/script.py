@@ -14,7 +14,7 @@ from probelang.probes import FunctionTarget, TracepointTarget
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from probelang.backends.tracefs.events import Event
+    from probelang.backends.tracefs.events import Definition, Event
 
 _HEAD = r"""
 set -u
@@ -135,6 +135,10 @@ def comment(text: str) -> str:
     return "".join(char if char.isprintable() else "?" for char in text)
 
 
+def _is_synthetic(definition: Definition) -> bool:
+    return definition.name.startswith("synthetic/")
+
+
 def render_script(events: Sequence[Event], names: Sequence[str], kernel: str) -> str:
     """The script for some events; `names` are the spec's files, `kernel` what it was compiled for."""
     out = ["#!/bin/sh"]
@@ -170,11 +174,11 @@ def render_script(events: Sequence[Event], names: Sequence[str], kernel: str) ->
             f'\t"$1" {quote(name)} {listed[name]} && untrigger {quote(name)} {quote(text)}'
             for name, text in reversed(event.triggers)
         )
-        # what feeds a synthetic event goes before it
-        *feeding, last = event.definitions
+        # what feeds a synthetic event goes before it, and so does what sits on it
+        backwards = event.definitions[::-1]
         out.extend(
             f'\t"$1" {quote(d.name)} {listed[d.name]} && remove {quote(d.name)}'
-            for d in (*feeding[::-1], last)
+            for d in sorted(backwards, key=_is_synthetic)
         )
     out += [
         "\treturn $status",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.kernels.cases import (
     conditions,
+    constructs,
     events,
     examples,
     functions,
@@ -30,6 +31,7 @@ ALL: list[Case] = [
     *tracepoints.CASES,
     *events.CASES,
     *conditions.CASES,
+    *constructs.CASES,
     *limits.CASES,
     *scripts.CASES,
     *examples.CASES,

@@ -93,7 +93,6 @@ CASES = [
         spec="rd = fprobe vfs_read if count == 4321 { ops = file->f_op: symstr }",
         do=READ,
         expect=[one("rd", tid_=fact("reader"), ops=starting("shmem_file_operations"))],
-        on=("6.12", "7.3"),
     ),
     Case(
         "dentry-name",

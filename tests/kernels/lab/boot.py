@@ -40,7 +40,7 @@ BOOT_TRIES = 4
 DEATHS = 2
 """A job whose guest died is run again, in a new guest: it takes two deaths to blame the job."""
 
-_COMMAND_LINE = "console=ttyS0 quiet panic=-1 nokaslr mitigations=off"
+_COMMAND_LINE = "console=ttyS0 quiet panic=-1 nokaslr mitigations=off tsc=reliable"
 
 
 @dataclass(frozen=True)
