@@ -154,7 +154,7 @@ class Programs:
         self, program: Program, point: tree.ProgramPoint, symbol: Symbol, name: str
     ) -> Place | None:
         assert symbol.file_offset is not None
-        dwarf = _dwarf_of(program)
+        dwarf = program.debugging.dwarf
         offset = point.offset or 0
         address = symbol.address + offset
         if point.line is not None:
@@ -210,7 +210,7 @@ class Programs:
 
     def _line(self, program: Program, point: tree.ProgramPoint) -> list[Place]:
         assert point.file is not None and point.line is not None
-        dwarf = _dwarf_of(program)
+        dwarf = program.debugging.dwarf
         if dwarf is None:
             self._no_lines(program, point)
             return []
@@ -271,7 +271,7 @@ class Programs:
         owner = f"{os.path.basename(path)}+{offset:#x}"
         try:
             program = load_program(path)
-            dwarf = _dwarf_of(program)
+            dwarf = program.debugging.dwarf
             address = program.address(offset)
             function = dwarf.function_at(address) if dwarf is not None and address is not None else None
         except (ProgramError, DwarfError) as error:
@@ -315,12 +315,6 @@ class Programs:
             )
             for site in answer.value
         ]
-
-
-def _dwarf_of(program: Program) -> Dwarf | None:
-    from probelang.program.debugging import open_dwarf
-
-    return open_dwarf(program)
 
 
 def _function_scope(

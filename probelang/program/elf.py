@@ -63,6 +63,7 @@ class FileSource(Source):
     """A regular file, open until it is closed or forgotten."""
 
     def __init__(self, path: str) -> None:
+        self.path = path
         self._fd = -1
         try:
             # Opening a FIFO would wait for its writer.
@@ -149,6 +150,7 @@ class Elf:
 
     def __init__(self, source: Source) -> None:
         self.source = source
+        self.path = source.path if isinstance(source, FileSource) else ""
         if source.size < 16:
             raise ProgramError("not an ELF file")
         ident = source.read(0, 16)
@@ -228,12 +230,11 @@ class Elf:
             return b""
         if section.size > largest:
             raise ProgramError(f"the {section.name} section is too large")
-        data = self.source.read(section.offset, section.size)
         if not section.flags & SHF_COMPRESSED:
-            return data
+            return self.source.read(section.offset, section.size)
         from probelang.program.compressed import unpack_section
 
-        return unpack_section(data, self.order, self.wide, largest, section.name)
+        return bytes(unpack_section(self, section, largest))
 
     def has_raw(self, section: Section) -> bool:
         """Whether the bytes of a section lie in the file as they are, so that a part of them can be read."""
