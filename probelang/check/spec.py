@@ -25,6 +25,7 @@ from probelang.check.scope import Place
 from probelang.diagnostics import Edit, Fix, Label
 from probelang.kernel.answers import KernelError
 from probelang.probes import Condition, Field, Probe, Site
+from probelang.program import ProgramFileError
 from probelang.record import record
 from probelang.source import Source, Span
 from probelang.syntax import tree
@@ -82,6 +83,10 @@ class _Checker:
                     self._probe(statement)
                 except (BtfError, KernelError) as error:
                     self.report.add(facts.BAD_FACTS, statement.kind_span, f"{self.kernel.title}: {error}")
+                except ProgramFileError as error:
+                    # types are read when an expression comes to them
+                    message = f"what this probe names cannot be looked up: {error}"
+                    self.report.add(facts.MISSING_FACT, statement.points[0].span, message)
         for name, args in self.lists.items():
             if name not in self.items.used:
                 try:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, overload
 
+from probelang.program import ProgramFileError
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -19,14 +21,8 @@ _MOST_WINDOWS = 1 << 10
 _LONGEST_LEB = 10
 
 
-class DwarfError(Exception):
+class DwarfError(ProgramFileError):
     """The debugging information is damaged, or of a kind that is not read; one line for the user."""
-
-    def __init__(self, message: str) -> None:
-        # Names come out of a file that may hold anything.
-        super().__init__(
-            "".join([letter if letter.isprintable() else ascii(letter)[1:-1] for letter in message])
-        )
 
 
 class Pieces:

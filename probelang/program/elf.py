@@ -12,6 +12,7 @@ import stat
 import struct
 from typing import TYPE_CHECKING
 
+from probelang.program import ProgramFileError
 from probelang.record import record
 
 if TYPE_CHECKING:
@@ -39,14 +40,8 @@ _MACHINES = {3: "i386", 40: "arm", 62: "x86-64", 183: "arm64", 243: "riscv", 258
 _MACHINES_OF_SEVERAL = {21: "powerpc64", 22: "s390"}
 
 
-class ProgramError(Exception):
+class ProgramError(ProgramFileError):
     """The program that was named can't be had; the message is one line for the user."""
-
-    def __init__(self, message: str) -> None:
-        # Names of files and sections are somebody else's, and may hold anything.
-        super().__init__(
-            "".join([letter if letter.isprintable() else ascii(letter)[1:-1] for letter in message])
-        )
 
 
 class Source:

@@ -119,6 +119,10 @@ class Program:
         why = f", and {problem}" if problem else ", and there is no separate debug file of it"
         return Unknown(f"{self.path} is stripped{why}", near)
 
+    def near_variables(self, name: str) -> tuple[str, ...]:
+        """At most three names of variables that may have been meant."""
+        return self.symbols.near_variables(name)
+
     def find_import(self, name: str) -> str | None:
         """Where a symbol comes from that the program only uses: a library's name, "" where it does not say; else None."""
         return self.symbols.find_import(name)

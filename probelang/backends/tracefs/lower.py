@@ -17,6 +17,7 @@ from probelang.probes import (
     EventFieldValue,
     EventTarget,
     Field,
+    FileAddress,
     FunctionTarget,
     Immediate,
     Parameter,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from probelang.diagnostics import Rule
     from probelang.kernel.interface import Kernel
 
+_ADDRESSES = (1 << 64) - 1
 MAX_DEREFS = 14
 MAX_NESTED = 8
 
@@ -59,6 +61,7 @@ class Capabilities:
         self.member_names = features.member_names is True
         self.entry_data = features.entry_data
         self.current = features.current
+        self.file_offsets = features.file_offsets
         self.eprobe_pointers = features.eprobe_pointers
         self.symstr = features.symstr
         self.char = features.char_type
@@ -133,6 +136,15 @@ def _unavailable(access: Access, target: Target, can: Capabilities) -> Refusal |
             "eprobe_pointers",
             "a probe on the function that is given this string can: `kprobe do_sys_openat2 { filename: ustring }`",
         )
+    if isinstance(base, FileAddress) and can.file_offsets is not True:
+        return Refusal(
+            limits.NO_FEATURE,
+            f"{can.title} may read this at the wrong address when a function returns: it takes {FEATURES['file_offsets'].needs}",
+            "`entry(…)` reads it when the function is entered, which every kernel can",
+            (
+                "older kernels add the offset of `@+OFFSET` twice, and what was mended cannot be told from what was not",
+            ),
+        )
     if isinstance(base, CurrentTask) and can.current is not True:
         return _no_feature(
             can, "`$current`", "current", "`$comm` is recorded everywhere, and the thread's id in every line"
@@ -186,7 +198,7 @@ def _spellings(access: Access, can: Capabilities) -> list[str]:
     """The ways to say it, best first: as many names as the kernel takes, then fewer, then offsets alone."""
     base, derefs = access.base, access.derefs
     named = _named_base(base, can)
-    plain = _plain_base(base, can)
+    plain = _plain_base(base)
     texts: list[str] = []
     if named is not None:
         known = 0
@@ -208,10 +220,10 @@ def _spellings(access: Access, can: Capabilities) -> list[str]:
 def _around(text: str, access: Access, done: int) -> str:
     """The dereferences from `done` on, in the raw form, around what led there."""
     derefs = access.derefs
-    if isinstance(access.base, SymbolAddress):
+    if isinstance(access.base, SymbolAddress | FileAddress):
         # `@SYM+OFF` reads memory by itself: the first dereference is part of it
         if derefs:
-            text += _signed(derefs[0].offset) if derefs[0].offset else ""
+            text = _plain_base(_moved(access.base, derefs[0].offset)) or text
         done = 1
     for step in derefs[done:]:
         sign = "-" if step.offset < 0 else "+"
@@ -219,8 +231,10 @@ def _around(text: str, access: Access, done: int) -> str:
     return text
 
 
-def _signed(offset: int) -> str:
-    return f"{offset:+d}"
+def _moved(base: SymbolAddress | FileAddress, offset: int) -> SymbolAddress | FileAddress:
+    if isinstance(base, FileAddress):
+        return FileAddress(base.offset + offset)
+    return SymbolAddress(base.symbol, base.address + offset)
 
 
 def _named_base(base: object, can: Capabilities) -> str | None:
@@ -236,7 +250,7 @@ def _named_base(base: object, can: Capabilities) -> str | None:
             return None
 
 
-def _plain_base(base: object, can: Capabilities) -> str | None:
+def _plain_base(base: object) -> str | None:
     match base:
         case Parameter(slot, _):
             return f"$arg{slot}"
@@ -251,9 +265,11 @@ def _plain_base(base: object, can: Capabilities) -> str | None:
         case RegisterValue(name):
             return f"%{name}"
         case SymbolAddress(None, address):
-            return f"@{address:#x}"
-        case SymbolAddress(symbol, _):
-            return f"@{symbol}"
+            return f"@{address & _ADDRESSES:#x}"
+        case SymbolAddress(symbol, offset):
+            return f"@{symbol}{offset:+d}" if offset else f"@{symbol}"
+        case FileAddress(offset):
+            return f"@+{offset:#x}"
         case EventFieldValue(name, _):
             return f"${name}"
         case Immediate(int(value)):

@@ -53,7 +53,19 @@ def test_casts_name_types_of_the_program(programs: dict[str, str]) -> None:
 def test_a_return_has_a_typed_value(programs: dict[str, str]) -> None:
     (command,) = commands(f"uprobe {programs['optimised']}:work%return if $retval < 0 {{ $retval }}")
     assert command.startswith("r:t/work_return /") and command.endswith(" retval=$retval:s64")
-    assert said(f"uprobe {programs['optimised']}:work%return {{ n }}") == [("no-parameters", "n")]
+
+
+def test_a_return_has_what_the_function_was_given(programs: dict[str, str]) -> None:
+    path = programs["optimised"]
+    entry, exit, joined = commands(
+        f"back = uprobe {path}:work%return {{ n, x = entry(p->x), $retval, $arg2: s32 }}"
+    )
+    assert entry.split()[2:] == ["e0=%si:s32", "e1=+0(%di):s32", "e3=%si:s32"]
+    assert exit.split()[0] == "r:t/back__return" and exit.split()[2:] == ["r2=$retval:s64"]
+    assert joined == "s:back s32 n; s32 x; s64 retval; s32 arg2;"
+    assert said(f"uprobe {path}:work%return {{ p->x }}") == [("entry-is-whole", "p")]
+    assert said(f"uprobe {path}:work%return {{ entry(nothing) }}") == [("unknown-name", "nothing")]
+    assert said(f"uprobe {path}:work%return {{ entry($retval) }}") == [("no-retval", "$retval")]
 
 
 def test_lines(programs: dict[str, str]) -> None:
