@@ -65,30 +65,31 @@ def with_package(expr: tree.Member, memory: ProgramMemory) -> tree.SymbolRef | N
     return tree.SymbolRef(expr.span, whole, None, 0)
 
 
+def access_of(memory: ProgramMemory, address: int) -> tuple[Access, int] | None:
+    """What leads to an address of the program, and the bytes from there; None where nothing does."""
+    if memory.program.kind == "executable":
+        return Access(SymbolAddress(None, address)), 0
+    if memory.address is None:
+        return None
+    distance = address - memory.address
+    if not -_FARTHEST <= distance < _FARTHEST:
+        return None
+    if memory.at_return:
+        return Access(FileAddress(memory.offset + distance)), 0
+    return Access(RegisterValue("ip")), distance
+
+
 def _at(
     checker: Expressions, expr: tree.SymbolRef, memory: ProgramMemory, address: int, ref: TypeRef | None
 ) -> Value | None:
-    if memory.program.kind == "executable":
-        access, pending = Access(SymbolAddress(None, address)), 0
-    else:
-        if memory.address is None:
-            checker.report.add(
-                facts.MISSING_FACT, expr.span, "where the probe is in the program is not known"
-            )
-            return None
-        distance = address - memory.address
-        if not -_FARTHEST <= distance < _FARTHEST:
-            checker.report.add(
-                backends.UNSUPPORTED, expr.span, "it is too far from the probe for the kernel's offsets"
-            )
-            return None
-        if memory.at_return:
-            access, pending = Access(FileAddress(memory.offset + distance)), 0
-        else:
-            access, pending = Access(RegisterValue("ip")), distance
+    way = access_of(memory, address)
+    if way is None:
+        message = "the kernel's offsets do not reach from the probe to this"
+        checker.report.add(backends.UNSUPPORTED, expr.span, message)
+        return None
     if ref is None:
-        return Value(access, CPointer(None), state=LVALUE, pending=pending, typed=False)
-    return Value(access, ref.describe(), ref, LVALUE, pending)
+        return Value(way[0], CPointer(None), state=LVALUE, pending=way[1], typed=False)
+    return Value(way[0], ref.describe(), ref, LVALUE, way[1])
 
 
 def _find(checker: Expressions, expr: tree.SymbolRef, program: Program) -> tuple[int, TypeRef | None] | None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, assert_never
 
 from probelang.check.ctypes import CInt, CPointer, CStruct, CVoid
+from probelang.check.program_data import access_of
 from probelang.check.scope import ProgramMemory, Scope
 from probelang.check.values import LVALUE, Value
+from probelang.kernel.answers import Found
 from probelang.probes import Access, Deref, Immediate, RegisterValue
 from probelang.program import dwarf_places as places
 from probelang.program.operands import Constant as ConstantOperand
@@ -171,10 +173,11 @@ def _first_piece(location: places.InPieces, type: object, ref: TypeRef) -> Value
 
 def usdt_scope(owner: str, site: UsdtSite, program: Program) -> Scope:
     """What may be named at a static probe: its arguments, as the program's note has them."""
+    memory = ProgramMemory(program, site.address, site.file_offset)
     arguments: list[Value] = []
     lost: dict[str, str] = {}
     for number, argument in enumerate(site.arguments, 1):
-        value = _usdt_value(argument)
+        value = _usdt_value(argument, memory)
         if value is None:
             lost[f"arg{number}"] = f"is `{argument.text}` there, which no probe can read"
             value = Value(Access(Immediate(0)), CVoid())
@@ -188,11 +191,11 @@ def usdt_scope(owner: str, site: UsdtSite, program: Program) -> Scope:
         lost=lost,
         no_names="a static probe's arguments have no names: `$arg1`, `$arg2`, …",
         dwarf=program.debugging.dwarf,
-        memory=ProgramMemory(program, site.address, site.file_offset),
+        memory=memory,
     )
 
 
-def _usdt_value(argument: UsdtArgument) -> Value | None:
+def _usdt_value(argument: UsdtArgument, memory: ProgramMemory) -> Value | None:
     if argument.is_float or argument.size not in (1, 2, 4, 8):
         return None
     # eight bytes may be an address as well
@@ -200,7 +203,12 @@ def _usdt_value(argument: UsdtArgument) -> Value | None:
     match argument.operand:
         case Register(_, str(name), _, 0):
             return Value(Access(RegisterValue(name)), type)
-        case Memory(Register(_, str(base), _, 0), None, _, displacement, None):
+        case Memory(None | Register(_, "ip", 64, 0), None, _, displacement, str(symbol)):
+            found = memory.program.find_symbol(symbol)
+            address = found.value.address if isinstance(found, Found) and found.value.kind != "tls" else None
+            way = access_of(memory, address + displacement) if address is not None else None
+            return Value(way[0], type, None, LVALUE, way[1]) if way is not None else None
+        case Memory(Register(_, str(base), 64, 0), None, _, displacement, None) if base != "ip":
             return Value(Access(RegisterValue(base)), type, None, LVALUE, displacement)
         case ConstantOperand(value):
             return Value(Access(Immediate(value)), type)

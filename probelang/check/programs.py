@@ -81,7 +81,7 @@ class Programs:
         wanted = expand_braces(ident.name)
         found: dict[str, None] = {}
         for name in wanted:
-            if not is_pattern(name):
+            if not is_pattern(name) or isinstance(program.find_symbol(name), Found):
                 found[name] = None
                 continue
             matching = program.symbols_matching(pattern_of(name))
@@ -128,7 +128,7 @@ class Programs:
                 message,
                 label=suggest(answer.near),
                 help=where,
-                fix=None if several else rename(span, answer.near),
+                fix=None if several else rename(span, [_as_point(near) for near in answer.near]),
             )
             return None
         symbol = answer.value
@@ -329,3 +329,8 @@ class Programs:
             )
             for site in answer.value
         ]
+
+
+def _as_point(name: str) -> str:
+    """A symbol as it is written in a point: in quotes where it has what no name has."""
+    return name if all(char.isalnum() or char in "_.$@:~<>" for char in name) else f'"{name}"'
