@@ -47,7 +47,8 @@ class Programs:
                 return self._usdt(path, point)
             return self._program(path, point)
         except ProgramFileError as error:
-            self.report.add(facts.MISSING_FACT, point.path.span, f"nothing can be looked up: {error}")
+            where = "" if str(error).startswith(path) else f"{path}: "
+            self.report.add(facts.MISSING_FACT, point.path.span, f"nothing can be looked up: {where}{error}")
             return []
 
     def _can_be_said(self, path: str, ident: tree.Ident) -> bool:
@@ -78,6 +79,8 @@ class Programs:
         return [place for place in placed if place is not None] if all(placed) else []
 
     def _names(self, program: Program, ident: tree.Ident) -> list[str]:
+        if ident.span.end - ident.span.start > len(ident.name):
+            return [ident.name]  # in quotes it means itself
         wanted = expand_braces(ident.name)
         found: dict[str, None] = {}
         for name in wanted:

@@ -26,16 +26,22 @@ class DwarfError(ProgramFileError):
 
 
 class Pieces:
-    """The bytes of a section that is not read as a whole: `read` gives those at an offset.
+    """The bytes of a section that is not read as a whole: `read` gives those at an offset, `read_all` all of them.
 
     Sliced like bytes. What is small is taken out of windows that are kept, because entries are read byte by byte.
     """
 
-    __slots__ = ("_read", "_size", "_windows")
+    __slots__ = ("_read", "_size", "_windows", "read_all")
 
-    def __init__(self, size: int, read: Callable[[int, int], bytes]) -> None:
+    def __init__(
+        self,
+        size: int,
+        read: Callable[[int, int], bytes],
+        read_all: Callable[[], memoryview | bytes] | None = None,
+    ) -> None:
         self._size = size
         self._read = read
+        self.read_all = read_all or (lambda: read(0, size))
         self._windows: dict[int, bytes] = {}
 
     def __len__(self) -> int:
@@ -117,7 +123,7 @@ class Sections:
         known = self._whole.get(name)
         if known is None:
             view = self.view(name)
-            known = view if isinstance(view, memoryview) else memoryview(view[:])
+            known = view if isinstance(view, memoryview) else memoryview(view.read_all())
             self._whole[name] = self._known[name] = known
         return known
 

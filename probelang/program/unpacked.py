@@ -50,7 +50,7 @@ class UnpackedSections:
             size = unpacked_size(self._elf, section)
             kept = self._kept(section.index, size)
             opened = self._sections[section.index] = _Section(size, kept, lambda: self._unpack(section))
-        return Pieces(opened.size, opened.read)
+        return Pieces(opened.size, opened.read, opened.read_all)
 
     def keep(self) -> bool:
         """Write to the cache what was read, unless all of it is there; whether that was done."""
@@ -61,7 +61,7 @@ class UnpackedSections:
             or not _is_settled(self._elf)
         ):
             return False
-        if sum([len(one.windows) for one in opened.values()]) * WINDOW > MOST_KEPT:
+        if sum([len(one.read_windows) for one in opened.values()]) * WINDOW > MOST_KEPT:
             return False
         done = cache.store_entry(self._origin, {str(index): one.pack() for index, one in opened.items()})
         for one in opened.values():
@@ -90,32 +90,45 @@ class UnpackedSections:
 class _Section:
     """The contents of a section: windows of them as long as those are enough, else all."""
 
-    __slots__ = ("_unpack", "_whole", "grown", "size", "windows")
+    __slots__ = ("_kept", "_unpack", "_whole", "grown", "read_windows", "size")
 
-    def __init__(self, size: int, windows: dict[int, bytes], unpack: Callable[[], bytearray]) -> None:
+    def __init__(self, size: int, kept: dict[int, bytes], unpack: Callable[[], bytearray]) -> None:
         self.size = size
-        self.windows = windows
+        self.read_windows = set(kept)
         self.grown = False
+        self._kept = kept
         self._unpack = unpack
-        self._whole: bytearray | None = None
+        self._whole: memoryview | None = None
 
     def read(self, at: int, length: int) -> bytes:
         numbers = range(at // WINDOW, (at + length - 1) // WINDOW + 1)
-        missing = [number for number in numbers if number not in self.windows]
-        if missing:
-            if self._whole is None:
-                self._whole = self._unpack()
-            for number in missing:
-                self.windows[number] = bytes(self._whole[number * WINDOW : (number + 1) * WINDOW])
+        if self._whole is None and all(number in self._kept for number in numbers):
+            joined = b"".join([self._kept[number] for number in numbers])
+            first = numbers.start * WINDOW
+            return joined[at - first : at - first + length]
+        return bytes(self._contents(numbers)[at : at + length])
+
+    def read_all(self) -> memoryview | bytes:
+        numbers = range((self.size + WINDOW - 1) // WINDOW)
+        if self._whole is None and len(self._kept) == len(numbers):
+            return b"".join([self._kept[number] for number in numbers])
+        return self._contents(numbers)
+
+    def _contents(self, numbers: range) -> memoryview:
+        if self._whole is None:
+            self._whole = memoryview(self._unpack()).toreadonly()
+        if not self.read_windows.issuperset(numbers):
+            self.read_windows.update(numbers)
             self.grown = True
-        first = numbers[0] * WINDOW
-        joined = b"".join([self.windows[number] for number in numbers])
-        return joined[at - first : at - first + length]
+        return self._whole
 
     def pack(self) -> bytes:
-        numbers = sorted(self.windows)
+        numbers = sorted(self.read_windows)
         head = _HEAD.pack(self.size, len(numbers)) + struct.pack(f"<{len(numbers)}I", *numbers)
-        return b"".join([head, *[self.windows[number] for number in numbers]])
+        return b"".join([head, *[self.read(number * WINDOW, self._length(number)) for number in numbers]])
+
+    def _length(self, number: int) -> int:
+        return min(WINDOW, self.size - number * WINDOW)
 
 
 def unpack_windows(data: bytes, size: int) -> dict[int, bytes]:

@@ -7,6 +7,9 @@ import random
 import shutil
 import struct
 import subprocess
+import time
+import tracemalloc
+import zlib
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,7 +20,7 @@ from probelang.analysis import analyse
 from probelang.kernel import cache
 from probelang.kernel.load import load_kernel
 from probelang.program import compressed, load, unpacked
-from probelang.program.dwarf_wire import WINDOW
+from probelang.program.dwarf_wire import WINDOW, DwarfError
 from probelang.program.program import Program
 from probelang.source import Source
 
@@ -203,3 +206,38 @@ def test_nothing_is_kept_where_a_question_reads_too_much(
     path = build(tmp_path)
     assert "count=%si:s32" in ask(path)[0]
     assert cache.open_entry(entry_of(path)) is None
+
+
+def test_sections_that_unpack_to_too_much_together(tmp_path: Path) -> None:
+    path = build(tmp_path)
+    elf = Program(str(path)).elf
+    sections = [elf.find_section(name) for name in (".debug_info", ".debug_str")]
+    one, two = [section for section in sections if section is not None]
+    both = unpacked.UnpackedSections(elf, compressed.unpacked_size(elf, one) + 10)
+    assert len(both.open(one)[:]) == compressed.unpacked_size(elf, one)
+    with pytest.raises(DwarfError, match="too large"):
+        both.open(two)[:]
+
+
+def test_a_bomb_costs_the_memory_that_is_allowed_and_no_more(tmp_path: Path) -> None:
+    """64 MB of zeros in 64 KB, behind every name of a section of DWARF."""
+    path = build(tmp_path)
+    data = bytearray(path.read_bytes())
+    elf = Program(str(path)).elf
+    bomb = zlib.compress(bytes(64 << 20))
+    at = len(data)
+    data += struct.pack("<I4xQQ", 1, 64 << 20, 1) + bomb
+    table = struct.unpack_from("<Q", data, 40)[0]
+    for section in elf.sections:
+        if section.name.startswith(".debug"):
+            struct.pack_into("<QQQQ", data, table + 64 * section.index + 8, 0x800, 0, at, 24 + len(bomb))
+    hostile = tmp_path / "hostile"
+    hostile.write_bytes(data)
+    began = time.process_time()
+    tracemalloc.start()
+    said = ask(hostile)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert said[0].startswith("PRB901")
+    assert peak < 512 << 20
+    assert time.process_time() - began < 20
