@@ -14,7 +14,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from benchmarks.lint import Command, run
@@ -23,8 +23,8 @@ FILES = 100
 STRUCTS = 4800
 FUNCTIONS = 30
 ROUNDS = 9
-COLD, CACHED = 1.0, 0.2
-"""Seconds that are allowed, with nothing in memory or the cache, and with what the run before kept."""
+COLD, CACHED = 83.0, 17.0
+"""What is allowed, in runs of `python -c pass` (where that takes 12 ms, 1 s and 0.2 s): with nothing in memory or the cache, and again."""
 
 SPEC = """\
 probe = uprobe {program}:function1500 {{
@@ -123,32 +123,38 @@ def main() -> int:
         folder = options.folder or Path(temporary)
         program = build(folder)
         cache = Path(temporary) / "cache"
-        floor = statistics.median([timed([sys.executable, "-c", "pass"], cache)[0] for _ in range(ROUNDS)])
-        print(f"{'':34} {'ms':>6} {'ratio':>7} {'MiB':>5}")
+        print(f"{'':40} {'ms':>6} {'ratio':>7} {'MiB':>5}")
 
-        def show(name: str, figures: list[tuple[float, float]], allowed: float | None = None) -> bool:
+        def show(name: str, rounds: int, words: Sequence[str], before: Callable[[], Path]) -> float:
+            figures, floors = [], []
+            for _ in range(rounds):
+                place = before()
+                floors.append(timed([sys.executable, "-c", "pass"], cache)[0])
+                figures.append(timed(words, place))
             seconds, memory = (statistics.median(each) for each in zip(*figures, strict=True))
-            print(f"{name:34} {seconds * 1000:6.0f} {seconds / floor:7.1f} {memory:5.0f}")
-            return allowed is not None and seconds > allowed
+            ratio = seconds / statistics.median(floors)
+            print(f"{name:40} {seconds * 1000:6.0f} {ratio:7.1f} {memory:5.0f}", flush=True)
+            return ratio
 
-        show("python -c pass", [(floor, 8.0)])
+        show("python -c pass", ROUNDS, [sys.executable, "-c", "pass"], lambda: cache)
         for path in (program, pack(program)):
             if path is None:
                 continue
-            name = f"{path.name}, {path.stat().st_size / 1e6:.0f} MB"
+            name = f"{path.stat().st_size / 1e6:.0f} MB" + (", compressed" if path != program else "")
             commands = commands_of(path, folder)
             ours = commands.pop("probelang")
             timed(ours, cache)  # modules and the kernel, which are not what is measured
-            cold = []
-            for number in range(ROUNDS):
-                shutil.copytree(cache, Path(temporary) / f"{path.name}{number}", ignore=_of_programs)
+
+            def forget(path: Path = path) -> Path:
                 drop(path)
-                cold.append(timed(ours, Path(temporary) / f"{path.name}{number}"))
-            missed |= show(f"{name}: cold", cold, COLD)
-            missed |= show(f"{name}: again", [timed(ours, cache) for _ in range(ROUNDS)], CACHED)
+                cold = Path(tempfile.mkdtemp(dir=temporary))
+                shutil.copytree(cache, cold, ignore=_of_programs, dirs_exist_ok=True)
+                return cold
+
+            missed |= show(f"{name}: cold", ROUNDS, ours, forget) > COLD
+            missed |= show(f"{name}: again", ROUNDS, ours, lambda: cache) > CACHED
             for peer, words in commands.items():
-                rounds = 1 if peer.startswith("readelf") else 3
-                show(f"{name}: {peer}", [timed(words, cache) for _ in range(rounds)])
+                show(f"{name}: {peer}", 1 if peer.startswith("readelf") else 3, words, lambda: cache)
     return int(options.check and missed)
 
 
