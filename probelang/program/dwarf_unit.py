@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _HEAD = 4096
 """Bytes read of a unit when only its root is asked for."""
-_SHORT = 1 << 17
+_SHORT = 1 << 13
 """Bytes of a unit that is walked to tell entries from bytes that look like one; in a longer one few look so."""
 _DEEPEST = 1 << 12
 """Levels of entries in entries."""
