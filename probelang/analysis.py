@@ -50,11 +50,22 @@ def analyse(
     backend = get_backend(target)
     plan = backend.emit_events(checked.probes, kernel, settings)
     emitted = [*plan.diagnostics, *backend.emit_events(checked.unfinished, kernel, settings).diagnostics]
+    _keep_findings()
     found = in_source_order([*syntax, *checked.diagnostics, *emitted])
     diagnostics = tuple(
         replace(said, kernels=(kernel.name,), kernel_error=_known(said, kernel)) for said in found
     )
     return Analysis(source, file, plan.events, diagnostics)
+
+
+def _keep_findings() -> None:
+    """What took time to read of programs, if there were any, is kept for the next run."""
+    import sys
+
+    if "probelang.program.load" in sys.modules:
+        from probelang.program.load import keep_findings
+
+        keep_findings()
 
 
 def _known(diagnostic: Diagnostic, kernel: Kernel) -> str | None:

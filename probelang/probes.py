@@ -75,6 +75,17 @@ class SymbolAddress:
 
 
 @record
+class FileAddress:
+    """An address in a probed program, by an offset as the kernel counts `@+OFFSET`.
+
+    It adds the offset to the address that the probe is on, less the probe's own offset in the file, which is right wherever the
+    program is loaded; for what is in another segment than the probe the offset is not that of the file.
+    """
+
+    offset: int
+
+
+@record
 class EventFieldValue:
     """A field of the event that an eprobe sits on; `text` where the field itself holds a string.
 
@@ -129,6 +140,7 @@ Base = (
     | Stack
     | RegisterValue
     | SymbolAddress
+    | FileAddress
     | EventFieldValue
     | Immediate
     | EntryValue

@@ -62,7 +62,7 @@ def _entry(checker: Expressions, expr: tree.Call, operand: tree.Expr) -> Value |
             ),
         )
         return None
-    value = checker.read(operand)
+    value = _at_entry(checker).read(operand)
     if value is None:
         return None
     base = value.access.base
@@ -74,6 +74,14 @@ def _entry(checker: Expressions, expr: tree.Call, operand: tree.Expr) -> Value |
         )
         return None
     return replace(value, entry=True)
+
+
+def _at_entry(checker: Expressions) -> Expressions:
+    """What resolves the inside of `entry(e)`."""
+    inner = checker.scope.at_entry
+    return (
+        checker if inner is None else type(checker)(checker.kernel, checker.constants, checker.report, inner)
+    )
 
 
 def _user(checker: Expressions, operand: tree.Expr) -> Value | None:

@@ -166,10 +166,13 @@ class Expressions:
         value = self.resolve(expr)
         if value is None or not value.entry:
             return value
+        name = (
+            f"`{getattr(expr, 'name', '')}`" if isinstance(expr, tree.Name | tree.Variable) else "`entry(e)`"
+        )
         self.report.add(
             types.ENTRY_IS_WHOLE,
             expr.span,
-            "`entry(e)` is read when the function is entered, and nothing can be read through it afterwards",
+            f"{name} is read when the function is entered, and nothing can be read through it afterwards",
             help="write the whole path inside: `entry(file->f_inode->i_ino)`",
         )
         return None
@@ -177,6 +180,9 @@ class Expressions:
     # ----------------------------------------------------------------------------------------- members
 
     def _member(self, expr: tree.Member) -> Value | None:
+        whole = variables.with_package(self, expr)
+        if whole is not None:
+            return self.resolve(whole)
         base = self.read(expr.base)
         if base is None:
             return None

@@ -14,7 +14,21 @@ if TYPE_CHECKING:
     from probelang.check.values import Value
     from probelang.probes import Target
     from probelang.program.dwarf import Dwarf
+    from probelang.program.program import Program
     from probelang.syntax.tree import Kind
+
+
+@record
+class ProgramMemory:
+    """What `@` names at a place in a program: `address` is the place as symbols have it, `offset` in the file.
+
+    `at_return` where what is read then is read when the function returns, not at its entry.
+    """
+
+    program: Program
+    address: int | None
+    offset: int
+    at_return: bool = False
 
 
 @record
@@ -25,7 +39,8 @@ class Scope:
     `owner` of what ("`vfs_read`"). `no_names` says why there are none, where there could be. `returns` is the type
     that `$retval` has at a return, None elsewhere or where it is not known, and `returns_nothing` of a function without a
     value; `arguments` are the slots of `$argN`. `lost` are names that are not there at this place, and why ("is …");
-    `dwarf` knows the types of a program, `btf` those of a module and of the kernel below it.
+    `dwarf` knows the types of a program, `btf` those of a module and of the kernel below it, and `memory` is the program's.
+    `at_entry` is what may be named within `entry(e)` where that is not the same.
     """
 
     kind: Kind
@@ -40,6 +55,8 @@ class Scope:
     lost: Mapping[str, str] = {}
     dwarf: Dwarf | None = None
     btf: Btf | None = None
+    memory: ProgramMemory | None = None
+    at_entry: Scope | None = None
 
 
 @record

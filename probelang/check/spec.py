@@ -26,6 +26,7 @@ from probelang.check.watches import MAX_WATCHES
 from probelang.diagnostics import Edit, Fix, Label
 from probelang.kernel.answers import KernelError
 from probelang.probes import Condition, Field, Probe, Site
+from probelang.program import ProgramFileError
 from probelang.record import record
 from probelang.source import Source, Span
 from probelang.syntax import tree
@@ -84,6 +85,10 @@ class _Checker:
                     self._probe(statement)
                 except (BtfError, KernelError) as error:
                     self.report.add(facts.BAD_FACTS, statement.kind_span, f"{self.kernel.title}: {error}")
+                except ProgramFileError as error:
+                    # types are read when an expression comes to them
+                    message = f"what this probe names cannot be looked up: {error}"
+                    self.report.add(facts.MISSING_FACT, statement.points[0].span, message)
         self._count_watches()
         for name, args in self.lists.items():
             if name not in self.items.used:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from probelang.check.ctypes import CArray, CInt, CPointer, CString, CStruct, CType
-from probelang.probes import Access, Deref, SymbolAddress
+from probelang.probes import Access, Deref, FileAddress, SymbolAddress
 from probelang.record import record, replace
 
 if TYPE_CHECKING:
@@ -64,7 +64,9 @@ def load(value: Value) -> Value:
     if value.state == RVALUE:
         return value
     if value.state == ADDRESS:
-        if value.pending or (isinstance(value.access.base, SymbolAddress) and not value.access.derefs):
+        if value.pending or (
+            isinstance(value.access.base, SymbolAddress | FileAddress) and not value.access.derefs
+        ):
             return value
         return replace(value, state=RVALUE, names=None, user=False)
     step = Deref(value.pending, value.user, value.names, value.cast if value.names is not None else None)

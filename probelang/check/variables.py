@@ -231,9 +231,24 @@ def resolve_register(checker: Expressions, expr: tree.Register) -> Value | None:
     return Value(Access(RegisterValue(expr.name)), _UNTYPED, typed=False)
 
 
+def with_package(checker: Expressions, expr: tree.Member) -> tree.SymbolRef | None:
+    """`@main.count` of a program in Go, where it is one symbol."""
+    memory = checker.scope.memory
+    if memory is None or expr.arrow or not hasattr(expr.base, "symbol"):
+        return None
+    from probelang.check.program_data import with_package
+
+    return with_package(expr, memory)
+
+
 def resolve_symbol(checker: Expressions, expr: tree.SymbolRef) -> Value | None:
     """`@sym+8`: what lies in memory there."""
     report = checker.report
+    memory = checker.scope.memory
+    if memory is not None and expr.address is None:
+        from probelang.check.program_data import resolve_program_data
+
+        return resolve_program_data(checker, expr, memory)
     if expr.symbol is None and expr.address is None:
         report.add(
             types.UNKNOWN_VARIABLE,
@@ -245,15 +260,6 @@ def resolve_symbol(checker: Expressions, expr: tree.SymbolRef) -> Value | None:
     if expr.symbol is None:
         access = Access(SymbolAddress(None, (expr.address or 0) + expr.offset))
         return Value(access, _UNTYPED, state=LVALUE, typed=False)
-    if checker.scope.kind in (Kind.UPROBE, Kind.USDT):
-        report.add(
-            types.UNKNOWN_VARIABLE,
-            expr.span,
-            "`@SYMBOL` is memory of the kernel, which a probe in a program does not read",
-            help="`@+OFFSET` is memory of the program's file",
-            kernel_error="SYM_ON_UPROBE",
-        )
-        return None
     found = checker.kernel.find_variable(expr.symbol)
     access = Access(SymbolAddress(expr.symbol, 0))
     if not isinstance(found, Found):

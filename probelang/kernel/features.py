@@ -108,6 +108,9 @@ FEATURES: dict[str, Feature] = {
         Feature("dup_symbol_check", "refusal of a name that several functions bear", "6.7", "b022f0c7e404",
                 "TP_ERR_NON_UNIQ_SYMBOL"),
         # Function graph took over from rethook in 6.14, and keeps returns without a limit.
+        # The cure of the doubled offset went into stable kernels too, and leaves no trace; 7.3 brought it with the casts.
+        Feature("file_offsets", "memory of a program when a function returns (@+OFFSET)", "7.3", "kernel/trace/trace_probe.c",
+                "TP_ERR_TYPECAST_REQ_FIELD"),
         Feature("fprobe_maxactive", "a limit of fprobe returns at a time (maxactive)", "", "kernel/trace/fprobe.c",
                 "fprobe.nr_maxactive"),
         Feature("synthetic", "synthetic events", "4.17", "4b147936fa50", "struct synth_event", "synthetic_events", config="CONFIG_SYNTH_EVENTS"),
@@ -150,6 +153,7 @@ class Features:
     eprobe_typecast: bool | None
     typecast: bool | None
     current: bool | None
+    file_offsets: bool | None
     percpu: bool | None
     long_args: bool | None
     nesting_limit: bool | None

@@ -24,7 +24,7 @@ GROUPS = (
         (
             "param_names", "meta_args", "member_names", "retval_type", "entry_data", "eprobe_typecast", "typecast",
             "current", "percpu", "immediates", "user_memory", "char_type", "symstr", "dentry_names", "string_check",
-            "long_args", 
+            "long_args", "file_offsets",
         ),
     ),
     ("limits that other kernels do not have", ("nesting_limit", "fprobe_maxactive")),

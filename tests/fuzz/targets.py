@@ -17,7 +17,7 @@ from probelang.btf.blob import Btf
 from probelang.kernel.container import write_container
 from probelang.kernel.interface import Kernel
 from probelang.kernel.load import BUNDLED_FOLDER, load_kernel
-from tests.fuzz import checks, mutate
+from tests.fuzz import checks, mutate, programs
 from tests.fuzz.shrink import Files
 from tests.properties.generator import Generator
 from tests.support.kernels import fake_kernel
@@ -350,6 +350,12 @@ def run_arguments(files: Files) -> None:
     )
 
 
+def run_program(files: Files) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = programs.write_program(files, folder)
+        checks.check_spec(programs.spec_of(path), kernel_of(1))
+
+
 TARGETS: dict[str, Target] = {
     "spec": Target(make_spec, run_spec),
     "btf": Target(make_btf, run_file),
@@ -360,5 +366,6 @@ TARGETS: dict[str, Target] = {
     "module": Target(make_module, run_tree),
     "tar": Target(make_tar, run_file),
     "cache": Target(make_cache, run_cache),
+    "program": Target(programs.make_program, run_program),
     "arguments": Target(make_arguments, run_arguments),
 }

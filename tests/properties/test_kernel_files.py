@@ -10,7 +10,8 @@ from tests.fuzz.targets import TARGETS
 
 
 @pytest.mark.parametrize(
-    "target", ["btf", "elf", "vmlinuz", "kernel", "folder", "module", "tar", "cache", "arguments"]
+    "target",
+    ["btf", "elf", "vmlinuz", "kernel", "folder", "module", "tar", "cache", "program", "arguments"],
 )
 def test_spoilt_files(target: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PROBELANG_CACHE_DIR", "/nonexistent/cache")

@@ -18,6 +18,7 @@ from probelang.probes import (
     EventFieldValue,
     EventTarget,
     Field,
+    FileAddress,
     FunctionTarget,
     Immediate,
     Parameter,
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from probelang.diagnostics import Rule
     from probelang.kernel.interface import Kernel
 
+_ADDRESSES = (1 << 64) - 1
 MAX_DEREFS = 14
 MAX_NESTED = 8
 
@@ -63,6 +65,7 @@ class Capabilities:
         self.entry_data = features.entry_data
         self.typecast = features.typecast is True
         self.current = features.current
+        self.file_offsets = features.file_offsets
         self.eprobe_pointers = features.eprobe_pointers
         self.percpu = features.percpu
         self.symstr = features.symstr
@@ -168,6 +171,15 @@ def _unavailable(access: Access, target: Target, can: Capabilities) -> Refusal |
             f"{FEATURES['current'].since} and later",
             kernel_error="BAD_VAR",
         )
+    if isinstance(base, FileAddress) and can.file_offsets is not True:
+        return Refusal(
+            limits.NO_FEATURE,
+            f"{can.title} may read this at the wrong address when a function returns: it takes {FEATURES['file_offsets'].needs}",
+            "`entry(…)` reads it when the function is entered, which every kernel can",
+            (
+                "older kernels add the offset of `@+OFFSET` twice, and what was mended cannot be told from what was not",
+            ),
+        )
     if isinstance(base, CurrentTask) and can.current is not True:
         return _no_feature(
             can, "`$current`", "current", "`$comm` is recorded everywhere, and the thread's id in every line"
@@ -249,9 +261,9 @@ def _spellings(access: Access, can: Capabilities) -> list[str]:
         for count in range(known, -1, -1):
             text = named + "".join(step.names or "" for step in derefs[:count])
             if len(derefs) - count + within <= can.max_nested:
-                texts.append(_around(text, access, count))
+                texts.append(_around(text, access, count, can))
     if plain is not None and len(derefs) + within <= can.max_nested:
-        texts.append(_around(plain, access, 0))
+        texts.append(_around(plain, access, 0, can))
     return texts if len(derefs) + within <= MAX_DEREFS else []
 
 
@@ -269,8 +281,8 @@ def _with_casts(access: Access, named: str | None, plain: str | None, can: Capab
     # names go on behind a name and behind a typecast, and not behind a raw dereference
     goes_on = named is not None and can.member_names
     raw = 0
-    if isinstance(access.base, SymbolAddress) and derefs:
-        text += _signed(derefs[0].offset) if derefs[0].offset else ""
+    if isinstance(access.base, SymbolAddress | FileAddress) and derefs:
+        text = _plain_base(_moved(access.base, derefs[0].offset), can) or text
         derefs = derefs[1:]
     for number, step in enumerate(derefs):
         last_text = number == len(derefs) - 1 and step.names == ""
@@ -292,13 +304,13 @@ def depth_of(access: Access) -> int:
     return len(access.derefs) + within
 
 
-def _around(text: str, access: Access, done: int) -> str:
+def _around(text: str, access: Access, done: int, can: Capabilities) -> str:
     """The dereferences from `done` on, in the raw form, around what led there."""
     derefs = access.derefs
-    if isinstance(access.base, SymbolAddress):
+    if isinstance(access.base, SymbolAddress | FileAddress):
         # `@SYM+OFF` reads memory by itself: the first dereference is part of it
         if derefs:
-            text += _signed(derefs[0].offset) if derefs[0].offset else ""
+            text = _plain_base(_moved(access.base, derefs[0].offset), can) or text
         done = 1
     for step in derefs[done:]:
         text = _raw(step, text)
@@ -310,8 +322,10 @@ def _raw(step: Deref, text: str) -> str:
     return f"{sign}{'u' if step.user else ''}{abs(step.offset)}({text})"
 
 
-def _signed(offset: int) -> str:
-    return f"{offset:+d}"
+def _moved(base: SymbolAddress | FileAddress, offset: int) -> SymbolAddress | FileAddress:
+    if isinstance(base, FileAddress):
+        return FileAddress(base.offset + offset)
+    return SymbolAddress(base.symbol, base.address + offset)
 
 
 def _named_base(base: object, can: Capabilities) -> str | None:
@@ -342,15 +356,17 @@ def _plain_base(base: object, can: Capabilities) -> str | None:
         case RegisterValue(name):
             return f"%{name}"
         case SymbolAddress(None, address):
-            return f"@{address:#x}"
-        case SymbolAddress(symbol, _):
-            return f"@{symbol}"
+            return f"@{address & _ADDRESSES:#x}"
+        case SymbolAddress(symbol, offset):
+            return f"@{symbol}{offset:+d}" if offset else f"@{symbol}"
+        case FileAddress(offset):
+            return f"@+{offset:#x}"
         case EventFieldValue(name, _):
             return f"${name}"
         case Immediate(int(value)):
             return f"\\{value}"
-        case ThisCpu(Access(SymbolAddress(symbol, offset), ())):
-            return f"this_cpu_ptr(@{symbol}{_signed(offset) if offset else ''})"
+        case ThisCpu(Access(SymbolAddress() as symbol, ())):
+            return f"this_cpu_ptr({_plain_base(symbol, can)})"
         case ThisCpu(pointer):
             inner = _spellings(pointer, can)
             return f"this_cpu_ptr({min(inner, key=len)})" if inner else None
