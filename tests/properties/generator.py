@@ -392,9 +392,9 @@ class Generator:
             made.append(Recorded("$pid", "int", 32, True, plain=True))
         if self.variables:
             name = rng.choice(self.variables)
-            if isinstance(found := self.kernel.find_variable(name), Found) and not found.value.percpu:
+            if isinstance(found := self.kernel.find_variable(name), Found) and found.value.type is None:
                 made += [
-                    Recorded(f"@{name}: u64" if found.value.type is None else f"@{name}+0: u64", "int"),
+                    Recorded(f"@{name}: u64", "int"),
                     Recorded(f"@{name}+{rng.randrange(1 << 12)}: x32", "int", 32),
                     Recorded(f"+{rng.randrange(64)}(@{name}+8): u8[{rng.randrange(1, 9)}]", "array"),
                     string(f"@{name}+{rng.randrange(64)}: string"),
