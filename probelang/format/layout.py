@@ -36,7 +36,7 @@ def lay_out(text: str, chunks: list[Chunk]) -> list[Unit]:
     for chunk in chunks:
         if chunk.broken:
             before = chunk.start + len(text[chunk.start : chunk.end].rstrip())
-            units.append(Unit(before, [Line(0, "", run=None)], kept=True))
+            units.append(Unit(before, [Line(-1, "", run=None)], kept=True))
             continue
         last = chunk.tokens[-1].end if chunk.tokens else chunk.start
         outside = [comment for comment in chunk.comments if comment.start >= last]

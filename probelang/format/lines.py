@@ -68,23 +68,23 @@ def _align_names(lines: list[Line]) -> None:
 def _align_comments(lines: list[Line]) -> None:
     run: list[Line] = []
     column = longest = 0
-    for line in [*lines, Line(0, "")]:
-        has_both = bool(line.text and line.comment)
+    for line in [*lines, Line(-1, "")]:
         begin = line.indent + columns(line.text) + _BEFORE_COMMENT
         size = columns(line.comment)
         # a comment that is too long wherever it stands does not count
-        fitting = size if begin + size <= WIDTH else 0
-        joined = max(column, begin)
+        longer = max(longest, size if begin + size <= WIDTH else 0)
+        further = max(column, begin)
+        has_both = bool(line.text and line.comment)
         if run and (
-            not has_both
-            or line.blank
-            or line.indent != run[0].indent
-            or joined + max(longest, fitting) > max(WIDTH, joined)
+            line.blank or line.indent != run[0].indent or (has_both and longer and further + longer > WIDTH)
         ):
             for member in run:
-                used = member.indent + columns(member.text)
-                member.text += " " * (column - used)
+                member.text += " " * (column - member.indent - columns(member.text))
             run = []
-        if has_both:
-            column, longest = (max(column, begin), max(longest, fitting)) if run else (begin, fitting)
-            run.append(line)
+        if not has_both:
+            continue
+        if run:
+            column, longest = further, longer
+        else:
+            column, longest = begin, size if begin + size <= WIDTH else 0
+        run.append(line)
