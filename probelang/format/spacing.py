@@ -24,7 +24,6 @@ OPERATORS = {
     "EQUAL_TO": 6,
     "NOT_EQUAL_TO": 6,
     "TILDE": 6,
-    "IN": 6,
     "LESS": 7,
     "LESS_EQUAL": 7,
     "GREATER": 7,

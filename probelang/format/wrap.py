@@ -10,7 +10,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from probelang.format.lines import INDENT, WIDTH, Line, columns
-from probelang.format.spacing import NEVER, join
+from probelang.format.spacing import CLOSE, NEVER, join
 
 if TYPE_CHECKING:
     from probelang.format.spacing import Atom
@@ -34,7 +34,9 @@ def wrap(atoms: list[Atom], indent: int, reserve: int = 0) -> list[Line]:
         if breaks:
             pieces += reversed(breaks)
             continue
-        add_comments(lines, atoms[begin].comments, indent)
+        # what stands before a closing bracket is still inside
+        inside = atoms[begin].terminal in CLOSE
+        add_comments(lines, atoms[begin].comments, indent + INDENT if inside else indent)
         lines.append(Line(indent, join(atoms[begin:end]).lstrip(" ")))
     return lines
 
@@ -90,7 +92,8 @@ def _break(
         starts = [begin, *forced]
         ends = [*forced, end]
         return [
-            (a, b, indent + (deeper if a > begin else 0), deeper) for a, b in zip(starts, ends, strict=True)
+            (a, b, indent if a == begin or atoms[a].terminal in CLOSE else indent + deeper, deeper)
+            for a, b in zip(starts, ends, strict=True)
         ]
     return []
 
