@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from probelang.format.lines import INDENT, WIDTH, Line, columns
 from probelang.format.spacing import join, read_atoms
-from probelang.format.tokens import COMMENT, Token
+from probelang.format.tokens import BLANKS, COMMENT, Token
 from probelang.format.wrap import add_comments, wrap
 from probelang.record import record
 
 if TYPE_CHECKING:
     from probelang.format.tokens import Chunk
 
-_EMPTY_LINE = re.compile(r"\n[^\S\n]*\n")
+_EMPTY_LINE = re.compile(r"\n[ \t\r]*\n")
 
 
 @record
@@ -35,8 +35,10 @@ def lay_out(text: str, chunks: list[Chunk]) -> list[Unit]:
     before = 0
     for chunk in chunks:
         if chunk.broken:
-            before = chunk.start + len(text[chunk.start : chunk.end].rstrip())
-            units.append(Unit(before, [Line(-1, "", run=None)], kept=True))
+            size = len(text[chunk.start : chunk.end].rstrip(BLANKS))
+            if size:
+                before = chunk.start + size
+                units.append(Unit(before, [Line(-1, "", run=None)], kept=True))
             continue
         last = chunk.tokens[-1].end if chunk.tokens else chunk.start
         outside = [comment for comment in chunk.comments if comment.start >= last]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from probelang.diagnostics import Diagnostic, Edit
 from probelang.format.layout import lay_out
 from probelang.format.lines import align, render_line
-from probelang.format.tokens import read_chunks, simplify
+from probelang.format.tokens import BLANKS, read_chunks, simplify
 from probelang.record import record
 from probelang.source import Source, Span
 
@@ -49,7 +49,7 @@ def format_spec(source: Source) -> Formatted:
         edits = _find_edits(source.text, chunks)
         text = _apply(source.text, edits)
         if edits:
-            _compare(source, chunks, text)
+            _compare(chunks, text)
     return Formatted(source, text, tuple(diagnostics))
 
 
@@ -62,7 +62,7 @@ def format_range(source: Source, span: Span) -> tuple[Edit, ...]:
     chunks, _ = read_chunks(source)
     edits = tuple(_find_edits(source.text, chunks, span))
     if edits:
-        _compare(source, chunks, _apply(source.text, edits))
+        _compare(chunks, _apply(source.text, edits))
     return edits
 
 
@@ -77,6 +77,8 @@ def _find_edits(text: str, chunks: list[Chunk], span: Span | None = None) -> lis
     for unit in units:
         # the end of the line belongs to the unit, whatever blanks are before it
         end = text.find("\n", unit.end) + 1 or len(text)
+        if text[unit.end : end].strip(BLANKS):
+            raise FormatError
         made = "".join((newline if line.blank else "") + render_line(line) + newline for line in unit.lines)
         if (
             not unit.kept
@@ -85,6 +87,8 @@ def _find_edits(text: str, chunks: list[Chunk], span: Span | None = None) -> lis
         ):
             edits.append(_trim(text, start, end, made))
         start = end
+    if text[start:].strip(BLANKS):
+        raise FormatError
     if start < len(text) and (span is None or span.end >= start):
         edits.append(Edit(Span(start, len(text)), ""))
     return edits
@@ -119,9 +123,9 @@ def _apply(text: str, edits: list[Edit] | tuple[Edit, ...]) -> str:
     return "".join([*parts, text[before:]])
 
 
-def _compare(source: Source, chunks: list[Chunk], text: str) -> None:
-    again, _ = read_chunks(Source(source.name, text))
+def _compare(chunks: list[Chunk], text: str) -> None:
+    again, _ = read_chunks(Source("", text))
     if simplify([chunk for chunk in chunks if not chunk.broken]) != simplify(
         [chunk for chunk in again if not chunk.broken]
     ):
-        raise FormatError(source.name)
+        raise FormatError

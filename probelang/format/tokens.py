@@ -9,17 +9,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from probelang.record import record
+from probelang.source import Source, Span
 from probelang.syntax.driver import END, Driver
 from probelang.syntax.parse import parse
-from probelang.syntax.rules import TOO_MANY_ERRORS
+from probelang.syntax.report import MAX_ERRORS
 
 if TYPE_CHECKING:
     from probelang.diagnostics import Diagnostic
-    from probelang.source import Source
     from probelang.syntax import tree
     from probelang.syntax.report import Report
 
 COMMENT = "COMMENT"
+#: What is nothing to the language; other white space is an error.
+BLANKS = " \t\r\n"
 
 
 class Token:
@@ -54,7 +56,9 @@ class _Recorder(Driver):
 
     def __init__(self, text: str, start: int, end: int, report: Report, comments: list[tree.Comment]) -> None:
         super().__init__(text, start, end, report, comments)
-        self.chunk_start = start
+        # recovery may move both
+        self.chunk = Span(start, end)
+        self.errors = len(report.diagnostics)
         self.tokens: list[Token] = []
 
     def scan(self, state: int) -> str:
@@ -75,23 +79,22 @@ def read_chunks(source: Source) -> tuple[list[Chunk], list[Diagnostic]]:
         return recorders[-1]
 
     file, diagnostics = parse(source, make)
-    errors = [diagnostic.label.span.start for diagnostic in diagnostics]
-    # the errors that were too many may be anywhere after those that were kept
-    lost = max(errors) if diagnostics and diagnostics[-1].rule is TOO_MANY_ERRORS else len(text) + 1
+    reported = [recorder.errors for recorder in recorders[1:]] + [len(diagnostics)]
     chunks = []
-    next_comment = next_error = 0
-    for recorder in recorders:
-        start, end = recorder.chunk_start, recorder.end
+    next_comment = 0
+    for recorder, errors in zip(recorders, reported, strict=True):
+        start, end = recorder.chunk.start, recorder.chunk.end
         comments = []
         while next_comment < len(file.comments) and file.comments[next_comment].span.start < end:
             span = file.comments[next_comment].span
             line = text.rfind("\n", 0, span.start) + 1
-            own = not text[line : span.start].strip(" \t\r\ufeff")
-            comments.append(Token(COMMENT, text[span.start : span.end].rstrip(), span.start, span.end, own))
+            own = not text[line : span.start].strip(BLANKS + "\ufeff")
+            comments.append(
+                Token(COMMENT, text[span.start : span.end].rstrip(BLANKS), span.start, span.end, own)
+            )
             next_comment += 1
-        while next_error < len(errors) and errors[next_error] < start:
-            next_error += 1
-        broken = (next_error < len(errors) and errors[next_error] <= end) or end > lost
+        # where there were too many, nobody knows of those after them
+        broken = errors > recorder.errors or errors >= MAX_ERRORS
         chunks.append(Chunk(start, end, recorder.tokens, comments, broken))
     return chunks, diagnostics
 
