@@ -86,13 +86,13 @@ class Run:
         if self.diff:
             from probelang.render.diff import render_diff
 
-            sys.stdout.write(render_diff(source.name, source.text, formatted.text, color=self.color))
+            safe = self.color or sys.stdout.isatty()
+            _write(render_diff(source.name, source.text, formatted.text, color=self.color, safe=safe))
         elif self.check:
             if formatted.changed:
                 self._say_changed(source.name)
         elif name == "-":
-            sys.stdout.flush()
-            sys.stdout.buffer.write(formatted.text.encode("utf-8", "surrogateescape"))
+            _write(formatted.text)
         elif formatted.changed:
             try:
                 replace_file(name, formatted.text)
@@ -105,3 +105,10 @@ class Run:
         from probelang.render.text import printable
 
         print(printable(name))
+
+
+def _write(text: str) -> None:
+    """A text to standard output, with the bytes that the spec had."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(text.encode("utf-8", "surrogateescape"))
+    sys.stdout.buffer.flush()

@@ -10,15 +10,20 @@ _LINE = re.compile(r"[^\n]*\n|[^\n]+")
 _COLORS = {"@": "36", "+": "32", "-": "31"}
 
 
-def render_diff(name: str, old: str, new: str, *, color: bool = False) -> str:
-    """The hunks that make the text `new` of `old`; "" where they are the same."""
+def render_diff(name: str, old: str, new: str, *, color: bool = False, safe: bool = False) -> str:
+    """The hunks that make the text `new` of `old`; "" where they are the same.
+
+    `safe` is for terminals: control characters are shown as question marks, and `patch` would take them for those.
+    """
     from difflib import unified_diff
 
     style = Style(color)
     shown = printable(name)
     lines = []
     for number, line in enumerate(unified_diff(_LINE.findall(old), _LINE.findall(new), shown, shown)):
-        body = line.rstrip("\n")
+        body = line.removesuffix("\n")
+        if safe:
+            body = "\t".join(printable(part) for part in body.removesuffix("\r").split("\t"))
         paint = "1" if number < 2 else _COLORS.get(line[0], "")
         lines.append(style.paint(body, paint) if paint else body)
         if not line.endswith("\n"):
