@@ -106,10 +106,10 @@ def _parser() -> argparse.ArgumentParser:
     formatter = commands.add_parser("fmt", help="give specs their one layout")
     how = formatter.add_mutually_exclusive_group()
     how.add_argument(
-        "--check", action="store_true", help="write nothing: say which files would change, and exit with 1"
+        "--check", action="store_true", help="write nothing: say which files would change; exit with 1 if any"
     )
     how.add_argument(
-        "--diff", action="store_true", help="write nothing: show what would change, and exit with 1"
+        "--diff", action="store_true", help="write nothing: show what would change; exit with 1 if any does"
     )
     _add_common(formatter)
     formatter.set_defaults(run=_fmt)
