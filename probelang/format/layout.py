@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from probelang.format.lines import INDENT, WIDTH, Line, columns
@@ -76,7 +77,7 @@ def _lay_out_statement(text: str, tokens: list[Token]) -> list[Line]:
     kind, equals = _find_run(tokens)
     if opening < 0:
         lines = wrap(header, 0)
-        if len(lines) == 1 or kind == "const":
+        if len(lines) == 1 or (kind == "const" and lines[0].text.startswith("=", equals)):
             lines[0].run, lines[0].equals = kind, equals
         else:
             lines[0].run = None
@@ -125,7 +126,7 @@ def _find_block(tokens: list[Token]) -> int:
 
 def _find_run(tokens: list[Token]) -> tuple[str | None, int]:
     """Among which neighbours the name of a statement on one line is aligned, and where its `=` will be."""
-    words = [token for token in tokens[:8] if token.terminal != COMMENT][:4]
+    words = list(islice((token for token in tokens if token.terminal != COMMENT), 4))
     terminals = [word.terminal for word in words]
     if terminals[0] in ("GROUP", "CONST", "ARGS") and terminals[1:2] not in (["EQUAL"], ["SLASH"]):
         is_const = terminals[0] == "CONST"
