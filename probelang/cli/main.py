@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 OK, FOUND, FAILED = 0, 1, 2
 #: Commands of the language's reference that this release does not have.
-LATER = ("fmt", "run", "import", "rule", "lsp")
+LATER = ("run", "import", "rule", "lsp")
 
 
 class UsageError(Exception):
@@ -102,6 +102,17 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add_common(linter)
     linter.set_defaults(run=_lint)
+
+    formatter = commands.add_parser("fmt", help="give specs their one layout")
+    how = formatter.add_mutually_exclusive_group()
+    how.add_argument(
+        "--check", action="store_true", help="write nothing: say which files would change; exit with 1 if any"
+    )
+    how.add_argument(
+        "--diff", action="store_true", help="write nothing: show what would change; exit with 1 if any does"
+    )
+    _add_common(formatter)
+    formatter.set_defaults(run=_fmt)
 
     kernel = commands.add_parser("kernel", help="what is known of a kernel")
     questions = kernel.add_subparsers(required=True, metavar="QUESTION")
@@ -245,6 +256,23 @@ def _lint(options: argparse.Namespace) -> int:
     return FOUND if any(said.severity >= Severity.WARNING for said in everything) else OK
 
 
+def _fmt(options: argparse.Namespace) -> int:
+    from probelang.cli.fmt import Run
+
+    color, color_errors = _wants_color(options, sys.stdout), _wants_color(options, sys.stderr)
+    run = Run(options.check, options.diff, color, color_errors)
+    for name in dict.fromkeys(options.files):
+        try:
+            run.format(name, _read(name))
+        except UsageError as error:
+            run.failed.append(str(error))
+    for line in run.failed:
+        _say(line)
+    if run.failed:
+        return FAILED
+    return FOUND if run.changed and (run.check or run.diff) else OK
+
+
 def _kernel_snapshot(options: argparse.Namespace) -> int:
     from probelang.kernel.snapshot import build_snapshot
 
@@ -289,8 +317,7 @@ def _read_all(names: Sequence[str]) -> tuple[list[Source], int]:
 
 
 def _read(name: str) -> Source:
-    from probelang.analysis import MAX_SIZE
-    from probelang.source import Source
+    from probelang.source import MAX_SIZE, Source
 
     try:
         if name == "-":

@@ -60,7 +60,8 @@ def _find_head(text: str, match: re.Match[str]) -> Head | None:
     terminal = (KINDS if named else STATEMENT_KEYWORDS).get(word, "")
     if match[3] == ":":
         return _find_foreign(text, match, outermost)
-    if not match[3].strip() and following in ("", "\r", "\n", "#"):
+    nothing = following in ("", "\r", "\n", "#") or text.startswith("//", after)
+    if not match[3].strip() and nothing:
         return Head(match.start(), match.start(2), match.end(2), terminal) if terminal and outermost else None
     if text.startswith("in", after) and not _goes_on(text[after + 2 : after + 3]):
         return None
