@@ -110,6 +110,8 @@ def article_of(value: Value) -> str:
     match value.type:
         case CInt(what="bool"):
             return "a bool"
+        case CInt() if value.ref is None and value.written is None:
+            return value.text
         case CInt() | CStruct() | CPointer() if value.typed:
             return f"`{value.text}`"
         case CArray():

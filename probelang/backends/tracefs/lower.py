@@ -25,8 +25,10 @@ from probelang.probes import (
     Stack,
     SymbolAddress,
     Target,
+    ThisCpu,
     Thread,
     ThreadName,
+    WatchTarget,
 )
 from probelang.record import record
 
@@ -60,6 +62,7 @@ class Capabilities:
         self.entry_data = features.entry_data
         self.current = features.current
         self.eprobe_pointers = features.eprobe_pointers
+        self.percpu = features.percpu
         self.symstr = features.symstr
         self.char = features.char_type
         self.max_text = 255 if features.long_args is True else 63
@@ -108,7 +111,7 @@ def _can_be_symstr(access: Access, target: Target) -> bool:
     match access.base:
         case Parameter():
             return not at_return
-        case CurrentTask() | Immediate() | Stack(None) | Thread() | ThreadName():
+        case CurrentTask() | Immediate() | Stack(None) | ThisCpu() | Thread() | ThreadName():
             return False
         case _:
             return True
@@ -117,6 +120,8 @@ def _can_be_symstr(access: Access, target: Target) -> bool:
 def _unavailable(access: Access, target: Target, can: Capabilities) -> Refusal | None:
     base = access.base
     returns = isinstance(target, FunctionTarget) and target.returns
+    if isinstance(target, WatchTarget):
+        return _unavailable_to_watch(access)
     if isinstance(base, Parameter):
         if base.slot == 0:
             return Refusal(
@@ -133,6 +138,17 @@ def _unavailable(access: Access, target: Target, can: Capabilities) -> Refusal |
             "eprobe_pointers",
             "a probe on the function that is given this string can: `kprobe do_sys_openat2 { filename: ustring }`",
         )
+    if isinstance(base, ThisCpu):
+        if can.percpu is not True:
+            return _no_feature(can, "per-CPU variables", "percpu", "`--target bpftrace` can")
+        if isinstance(target, EventTarget):
+            return Refusal(
+                backends.UNSUPPORTED,
+                "the kernel lets no eprobe read per-CPU variables",
+                "an fprobe or kprobe can; `--target bpftrace` can here, too",
+                kernel_error="NOSUP_PERCPU",
+            )
+        return _unavailable(base.pointer, target, can)
     if isinstance(base, CurrentTask) and can.current is not True:
         return _no_feature(
             can, "`$current`", "current", "`$comm` is recorded everywhere, and the thread's id in every line"
@@ -140,6 +156,18 @@ def _unavailable(access: Access, target: Target, can: Capabilities) -> Refusal |
     if isinstance(base, Thread) and can.current is not True:
         return _no_thread(base, can)
     return None
+
+
+def _unavailable_to_watch(access: Access) -> Refusal | None:
+    """A wprobe reads memory only (parse_probe_vars and parse_probe_arg, as proposed for the kernel)."""
+    if isinstance(access.base, SymbolAddress | Immediate):
+        return None
+    return Refusal(
+        backends.UNSUPPORTED,
+        "a wprobe reads memory of the kernel, and neither registers nor tasks",
+        "`--target bpftrace` can",
+        kernel_error="BAD_VAR",
+    )
 
 
 def _no_thread(base: Thread, can: Capabilities) -> Refusal:
@@ -187,6 +215,7 @@ def _spellings(access: Access, can: Capabilities) -> list[str]:
     base, derefs = access.base, access.derefs
     named = _named_base(base, can)
     plain = _plain_base(base, can)
+    within = depth_of(access) - len(derefs)
     texts: list[str] = []
     if named is not None:
         known = 0
@@ -198,11 +227,17 @@ def _spellings(access: Access, can: Capabilities) -> list[str]:
                 known += 1
         for count in range(known, -1, -1):
             text = named + "".join(step.names or "" for step in derefs[:count])
-            if len(derefs) - count <= can.max_nested:
+            if len(derefs) - count + within <= can.max_nested:
                 texts.append(_around(text, access, count))
-    if plain is not None and len(derefs) <= can.max_nested:
+    if plain is not None and len(derefs) + within <= can.max_nested:
         texts.append(_around(plain, access, 0))
-    return texts if len(derefs) <= MAX_DEREFS else []
+    return texts if len(derefs) + within <= MAX_DEREFS else []
+
+
+def depth_of(access: Access) -> int:
+    """How many steps a value takes: dereferences, and the way to this CPU's copy."""
+    within = depth_of(access.base.pointer) + 1 if isinstance(access.base, ThisCpu) else 0
+    return len(access.derefs) + within
 
 
 def _around(text: str, access: Access, done: int) -> str:
@@ -258,21 +293,26 @@ def _plain_base(base: object, can: Capabilities) -> str | None:
             return f"${name}"
         case Immediate(int(value)):
             return f"\\{value}"
+        case ThisCpu(Access(SymbolAddress(symbol, offset), ())):
+            return f"this_cpu_ptr(@{symbol}{_signed(offset) if offset else ''})"
+        case ThisCpu(pointer):
+            inner = _spellings(pointer, can)
+            return f"this_cpu_ptr({min(inner, key=len)})" if inner else None
         case _:
             return None
 
 
 def _too_long(access: Access, candidates: list[str], can: Capabilities) -> Refusal:
-    if len(access.derefs) > MAX_DEREFS:
+    if depth_of(access) > MAX_DEREFS:
         return Refusal(
             limits.TOO_MANY_DEREFS,
-            f"{len(access.derefs)} dereferences are too many: a fetch arg has at most {MAX_DEREFS}",
+            f"{depth_of(access)} dereferences are too many: a fetch arg has at most {MAX_DEREFS}",
             "probe a function that is given what lies further on",
         )
     if not candidates:
         return Refusal(
             limits.TOO_MANY_DEREFS,
-            f"{len(access.derefs)} dereferences by offsets are too many: {can.title} nests at most {can.max_nested}",
+            f"{depth_of(access)} dereferences by offsets are too many: {can.title} nests at most {can.max_nested}",
             kernel_error="TOO_MANY_NESTED",
         )
     shortest = min(candidates, key=len)
