@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from probelang.backends import DEFAULT_SETTINGS, Output, Settings
-from probelang.backends.perf.events import emit_events
+from probelang.backends.perf.events import emit_events, spell_names
+from probelang.backends.perf.names import RETURN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -26,6 +27,7 @@ def render(
     settings: Settings = DEFAULT_SETTINGS,
 ) -> Output:
     """The output of `probelang compile` in one of FORMATS."""
+    events = spell_names(events)
     if format == "json":
         import json
 
@@ -39,16 +41,20 @@ def render(
 
 
 def _other_names(events: Sequence[Event]) -> Iterator[str]:
-    """A trace event has names of its own, and perf shows no others."""
+    """A trace event has names of its own, and perf shows no others; and some names it does not take."""
     for event in events:
+        name = f"{event.probe.group}/{event.probe.event}"
+        wanted = (name, name + RETURN)
         if event.definitions:
+            called = [one.name.replace("/", ":") for one in event.definitions]
+            if len(called) > 1 or event.names[0] not in wanted:
+                yield f"{name} is called {', '.join(called)}"
             continue
         for selection in event.selections:
-            if selection.watch is not None:
-                continue
-            own = [f"`{name}` as `{shown}`" for name, shown in event.shown if shown not in ("", name)]
-            fields = f"; {', '.join(own)}" if own else ""
-            yield f"{event.probe.group}/{event.probe.event} is recorded as {_plain(selection)}{fields}"
+            if selection.watch is None:
+                own = [f"`{name}` as `{shown}`" for name, shown in event.shown if shown not in ("", name)]
+                fields = f"; {', '.join(own)}" if own else ""
+                yield f"{name} is recorded as {selection.event.replace('/', ':')}{fields}"
 
 
 def _beyond_lines(events: Sequence[Event]) -> Iterator[str]:

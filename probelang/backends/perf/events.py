@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from probelang.backends import DEFAULT_SETTINGS, Plan, Settings
 from probelang.backends.perf.existing import Beyond, names_in_filter, show
-from probelang.backends.perf.names import selector, spell_event
+from probelang.backends.perf.names import RETURN, find_pattern, spell_event
 from probelang.backends.perf.values import (
     BPFTRACE,
     OTHERS,
@@ -36,7 +36,7 @@ from probelang.probes import (
     TracepointTarget,
     WatchTarget,
 )
-from probelang.record import record
+from probelang.record import record, replace
 from probelang.syntax.tree import Kind
 
 if TYPE_CHECKING:
@@ -46,30 +46,71 @@ if TYPE_CHECKING:
     from probelang.kernel.interface import Kernel
     from probelang.source import Span
 
+#: What perf calls the place where a function returns.
+RETURN_PLACE = "%return"
+
 
 @record
 class Definition:
     """One `perf probe`: what it is given, and the event that comes of it.
 
-    `program` is what `-x` takes, `module` what `-m` takes. `listed` are texts that its line in `dynamic_events` has, which
-    tell it from somebody else's event of the same name.
+    `event` is the name given to perf, which adds `__return` itself; `place` the point and `arguments` what is fetched
+    there, as perf takes them. `program` is what `-x` takes, `module` what `-m` takes. `listed` is whether the kernel lists
+    the arguments as they are here, so that they tell the event from somebody else's of the same name.
     """
 
-    name: str
-    text: str
+    group: str
+    event: str
+    place: str
+    arguments: str
     program: str | None
     module: str | None
-    listed: tuple[str, ...]
+    listed: bool = True
+
+    @property
+    def returns(self) -> bool:
+        return self.place.endswith(RETURN_PLACE)
+
+    @property
+    def name(self) -> str:
+        """The event that perf makes of it, `group/event`."""
+        return f"{self.group}/{self.event}{RETURN if self.returns else ''}"
+
+    @property
+    def text(self) -> str:
+        """What `perf probe -a` is given."""
+        return f"{self.group}:{self.event}={self.place}{self.arguments}"
+
+    @property
+    def marks(self) -> tuple[str, ...]:
+        """Texts that its line in `dynamic_events` has."""
+        start = f":{self.name} " + (f"{self.program}:" if self.program is not None else "")
+        return (start, self.arguments) if self.listed and self.arguments else (start,)
 
 
 @record
 class Selection:
-    """What `perf record -e` takes. A pattern must fit one event, `group/event`; a watch's symbol is looked up first."""
+    """What `perf record -e` takes: an event, `group/event`, or `watch`; `terms` are what it says of it besides."""
 
-    text: str
+    event: str
     filter: str | None
-    pattern: str | None = None
+    terms: tuple[str, ...] = ()
     watch: WatchTarget | None = None
+
+    @property
+    def pattern(self) -> str | None:
+        """The pattern that stands for a name that perf would misread."""
+        return None if self.watch is not None else find_pattern(*self.event.split("/"))
+
+    @property
+    def text(self) -> str:
+        """What `-e` is given; of a watch what follows the address."""
+        terms = f"/{','.join(self.terms)}/" if self.terms else ""
+        if self.watch is not None:
+            # what is executed has no length
+            what = ":x" if self.watch.access == "x" else f"/{self.watch.length}:{self.watch.access}"
+            return what + terms
+        return (self.pattern or self.event).replace("/", ":") + terms
 
 
 @record
@@ -92,6 +133,30 @@ class Event:
         return self.selections[0].filter if self.selections else None
 
 
+def spell_names(events: Sequence[Event]) -> list[Event]:
+    """The events with names that perf takes, and keeps, for all of them together.
+
+    Perf does not take one name in two groups.
+    """
+    taken: set[str] = set()
+    spelled = []
+    for event in events:
+        definitions = []
+        selected = {selection.event: selection for selection in event.selections}
+        for definition in event.definitions:
+            name = spell_event(event.probe.event, definition.returns, taken)
+            definitions.append(replace(definition, event=name))
+        selections = event.selections
+        if definitions:
+            selections = tuple(
+                replace(selected[old.name], event=new.name)
+                for old, new in zip(event.definitions, definitions, strict=True)
+                if old.name in selected
+            )
+        spelled.append(replace(event, definitions=tuple(definitions), selections=selections))
+    return spelled
+
+
 def emit_events(probes: Sequence[Probe], kernel: Kernel, settings: Settings = DEFAULT_SETTINGS) -> Plan:
     """The events of all probes that perf can have on the target kernel; a diagnostic for each that it cannot."""
     if not probes:
@@ -108,16 +173,15 @@ def _emit_all(probes: Sequence[Probe], kernel: Kernel, settings: Settings) -> Pl
     can = PerfCapabilities(kernel)
     events: list[Event] = []
     said: list[Diagnostic] = []
-    taken: set[str] = set()
     own = {(probe.group, probe.event) for probe in probes}
     recorded: dict[tuple[str, str], Span] = {}
     for probe in probes:
         report = Report()
-        event = _Emitter(probe, kernel, can, report, settings, taken, own, recorded).emit()
+        event = _Emitter(probe, kernel, can, report, settings, own, recorded).emit()
         if event is not None and not report.has_errors():
             events.append(event)
         said.extend(report.diagnostics)
-    return Plan(tuple(events), tuple(said))
+    return Plan(tuple(spell_names(events)), tuple(said))
 
 
 class _Emitter:
@@ -128,7 +192,6 @@ class _Emitter:
         can: PerfCapabilities,
         report: Report,
         settings: Settings,
-        taken: set[str],
         own: set[tuple[str, str]],
         recorded: dict[tuple[str, str], Span],
     ) -> None:
@@ -137,7 +200,6 @@ class _Emitter:
         self.can = can
         self.report = report
         self.debuginfo = settings.debuginfo
-        self.taken = taken
         self.own = own
         self.recorded = recorded
 
@@ -196,7 +258,7 @@ class _Emitter:
         return True
 
     def _emit_probes(self) -> Event | None:
-        definitions = [self._define(site) for site in self.probe.sites]
+        definitions = [self._define(site, number) for number, site in enumerate(self.probe.sites)]
         filter = self._filter({})
         good = tuple(definition for definition in definitions if definition is not None)
         if len(good) < len(definitions) or self.report.has_errors():
@@ -207,13 +269,10 @@ class _Emitter:
         )
         return Event(self.probe, good, () if self.probe.disabled else selections, shown)
 
-    def _select(self, name: str, filter: str | None) -> Selection:
-        group, _, event = name.partition("/")
-        text, pattern = selector(group, event)
-        stack = "/call-graph=fp/" if self.probe.stacktrace else ""
-        return Selection(text + stack, filter, text.replace(":", "/") if pattern else None)
+    def _select(self, event: str, filter: str | None) -> Selection:
+        return Selection(event, filter, ("call-graph=fp",) if self.probe.stacktrace else ())
 
-    def _define(self, site: Site) -> Definition | None:
+    def _define(self, site: Site, number: int) -> Definition | None:
         target = site.target
         program: str | None = None
         module: str | None = None
@@ -238,23 +297,22 @@ class _Emitter:
         words = self._fields(site)
         if words is None:
             return None
-        given, made = spell_event(self.probe.group, self.probe.event, returns, self.taken)
         arguments = "".join(f" {word}" for word in words)
-        text = f"{self.probe.group}:{given}={where}{'%return' if returns else ''}{arguments}"
-        # the kernel adds what it calls the place to what it is given
-        if len(text.encode()) > MAX_COMMAND - 64:
+        place = f"{where}{RETURN_PLACE}" if returns else where
+        in_c = self.debuginfo and any(word.partition("=")[2][:1].isalpha() for word in words)
+        # perf finds a name that is free when all are known
+        made = Definition(self.probe.group, f"{number}", place, arguments, program, module, not in_c)
+        # the kernel adds what it calls the place to what it is given, and perf a number to the name
+        length, limit = len(made.text.encode()) + len(self.probe.event), MAX_COMMAND - 64
+        if length > limit:
             self.report.add(
                 limits.COMMAND_TOO_LONG,
                 self.probe.point_span,
-                f"the line that defines this event has {len(text)} characters, and may have {MAX_COMMAND - 64}",
+                f"the line that defines this event has {length} characters, and may have {limit}",
                 help="two probes on the same point can share the fetch args",
             )
             return None
-        in_c = self.debuginfo and any(word.partition("=")[2][:1].isalpha() for word in words)
-        listed = [f":{self.probe.group}/{made} " + (f"{program}:" if program is not None else "")]
-        if arguments and not in_c:
-            listed.append(arguments)
-        return Definition(f"{self.probe.group}/{made}", text, program, module, tuple(listed))
+        return made
 
     def _fields(self, site: Site) -> list[str] | None:
         words: list[str] = []
@@ -380,11 +438,9 @@ class _Emitter:
         selections = []
         for site in self.probe.sites:
             assert isinstance(site.target, WatchTarget)
-            access, length = site.target.access, site.target.length
-            # the hardware wants the length of an address for what is executed
-            what = ":x" if access == "x" else f"/{length}:{access}"
-            stack = ",call-graph=fp" if self.probe.stacktrace else ""
-            selections.append(Selection(f"{what}/name={self.probe.event}{stack}/", None, None, site.target))
+            terms = [f"name='{self.probe.group}:{self.probe.event}'"]
+            terms += ["call-graph=fp"] if self.probe.stacktrace else []
+            selections.append(Selection("", None, tuple(terms), site.target))
         shown = tuple((field.name, "") for field in self.probe.fields)
         return Event(self.probe, (), () if self.probe.disabled else tuple(selections), shown)
 

@@ -1,7 +1,7 @@
 """Names as perf makes and reads them.
 
-`perf probe` makes names of its own out of those it is given: it adds `__return` to every return probe, and releases since 6.14 or so
-drop the underscores in front. `perf record -e` reads an event with the lexer of all its events, so some good names are
+`perf probe` makes names of its own out of those it is given: it adds `__return` to every return probe, and newer releases
+drop underscores in front and make one of several (6.12 does not, 7.3 does). It refuses a name that an event of another group has. `perf record -e` reads an event with the lexer of all its events, so some good names are
 something else to it: `read` is the raw event 0xead, `keep` four modifiers, `load` a cache operation. A pattern with a `?`
 is a name to every release; the script makes sure that it fits one event only. Tried with perf 6.1, 6.12, 7.2 and 7.3.
 """
@@ -24,37 +24,28 @@ _WORDS = frozenset(
 )
 
 
-def spell_event(group: str, event: str, returns: bool, taken: set[str]) -> tuple[str, str]:
-    """The name to give to perf for an event, and the one that it makes of it; the latter goes into `taken`."""
+def spell_event(event: str, returns: bool, taken: set[str]) -> str:
+    """The name to give to perf for an event; what perf makes of it goes into `taken`, and was not there."""
     ending = RETURN if returns else ""
-    base = event.lstrip("_")
+    base = re.sub("_+", "_", event).lstrip("_")
     if not base[:1].isalpha():
         base = f"p_{base}" if base else "p"
     limit = MAX_EVENT_NAME - len(ending)
-    base = base[:limit]
-    if f"{group}/{base}{ending}" in taken:
-        number = 1
-        while f"{group}/{_numbered(base, number, limit)}{ending}" in taken:
-            number += 1
-        base = _numbered(base, number, limit)
-    taken.add(f"{group}/{base}{ending}")
-    return base, base + ending
+    name, number = base[:limit], 0
+    while name + ending in taken:
+        # as perf numbers the points of one name
+        number += 1
+        name = f"{base[: limit - len(str(number)) - 1]}_{number}"
+    taken.add(name + ending)
+    return name
 
 
-def _numbered(base: str, number: int, limit: int) -> str:
-    """As perf numbers the points of one name."""
-    return f"{base[: limit - len(str(number)) - 1]}_{number}"
-
-
-def selector(group: str, event: str) -> tuple[str, bool]:
-    """What `perf record -e` is given for an event, and whether that is a pattern."""
-    patterns = _pattern(group), _pattern(event)
-    return ":".join(patterns), patterns != (group, event)
+def find_pattern(group: str, event: str) -> str | None:
+    """`group/event` as a pattern, where perf would take a name for something else."""
+    pattern = f"{_pattern(group)}/{_pattern(event)}"
+    return pattern if pattern != f"{group}/{event}" else None
 
 
 def _pattern(name: str) -> str:
     odd = _RAW.fullmatch(name) or _MODIFIERS.fullmatch(name) or name.lower() in _WORDS
     return f"{name[:-1]}?" if odd else name
-
-
-__all__ = ["RETURN", "selector", "spell_event"]

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
     from probelang.backends.perf.events import Definition, Event, Selection
 
+#: How many probes one `perf probe` is given: it takes 128 (MAX_PROBES of tools/perf/builtin-probe.c).
+AT_ONCE = 100
+
 _HEAD = r"""
 set -u
 umask 077
@@ -64,7 +67,7 @@ defined() {
 # fail MESSAGE TEXT: with what perf said, and the kernel if it did
 fail() {
 	say "$1"
-	printf '%s\n' "$2" >&2
+	printf '%s\n' "$2" | sed '/^ *Usage:/,$d' >&2
 	after=$(tail -n 4 "$tracing/error_log" 2>/dev/null)
 	[ "$before" = "$after" ] || printf '%s\n' "$after" >&2
 	undo
@@ -81,10 +84,10 @@ own() {
 	done
 }
 
-# remove EVENT
+# remove EVENT: as perf probe -d does, which is slow, and fails where group and event have more than 124 characters
 remove() {
 	exists "$1" || return 0
-	"$perf" probe -q -d "$(printf '%s\n' "$1" | tr / :)" >/dev/null 2>&1
+	{ printf '%s\n' "-:$1" >>"$tracing/dynamic_events"; } 2>/dev/null
 	if exists "$1"; then
 		say "cannot remove $1: something else uses it"
 		status=1
@@ -155,6 +158,8 @@ _USAGE = """\
 #        sh FILE stop                     removes them
 # Arguments are those of perf record. Needs root. Read what was recorded: perf script"""
 
+_TRAPS = ["\ttrap 'interrupted 1' HUP", "\ttrap 'interrupted 2' INT", "\ttrap 'interrupted 15' TERM"]
+
 _RECORD_END = """\
 	[ "$recorder" ] || return
 	while :; do
@@ -206,19 +211,13 @@ def render_script(events: Sequence[Event], names: Sequence[str], kernel: str) ->
 
 
 def _start(definitions: Sequence[Definition]) -> list[str]:
-    out = [
-        "start() {",
-        "\ttrap 'interrupted 1' HUP",
-        "\ttrap 'interrupted 2' INT",
-        "\ttrap 'interrupted 15' TERM",
-    ]
+    out = ["start() {", *_TRAPS]
+    if definitions:
+        out.append("\tclaim " + " \\\n\t\t".join(quote(one.name) for one in definitions))
     for same in _by_target(definitions):
-        out.append("\tclaim " + " ".join(quote(one.name) for one in same))
-    for same in _by_target(definitions):
-        out.append(
-            "\tdefine " + " \\\n\t\t".join([*_target(same[0]), *(f"-a {quote(one.text)}" for one in same)])
-        )
-    return [*out, "\tdefined" if definitions else "\t:", "}", ""]
+        words = [*_target(same[0]), *(f"-a {quote(one.text)}" for one in same)]
+        out.append("\tdefine " + " \\\n\t\t".join(words))
+    return [*out, "\tdefined", "}", ""]
 
 
 def _started(definitions: Sequence[Definition]) -> list[str]:
@@ -240,7 +239,7 @@ def _record(selections: Sequence[Selection]) -> list[str]:
             "}",
             "",
         ]
-    out += ["\ttrap 'interrupted 1' HUP", "\ttrap 'interrupted 2' INT", "\ttrap 'interrupted 15' TERM"]
+    out += _TRAPS
     words: list[str] = []
     watches = 0
     for selection in selections:
@@ -264,15 +263,17 @@ def _record(selections: Sequence[Selection]) -> list[str]:
 
 
 def _own(definition: Definition) -> str:
-    return " ".join(quote(text) for text in (definition.name, *definition.listed))
+    return " ".join(quote(text) for text in (definition.name, *definition.marks))
 
 
 def _by_target(definitions: Iterable[Definition]) -> list[list[Definition]]:
-    """One perf for all probes of the kernel, one for each program and module, in the order of the spec."""
+    """The probes that one `perf probe` defines: those of the kernel, or of one program or module, in the order of the spec."""
     groups: dict[tuple[str | None, str | None], list[Definition]] = {}
     for definition in definitions:
         groups.setdefault((definition.program, definition.module), []).append(definition)
-    return list(groups.values())
+    return [
+        same[start : start + AT_ONCE] for same in groups.values() for start in range(0, len(same), AT_ONCE)
+    ]
 
 
 def _target(definition: Definition) -> list[str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from probelang.backends.tracefs.lower import Capabilities, Refusal, lower
-from probelang.check.rules import backends
+from probelang.check.rules import backends, limits
 from probelang.probes import (
     Access,
     Duration,
@@ -41,9 +41,10 @@ class PerfCapabilities(Capabilities):
         super().__init__(kernel)
         self.param_names = False
         self.member_names = False
+        self.by_names = Capabilities(kernel)
 
 
-def spell(field: Field, target: Target, can: Capabilities, debuginfo: bool) -> str | Refusal:
+def spell(field: Field, target: Target, can: PerfCapabilities, debuginfo: bool) -> str | Refusal:
     """`name=value:type`, or why not."""
     refusal = _beyond_perf(field, target, can)
     if refusal is not None:
@@ -54,6 +55,14 @@ def spell(field: Field, target: Target, can: Capabilities, debuginfo: bool) -> s
             return text
     at_entry = not (isinstance(target, FunctionTarget) and target.returns)
     plain = lower(replace(field, access=_in_registers(field.access)) if at_entry else field, target, can)
+    if isinstance(plain, Refusal) and plain.rule in (limits.TOO_MANY_DEREFS, limits.ARG_TOO_LONG):
+        if not isinstance(lower(field, target, can.by_names), Refusal):
+            return Refusal(
+                backends.UNSUPPORTED,
+                f"perf knows no names here, and by offsets it is too much: {plain.message}",
+                TRACEFS,
+                plain.notes,
+            )
     if isinstance(plain, str) and plain.removeprefix(f"{field.name}=")[:1].isalpha():
         return Refusal(
             backends.UNSUPPORTED,

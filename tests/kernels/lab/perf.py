@@ -1,0 +1,249 @@
+"""Runs cases through perf: many of them are one script, one `perf record`, and one `perf script` that is read.
+
+Which hits belong to which case is told by marks: before each case's work a program is run that is named after it, and perf
+records that too.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from probelang.analysis import analyse
+from probelang.backends import perf
+from probelang.backends.perf.events import Event, spell_names
+from probelang.diagnostics import Severity
+from probelang.kernel.interface import Kernel
+from probelang.kernel.load import load_kernel
+from probelang.probes import FunctionTarget
+from probelang.source import Source
+from tests.kernels.lab.boot import Job, Machine, Outcome, run_jobs
+from tests.kernels.lab.case import Case
+from tests.kernels.lab.fetch import KernelFiles, fetch_kernel
+from tests.kernels.lab.suite import (
+    ROOT,
+    Compiled,
+    Run,
+    build_program,
+    compile_target,
+    find_modules,
+    read_module,
+)
+from tests.kernels.lab.trace import ARGUMENT, Hit, parse_place
+
+_LINE = re.compile(
+    r"^\s*(?P<comm>.*?)\s+(?P<tid>-?\d+)\s+\[(?P<cpu>\d+)\]\s+(?P<time>[\d.]+):\s+(?P<event>[\w:?]+): ?(?P<rest>.*)$"
+)
+_MARK = re.compile(r"filename=/run/mark/(\S+)")
+SECONDS = 240.0
+"""For all the cases of one batch together."""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A case with what the compiler made of it."""
+
+    case: Case
+    events: Sequence[Event]
+    failed: bool
+    said: str
+
+    def keys(self) -> set[str]:
+        """What no other case of its batch may have: the events it records that it does not define."""
+        return {
+            selection.event
+            for event in self.events
+            for selection in event.selections
+            if not event.definitions
+        }
+
+
+def run_cases(kernel: str, cases: Sequence[Case]) -> dict[str, Run]:
+    """Runs `cases` through perf on one kernel; what the compiler refuses is not run. Raises `LabError`."""
+    files = fetch_kernel(kernel)
+    known = load_kernel(compile_target(files))
+    prepared = [_prepare(case, known) for case in cases]
+    runs = {one.case.name: _not_run(one, kernel) for one in prepared if one.failed}
+    batches = _batches(one for one in prepared if not one.failed)
+    scripts = [_script(batch, known) for batch in batches]
+    jobs = [_job(batch, script, files) for batch, script in zip(batches, scripts, strict=True)]
+    outcomes = run_jobs(files, jobs, Machine(tools="current"))
+    for batch, script, outcome in zip(batches, scripts, outcomes, strict=True):
+        runs.update(_read(batch, kernel, script, outcome))
+    return runs
+
+
+def _prepare(case: Case, kernel: Kernel) -> Prepared:
+    if case.example:
+        source = Source(case.example, (ROOT / case.example).read_text())
+    else:
+        source = Source(f"{case.name.replace('-', '_')}.probe", case.source())
+    analysis = analyse(source, kernel, "perf")
+    said = "\n".join(
+        f"{found.rule.code}: {found.message}"
+        for found in analysis.diagnostics
+        if found.severity is Severity.ERROR
+    )
+    return Prepared(case, analysis.events, analysis.failed, said)
+
+
+def _not_run(one: Prepared, kernel: str) -> Run:
+    return Run(one.case, kernel, Compiled(1, "", one.said), None, {}, {}, [])
+
+
+def _batches(prepared: Iterable[Prepared]) -> list[list[Prepared]]:
+    """As few as it takes for no two cases of a batch to record the same event."""
+    batches: list[tuple[set[str], list[Prepared]]] = []
+    for one in prepared:
+        for keys, batch in batches:
+            if not keys & one.keys():
+                keys |= one.keys()
+                batch.append(one)
+                break
+        else:
+            batches.append((one.keys(), [one]))
+    return [_spelled(batch) for _, batch in batches]
+
+
+def _spelled(batch: Sequence[Prepared]) -> list[Prepared]:
+    """With the names that their events have in one script."""
+    events = iter(spell_names([event for one in batch for event in one.events]))
+    return [replace(one, events=[next(events) for _ in one.events]) for one in batch]
+
+
+def _script(batch: Sequence[Prepared], kernel: Kernel) -> str:
+    events = [event for one in batch for event in one.events]
+    return perf.render(events, "script", [one.case.name for one in batch], kernel).text
+
+
+def _job(batch: Sequence[Prepared], script: str, kernel: KernelFiles) -> Job:
+    files = {
+        "guest.sh": Path(__file__).with_name("guest.sh").read_bytes(),
+        "probe": script.encode(),
+    }
+    modules = find_modules(kernel, [name for one in batch for name in one.case.modules])
+    files |= {path.name.removesuffix(".xz"): read_module(path) for path in modules}
+    names = " ".join(path.name.removesuffix(".xz") for path in modules)
+    setup, work = [], ["cd $LAB", ". ./guest.sh"]
+    for number, one in enumerate(batch):
+        case = one.case
+        files |= case.files
+        files |= {name: build_program(name) for name in case.programs}
+        files[f"do-{number}.sh"] = f"cd $LAB\n. ./guest.sh\ncd /tmp/work/{number}\n{case.do}\n".encode()
+        setup.append(f"mkdir -p /tmp/work/{number}; cd /tmp/work/{number}\n{case.setup}")
+        work.append(
+            f"/run/mark/{number}; timeout -s KILL {case.seconds:.0f} sh ./do-{number}.sh; mv /run/facts /run/facts-{number}; touch /run/facts"
+        )
+    files["work.sh"] = "\n".join([*work, "/run/mark/end", ""]).encode()
+    stacks = any(event.probe.stacktrace for one in batch for event in one.events)
+    job = f"""\
+. ./guest.sh
+prepare
+modules {names}
+mkdir -p /run/mark
+for name in $(seq 0 {len(batch) - 1}) end; do printf '#!/bin/true\\n' >/run/mark/$name; chmod +x /run/mark/$name; done
+{chr(10).join(setup)}
+cd /tmp/work
+before
+section start
+sh $PROBE record -q -N -o /run/perf.data -e sched:sched_process_exec --filter 'filename ~ "/run/mark/*"' -- sh $LAB/work.sh
+status=$?
+section start-status
+echo $status
+section error-log
+cat $T/error_log
+section left
+after
+section trace
+perf script -i /run/perf.data -F comm,tid,cpu,time,event,trace 2>&1
+section stacks
+{"perf script -i /run/perf.data -F comm,tid,cpu,time,event,ip,sym 2>&1" if stacks else ":"}
+{chr(10).join(f"section facts-{number}; cat /run/facts-{number}" for number in range(len(batch)))}
+section done
+"""
+    return Job(job, files, SECONDS)
+
+
+def _read(batch: Sequence[Prepared], kernel: str, script: str, outcome: Outcome) -> dict[str, Run]:
+    sections: dict[str, str] = {}
+    for part in re.split(r"^%%section ", outcome.output, flags=re.MULTILINE)[1:]:
+        name, _, text = part.partition("\n")
+        sections[name] = text
+    sections["stop-status"] = "0"
+    marked = _split(parse_script(sections.get("trace", ""), sections.get("stacks", "")))
+    runs = {}
+    for number, one in enumerate(batch):
+        lines = sections.get(f"facts-{number}", "").splitlines()
+        facts = {name: value for name, _, value in (line.partition(" ") for line in lines)}
+        hits = _hits_of(one, marked.get(str(number), []))
+        compiled = Compiled(0, script, one.said)
+        runs[one.case.name] = Run(one.case, kernel, compiled, outcome, sections, facts, hits)
+    return runs
+
+
+def parse_script(text: str, stacks: str = "") -> list[tuple[Hit, str]]:
+    """The hits that `perf script` shows, oldest first, each with the text behind its event's name."""
+    found = []
+    for line in text.splitlines():
+        match = _LINE.match(line)
+        if match is None:
+            continue
+        place, rest = parse_place(match["rest"])
+        shown = {argument["name"]: argument["value"] for argument in ARGUMENT.finditer(rest)}
+        hit = Hit(
+            match["event"],
+            match["comm"],
+            int(match["tid"]),
+            int(match["cpu"]),
+            float(match["time"]),
+            place,
+            shown,
+        )
+        found.append((hit, match["rest"]))
+    by_time = {(hit.time, hit.event): hit for hit, _ in found}
+    current: Hit | None = None
+    for line in stacks.splitlines():
+        match = _LINE.match(line)
+        if match is not None:
+            current = by_time.get((float(match["time"]), match["event"]))
+        elif line.startswith("\t") and current is not None:
+            current.stack.append(line.split(None, 1)[-1])
+    return found
+
+
+def _split(hits: Iterable[tuple[Hit, str]]) -> dict[str, list[Hit]]:
+    """The hits behind each mark."""
+    cases: dict[str, list[Hit]] = {}
+    current: list[Hit] = []
+    for hit, rest in hits:
+        mark = _MARK.search(rest) if hit.event == "sched:sched_process_exec" else None
+        if mark is None:
+            current.append(hit)
+        else:
+            current = cases.setdefault(mark[1], [])
+    return cases
+
+
+def _hits_of(one: Prepared, hits: Sequence[Hit]) -> list[Hit]:
+    """The hits of a case's events, by the spec's names."""
+    owners: dict[str, tuple[Event, str]] = {}
+    for event in one.events:
+        for definition, site in zip(event.definitions, event.probe.sites, strict=False):
+            place = site.target.function if isinstance(site.target, FunctionTarget) else ""
+            owners[definition.name.replace("/", ":")] = event, place
+        if not event.definitions:
+            owners |= {one.event.replace("/", ":"): (event, "") for one in event.selections}
+            owners[f"{event.probe.group}:{event.probe.event}"] = event, ""
+    found = []
+    for hit in hits:
+        if hit.event not in owners:
+            continue
+        event, place = owners[hit.event]
+        own = {**hit.shown, "": f'"{hit.comm}"'}
+        shown = {name: own[there] for name, there in event.shown if there in own}
+        found.append(
+            Hit(event.probe.event, hit.comm, hit.tid, hit.cpu, hit.time, place or hit.place, shown, hit.stack)
+        )
+    return found
