@@ -55,14 +55,17 @@ def spell(field: Field, target: Target, can: PerfCapabilities, debuginfo: bool) 
             return text
     at_entry = not (isinstance(target, FunctionTarget) and target.returns)
     plain = lower(replace(field, access=_in_registers(field.access)) if at_entry else field, target, can)
-    if isinstance(plain, Refusal) and plain.rule in (limits.TOO_MANY_DEREFS, limits.ARG_TOO_LONG):
-        if not isinstance(lower(field, target, can.by_names), Refusal):
-            return Refusal(
-                backends.UNSUPPORTED,
-                f"perf knows no names here, and by offsets it is too much: {plain.message}",
-                TRACEFS,
-                plain.notes,
-            )
+    if (
+        isinstance(plain, Refusal)
+        and plain.rule in (limits.TOO_MANY_DEREFS, limits.ARG_TOO_LONG)
+        and not isinstance(lower(field, target, can.by_names), Refusal)
+    ):
+        return Refusal(
+            backends.UNSUPPORTED,
+            f"perf knows no names here, and by offsets it is too much: {plain.message}",
+            TRACEFS,
+            plain.notes,
+        )
     if isinstance(plain, str) and plain.removeprefix(f"{field.name}=")[:1].isalpha():
         return Refusal(
             backends.UNSUPPORTED,

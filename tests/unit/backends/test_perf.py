@@ -75,8 +75,7 @@ def test_in_terms_of_c_where_perf_finds_debugging_information() -> None:
     back = fprobe vfs_read%return { $retval }
     """
     assert probes(spec, debuginfo=True) == [
-        "io:rd=vfs_read count=count:u64 name=file->f_path.dentry->d_name.name:string pos=+0(%cx):s64"
-        " seq=+24(+32(%di)):u64 comm=$comm",
+        "io:rd=vfs_read count=count:u64 name=file->f_path.dentry->d_name.name:string pos=+0(%cx):s64 seq=+24(+32(%di)):u64 comm=$comm",
         "io:back=vfs_read%return retval=$retval:s64",
     ]
 
