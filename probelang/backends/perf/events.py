@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from probelang.backends import DEFAULT_SETTINGS, Plan, Settings
 from probelang.backends.perf.existing import Beyond, names_in_filter, show
-from probelang.backends.perf.names import RETURN, find_pattern, spell_event
+from probelang.backends.perf.names import MISREAD, RETURN, aliases, find_pattern, spell_event
 from probelang.backends.perf.values import (
     BPFTRACE,
     OTHERS,
@@ -202,6 +202,7 @@ class _Emitter:
         self.debuginfo = settings.debuginfo
         self.own = own
         self.recorded = recorded
+        self.again: dict[str, str] = {}
 
     def emit(self) -> Event | None:
         match self.probe.kind:
@@ -258,8 +259,9 @@ class _Emitter:
         return True
 
     def _emit_probes(self) -> Event | None:
+        self.again = aliases(self.probe.condition, [field.name for field in self.probe.fields])
         definitions = [self._define(site, number) for number, site in enumerate(self.probe.sites)]
-        filter = self._filter({})
+        filter = self._filter(self.again)
         good = tuple(definition for definition in definitions if definition is not None)
         if len(good) < len(definitions) or self.report.has_errors():
             return None
@@ -327,8 +329,11 @@ class _Emitter:
             if isinstance(text, Refusal):
                 self._say(text, field.span)
                 good = False
-            else:
-                words.append(text)
+                continue
+            words.append(text)
+            size += size_of(field)
+            if field.name in self.again:
+                words.append(f"{self.again[field.name]}={text.partition('=')[2]}")
                 size += size_of(field)
         if len(words) > MAX_ARGS:
             message = f"{len(words)} fetch args are too many: a probe has at most {MAX_ARGS}"
@@ -453,6 +458,13 @@ class _Emitter:
             text = render_filter(self.probe.condition, names)
         except FilterTextError as error:
             self.report.add(condition_rules.FILTER_TEXT, error.span, str(error))
+            return None
+        if MISREAD in text:
+            self._refuse(
+                f"perf takes a filter for one of another kind (BPF) where `{MISREAD}` stands in it, be it in a string",
+                TRACEFS,
+                self.probe.condition_span,
+            )
             return None
         if len(text.encode()) <= MAX_FILTER:
             return text

@@ -9,8 +9,15 @@ is a name to every release; the script makes sure that it fits one event only. T
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
-from probelang.check.naming import MAX_EVENT_NAME
+from probelang.check.naming import MAX_ARG_NAME, MAX_EVENT_NAME, free_name
+from probelang.probes import Compare, Junction, Not
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from probelang.probes import Condition
 
 RETURN = "__return"
 
@@ -22,6 +29,34 @@ _WORDS = frozenset(
     + ("node", "ops", "prefetch", "prefetches", "read", "ref", "refs", "speculative_load", "speculative_read")
     + ("store", "stores", "system_time", "tsc", "user_time", "write", "dtlb", "itlb", "llc", "l2", "l1")
 )
+
+#: `perf record --filter` takes every text that has this in it for a BPF filter, which few builds know (perf 7.2).
+MISREAD = "uid"
+
+
+def aliases(condition: Condition | None, names: Sequence[str]) -> dict[str, str]:
+    """New names for the compared fields whose names perf would misread in a filter: they are recorded once more."""
+    found: dict[str, str] = {}
+    taken = set(names)
+    for name in compared(condition) if condition is not None else ():
+        if MISREAD in name and name not in found:
+            base = name.replace(MISREAD, "u_id")[:MAX_ARG_NAME]
+            found[name] = base if base not in taken else free_name(base, taken, MAX_ARG_NAME)
+            taken.add(found[name])
+    return found
+
+
+def compared(condition: Condition) -> Iterator[str]:
+    """The names of the fields that a condition compares."""
+    match condition:
+        case Junction(_, operands):
+            for operand in operands:
+                yield from compared(operand)
+        case Not(operand):
+            yield from compared(operand)
+        case Compare(name, _, _, _, common):
+            if not common:
+                yield name
 
 
 def spell_event(event: str, returns: bool, taken: set[str]) -> str:

@@ -37,6 +37,9 @@ _LINE = re.compile(
     r"^\s*(?P<comm>.*?)\s+(?P<tid>-?\d+)\s+\[(?P<cpu>\d+)\]\s+(?P<time>[\d.]+):\s+(?P<event>[\w:?]+): ?(?P<rest>.*)$"
 )
 _MARK = re.compile(r"filename=/run/mark/(\S+)")
+ALONE = "example-oom"
+"""Where memory is short, the one to be killed is perf."""
+
 SECONDS = 240.0
 """For all the cases of one batch together."""
 
@@ -52,7 +55,7 @@ class Prepared:
 
     def keys(self) -> set[str]:
         """What no other case of its batch may have: the events it records that it does not define."""
-        return {
+        return ({"memory"} if self.case.name == ALONE else set()) | {
             selection.event
             for event in self.events
             for selection in event.selections
@@ -98,7 +101,7 @@ def _batches(prepared: Iterable[Prepared]) -> list[list[Prepared]]:
     batches: list[tuple[set[str], list[Prepared]]] = []
     for one in prepared:
         for keys, batch in batches:
-            if not keys & one.keys():
+            if not keys & one.keys() and "memory" not in keys | one.keys():
                 keys |= one.keys()
                 batch.append(one)
                 break

@@ -89,6 +89,14 @@ def test_conditions_are_filters_of_what_is_recorded() -> None:
     ]
 
 
+def test_what_perf_would_take_for_a_filter_of_another_kind() -> None:
+    """perf 7.2 looks for `uid` anywhere in the text of a filter."""
+    spec = "group io\na = fprobe commit_creds if uid != 0 { uid = new->uid.val }"
+    assert probes(spec) == ["io:a=commit_creds uid=+8(%di):u32 u_id=+8(%di):u32"]
+    assert recorded(spec) == [("io:a", "u_id != 0")]
+    assert [one[0] for one in refused('fprobe vfs_read if $comm == "druid"')] == ["PRB501"]
+
+
 def test_a_disabled_probe_is_defined_and_not_recorded() -> None:
     spec = "group io\na = fprobe vfs_read with disabled { count }"
     assert probes(spec) and not recorded(spec)
