@@ -37,7 +37,7 @@ def render(
 
     if format == "commands":
         return Output(render_commands(events), (*_other_names(events), *_beyond_lines(events)))
-    return Output(render_script(events, names, kernel.title), tuple(_other_names(events)))
+    return Output(render_script(events, names, kernel.title, settings.debuginfo), tuple(_other_names(events)))
 
 
 def _other_names(events: Sequence[Event]) -> Iterator[str]:

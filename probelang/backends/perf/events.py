@@ -90,17 +90,16 @@ class Definition:
 
 @record
 class Selection:
-    """What `perf record -e` takes: an event, `group/event`, or `watch`; `terms` are what it says of it besides."""
+    """What `perf record -e` takes: an event, `group/event`, or `watch`; `terms` are what it says of it besides.
+
+    `pattern` stands for a name that perf would misread.
+    """
 
     event: str
     filter: str | None
     terms: tuple[str, ...] = ()
     watch: WatchTarget | None = None
-
-    @property
-    def pattern(self) -> str | None:
-        """The pattern that stands for a name that perf would misread."""
-        return None if self.watch is not None else find_pattern(*self.event.split("/"))
+    pattern: str | None = None
 
     @property
     def text(self) -> str:
@@ -154,7 +153,18 @@ def spell_names(events: Sequence[Event]) -> list[Event]:
                 if old.name in selected
             )
         spelled.append(replace(event, definitions=tuple(definitions), selections=selections))
-    return spelled
+    names = [name for event in spelled for name in event.names]
+    return [
+        replace(event, selections=tuple(_with_pattern(one, names) for one in event.selections))
+        for event in spelled
+    ]
+
+
+def _with_pattern(selection: Selection, names: Sequence[str]) -> Selection:
+    if selection.watch is not None:
+        return selection
+    group, _, event = selection.event.partition("/")
+    return replace(selection, pattern=find_pattern(group, event, names))
 
 
 def emit_events(probes: Sequence[Probe], kernel: Kernel, settings: Settings = DEFAULT_SETTINGS) -> Plan:

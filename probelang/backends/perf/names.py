@@ -9,13 +9,14 @@ is a name to every release; the script makes sure that it fits one event only. T
 from __future__ import annotations
 
 import re
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from probelang.check.naming import MAX_ARG_NAME, MAX_EVENT_NAME, free_name
 from probelang.probes import Compare, Junction, Not
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from probelang.probes import Condition
 
@@ -75,12 +76,31 @@ def spell_event(event: str, returns: bool, taken: set[str]) -> str:
     return name
 
 
-def find_pattern(group: str, event: str) -> str | None:
-    """`group/event` as a pattern, where perf would take a name for something else."""
-    pattern = f"{_pattern(group)}/{_pattern(event)}"
-    return pattern if pattern != f"{group}/{event}" else None
+def find_pattern(group: str, event: str, others: Iterable[str] = ()) -> str | None:
+    """`group/event` as a pattern, where perf would take a name for something else; it fits none of `others`, if that can be."""
+    if not (_is_odd(group) or _is_odd(event)):
+        return None
+    head = f"{group[:-1]}?" if _is_odd(group) else group
+    tails = list(_patterns(event)) if _is_odd(event) else [event]
+    name = f"{group}/{event}"
+    rest = [other for other in others if other != name]
+    return next(
+        (
+            f"{head}/{tail}"
+            for tail in tails
+            if not any(fnmatchcase(other, f"{head}/{tail}") for other in rest)
+        ),
+        f"{head}/{tails[0]}",
+    )
 
 
-def _pattern(name: str) -> str:
-    odd = _RAW.fullmatch(name) or _MODIFIERS.fullmatch(name) or name.lower() in _WORDS
-    return f"{name[:-1]}?" if odd else name
+def _is_odd(name: str) -> bool:
+    return bool(_RAW.fullmatch(name) or _MODIFIERS.fullmatch(name) or name.lower() in _WORDS)
+
+
+def _patterns(name: str) -> Iterator[str]:
+    """Those with a `?` or `*`, without which perf takes none for a pattern."""
+    for place in range(len(name) - 1, -1, -1):
+        yield f"{name[:place]}?{name[place + 1 :]}"
+    yield f"{name}*"
+    yield f"*{name}"

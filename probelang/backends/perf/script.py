@@ -53,7 +53,10 @@ claim() {
 define() {
 	before=$(tail -n 4 "$tracing/error_log" 2>/dev/null)
 	if ! told=$("$perf" probe "$@" 2>&1); then
-		fail "perf refused the probes; nothing is left of what was defined before" "$told"
+		for event in $made; do
+			exists "$event" || break
+		done
+		fail "perf refused $event, or a probe behind it; nothing is left of what was defined before" "$told"
 	fi
 }
 
@@ -158,6 +161,10 @@ _USAGE = """\
 #        sh FILE stop                     removes them
 # Arguments are those of perf record. Needs root. Read what was recorded: perf script"""
 
+_DEBUGINFO = [
+    "# Takes debugging information of the kernel: perf looks for it, and $VMLINUX says where it is."
+]
+
 _TRAPS = ["\ttrap 'interrupted 1' HUP", "\ttrap 'interrupted 2' INT", "\ttrap 'interrupted 15' TERM"]
 
 _RECORD_END = """\
@@ -194,14 +201,18 @@ esac
 """
 
 
-def render_script(events: Sequence[Event], names: Sequence[str], kernel: str) -> str:
-    """The script for some events; `names` are the spec's files, `kernel` what it was compiled for."""
+def render_script(events: Sequence[Event], names: Sequence[str], kernel: str, debuginfo: bool = False) -> str:
+    """The script for some events; `names` are the spec's files, `kernel` what it was compiled for.
+
+    With `debuginfo`, $VMLINUX can say where perf finds that of the kernel.
+    """
     definitions = [definition for event in events for definition in event.definitions]
     selections = [selection for event in events for selection in event.selections]
     out = ["#!/bin/sh"]
     out.append(comment(f"# {', '.join(names)}: compiled by probelang {__version__} for perf and {kernel}"))
-    out += [_USAGE, _HEAD.rstrip("\n"), ""]
-    out += _start(definitions)
+    out += [_USAGE, *(_DEBUGINFO if debuginfo else ())]
+    out += [_HEAD.rstrip("\n"), ""]
+    out += _start(definitions, debuginfo)
     out += _started(definitions)
     out += _record(selections)
     out += ["stop() {"]
@@ -210,12 +221,13 @@ def render_script(events: Sequence[Event], names: Sequence[str], kernel: str) ->
     return "\n".join(out)
 
 
-def _start(definitions: Sequence[Definition]) -> list[str]:
+def _start(definitions: Sequence[Definition], debuginfo: bool) -> list[str]:
     out = ["start() {", *_TRAPS]
     if definitions:
         out.append("\tclaim " + " \\\n\t\t".join(quote(one.name) for one in definitions))
     for same in _by_target(definitions):
-        words = [*_target(same[0]), *(f"-a {quote(one.text)}" for one in same)]
+        vmlinux = ['${VMLINUX:+-k "$VMLINUX"}'] if debuginfo and same[0].program is None else []
+        words = [*vmlinux, *_target(same[0]), *(f"-a {quote(one.text)}" for one in same)]
         out.append("\tdefine " + " \\\n\t\t".join(words))
     return [*out, "\tdefined", "}", ""]
 

@@ -6,6 +6,7 @@ records that too.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -21,7 +22,7 @@ from probelang.probes import FunctionTarget
 from probelang.source import Source
 from tests.kernels.lab.boot import Job, Machine, Outcome, run_jobs
 from tests.kernels.lab.case import Case
-from tests.kernels.lab.fetch import KernelFiles, fetch_kernel
+from tests.kernels.lab.fetch import KernelFiles, LabError, fetch_kernel
 from tests.kernels.lab.suite import (
     ROOT,
     Compiled,
@@ -129,29 +130,40 @@ def _job(batch: Sequence[Prepared], script: str, kernel: KernelFiles) -> Job:
     modules = find_modules(kernel, [name for one in batch for name in one.case.modules])
     files |= {path.name.removesuffix(".xz"): read_module(path) for path in modules}
     names = " ".join(path.name.removesuffix(".xz") for path in modules)
-    setup, work = [], ["cd $LAB", ". ./guest.sh"]
+    setup: list[str] = []
+    work = ["cd $LAB", ". ./guest.sh"]
     for number, one in enumerate(batch):
         case = one.case
         files |= case.files
         files |= {name: build_program(name) for name in case.programs}
-        files[f"do-{number}.sh"] = f"cd $LAB\n. ./guest.sh\ncd /tmp/work/{number}\n{case.do}\n".encode()
-        setup.append(f"mkdir -p /tmp/work/{number}; cd /tmp/work/{number}\n{case.setup}")
-        work.append(
-            f"/run/mark/{number}; timeout -s KILL {case.seconds:.0f} sh ./do-{number}.sh; mv /run/facts /run/facts-{number}; touch /run/facts"
-        )
-    files["work.sh"] = "\n".join([*work, "/run/mark/end", ""]).encode()
+        files[f"do-{number}.sh"] = f"cd $LAB\n. ./guest.sh\ncd /tmp/work\n{case.do}\n".encode()
+        first = f"cd $LAB\n. ./guest.sh\ncd /tmp/work\n{case.setup}\n"
+        files[f"setup-{number}.sh"] = first.encode()
+        # what a case prepares in tracefs is there before `left` takes stock
+        (setup if "$T" in case.setup else work).append(f"sh $LAB/setup-{number}.sh")
+        work += [
+            f"/run/mark/{number}",
+            f"timeout -s KILL {case.seconds:.0f} sh $LAB/do-{number}.sh",
+            "/run/mark/none",
+            f"mv /run/facts /run/facts-{number}",
+            "touch /run/facts; rm -rf /tmp/work/*",
+        ]
+        if "$T" in case.setup:
+            setup.append(f"mv /run/facts /run/facts-of-{number}; touch /run/facts")
+            work.insert(-5, f"cat /run/facts-of-{number} >/run/facts")
+    files["work.sh"] = "\n".join([*work, ""]).encode()
     stacks = any(event.probe.stacktrace for one in batch for event in one.events)
     job = f"""\
 . ./guest.sh
 prepare
 modules {names}
 mkdir -p /run/mark
-for name in $(seq 0 {len(batch) - 1}) end; do printf '#!/bin/true\\n' >/run/mark/$name; chmod +x /run/mark/$name; done
+for name in $(seq 0 {len(batch) - 1}) none; do printf '#!/bin/true\\n' >/run/mark/$name; chmod +x /run/mark/$name; done
 {chr(10).join(setup)}
 cd /tmp/work
 before
 section start
-sh $PROBE record -q -N -o /run/perf.data -e sched:sched_process_exec --filter 'filename ~ "/run/mark/*"' -- sh $LAB/work.sh
+sh $PROBE record -q -N -k mono -o /run/perf.data -e sched:sched_process_exec --filter 'filename ~ "/run/mark/*"' -- sh $LAB/work.sh
 status=$?
 section start-status
 echo $status
@@ -161,6 +173,8 @@ section left
 after
 section trace
 perf script -i /run/perf.data -F comm,tid,cpu,time,event,trace 2>&1
+section json
+perf data convert --to-json /run/json --force -i /run/perf.data >/dev/null 2>&1; cat /run/json
 section stacks
 {"perf script -i /run/perf.data -F comm,tid,cpu,time,event,ip,sym 2>&1" if stacks else ":"}
 {chr(10).join(f"section facts-{number}; cat /run/facts-{number}" for number in range(len(batch)))}
@@ -175,7 +189,13 @@ def _read(batch: Sequence[Prepared], kernel: str, script: str, outcome: Outcome)
         name, _, text = part.partition("\n")
         sections[name] = text
     sections["stop-status"] = "0"
-    marked = _split(parse_script(sections.get("trace", ""), sections.get("stacks", "")))
+    shown = parse_script(sections.get("trace", ""), sections.get("stacks", ""))
+    raw = parse_json(sections.get("json", ""))
+    if len(raw) != len(shown):
+        raise LabError(f"perf script shows {len(shown)} hits, and perf data convert {len(raw)}")
+    marked = _split(
+        (hit, replace(hit, shown=values), rest) for (hit, rest), values in zip(shown, raw, strict=True)
+    )
     runs = {}
     for number, one in enumerate(batch):
         lines = sections.get(f"facts-{number}", "").splitlines()
@@ -216,21 +236,27 @@ def parse_script(text: str, stacks: str = "") -> list[tuple[Hit, str]]:
     return found
 
 
-def _split(hits: Iterable[tuple[Hit, str]]) -> dict[str, list[Hit]]:
+def parse_json(text: str) -> list[dict[str, str]]:
+    """The fields of each hit, as `perf data convert --to-json` tells them: without the formats of their events."""
+    samples = json.loads(text)["samples"] if text.strip() else []
+    return [{name: value for name, value in sample.items() if isinstance(value, str)} for sample in samples]
+
+
+def _split(hits: Iterable[tuple[Hit, Hit, str]]) -> dict[str, list[tuple[Hit, Hit]]]:
     """The hits behind each mark."""
-    cases: dict[str, list[Hit]] = {}
-    current: list[Hit] = []
-    for hit, rest in hits:
+    cases: dict[str, list[tuple[Hit, Hit]]] = {}
+    current: list[tuple[Hit, Hit]] = []
+    for hit, raw, rest in hits:
         mark = _MARK.search(rest) if hit.event == "sched:sched_process_exec" else None
         if mark is None:
-            current.append(hit)
+            current.append((hit, raw))
         else:
             current = cases.setdefault(mark[1], [])
     return cases
 
 
-def _hits_of(one: Prepared, hits: Sequence[Hit]) -> list[Hit]:
-    """The hits of a case's events, by the spec's names."""
+def _hits_of(one: Prepared, hits: Sequence[tuple[Hit, Hit]]) -> list[Hit]:
+    """The hits of a case's events, by the spec's names; those of trace events with the values, which they show otherwise."""
     owners: dict[str, tuple[Event, str]] = {}
     for event in one.events:
         for definition, site in zip(event.definitions, event.probe.sites, strict=False):
@@ -240,13 +266,31 @@ def _hits_of(one: Prepared, hits: Sequence[Hit]) -> list[Hit]:
             owners |= {one.event.replace("/", ":"): (event, "") for one in event.selections}
             owners[f"{event.probe.group}:{event.probe.event}"] = event, ""
     found = []
-    for hit in hits:
+    for hit, raw in hits:
         if hit.event not in owners:
             continue
         event, place = owners[hit.event]
         own = {**hit.shown, "": f'"{hit.comm}"'}
+        if not event.definitions:
+            own |= _as_recorded(event, raw)
         shown = {name: own[there] for name, there in event.shown if there in own}
         found.append(
             Hit(event.probe.event, hit.comm, hit.tid, hit.cpu, hit.time, place or hit.place, shown, hit.stack)
         )
+    return found
+
+
+def _as_recorded(event: Event, raw: Hit) -> dict[str, str]:
+    """The values of a trace event's fields that its format may show otherwise, or not at all."""
+    found = {}
+    for field, (_, there) in zip(event.probe.fields, event.shown, strict=True):
+        text = raw.shown.get(there, "")
+        if field.fetch.is_string:
+            found[there] = f'"{text}"'
+        elif field.fetch.name != "symbol" and re.fullmatch(r"-?\d+|0x[0-9a-f]+", text):
+            value = int(text, 0)
+            if field.fetch.signed and value >= 1 << field.fetch.bits - 1:
+                value -= 1 << field.fetch.bits
+            found[there] = str(value)
+    found.pop("", None)
     return found

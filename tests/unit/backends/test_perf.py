@@ -149,6 +149,19 @@ def test_what_perf_record_would_take_for_something_else_is_a_pattern(name: str) 
     assert find_pattern(name, "x") == f"{name[:-1]}?/x"
 
 
+def test_a_pattern_fits_none_of_the_others() -> None:
+    spec = "group io\nr{} = fprobe vfs_read\nrd = fprobe vfs_write"
+    assert [text for text, _ in recorded(spec.format("x"))] == ["io:rx", "io:?d"]
+    names = ["io/rd", "io/rx", "io/xd"]
+    assert find_pattern("io", "rd", names) == "io/rd*"
+    assert find_pattern("io", "rd", [*names, "io/rdx"]) == "io/*rd"
+    assert find_pattern("io", "rd", [*names, "io/rdx", "io/xrd"]) == "io/r?"
+    assert [text for text, _ in recorded("group io\na = fprobe vfs_read\nb = fprobe vfs_write")] == [
+        "io:a",
+        "io:b*",
+    ]
+
+
 @pytest.mark.parametrize("name", ["reads", "open", "opens", "vfs_read", "rg", "r", "big_read", "loading"])
 def test_other_names_are_as_they_are(name: str) -> None:
     assert find_pattern("io", name) is None

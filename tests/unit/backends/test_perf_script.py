@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from probelang.analysis import analyse
+from probelang.backends import Settings
 from probelang.backends.perf import render
 from probelang.diagnostics import Severity
 from probelang.source import Source
@@ -27,7 +28,9 @@ tracing=TRACING
 printf '%s\n' "$@" --- >>"$tracing/../log"
 case "$1" in
 probe)
+	program=
 	while [ $# -gt 0 ]; do
+		[ "$1" = -x ] && program=$2:
 		if [ "$1" = -a ]; then
 			case "$2" in
 			*pause*)
@@ -45,7 +48,7 @@ probe)
 			case "$place" in *%return) name=${name}__return ;; esac
 			event=${name%%:*}/${name#*:}
 			mkdir -p "$tracing/events/$event"
-			printf 'p:%s %s\n' "$event" "$rest" >>"$tracing/dynamic_events"
+			printf 'p:%s %s%s\n' "$event" "$program" "$rest" >>"$tracing/dynamic_events"
 		fi
 		shift
 	done
@@ -179,10 +182,10 @@ def test_wrong_usage(shell: list[str], tmp_path: Path) -> None:
 
 
 def test_what_perf_refuses_leaves_nothing(shell: list[str], tmp_path: Path) -> None:
-    machine = Machine(tmp_path, script_of(SPEC + 'x = fprobe vfs_write { a = "refuse" }\n'))
+    machine = Machine(tmp_path, script_of(SPEC + 't/x = fprobe vfs_write { a = "refuse" }\n'))
     done = machine.run(shell, "record")
     assert done.returncode == 1 and machine.events() == []
-    assert b"perf refused the probes" in done.stderr and b"Error: no\n" in done.stderr
+    assert b"perf refused t/x, or a probe behind it" in done.stderr and b"Error: no\n" in done.stderr
     assert b"Usage" not in done.stderr
     assert [call[0] for call in machine.log()] == ["probe"]
 
@@ -271,6 +274,25 @@ def test_where_a_variable_is(shell: list[str], tmp_path: Path) -> None:
         symbols.write_text(text)
         done = machine.run(shell, "record")
         assert done.returncode == 1 and b"address of jiffies_64 cannot be found" in done.stderr
+
+
+def test_debugging_information_can_be_elsewhere(shell: list[str], tmp_path: Path) -> None:
+    spec = "a = fprobe vfs_read { file->f_pos }\nb = uprobe /bin/sh:0x10"
+    wanted = Settings(debuginfo=True)
+    events = analyse(Source("t.pl", spec), bundled("6.12"), "perf", wanted).events
+    machine = Machine(tmp_path, render(events, "script", ["t.pl"], bundled("6.12"), wanted).text)
+    kernel, program = (
+        ["-a", "t:a=vfs_read f_pos=file->f_pos:s64"],
+        ["probe", "-x", "/bin/sh", "-a", "t:b=0x10"],
+    )
+    assert machine.run(shell, "record").returncode == 5
+    assert machine.log()[:2] == [["probe", *kernel], program]
+    machine.environment["VMLINUX"] = "/my kernels/vmlinux"
+    assert machine.run(shell, "record").returncode == 5
+    assert machine.log()[:2] == [["probe", "-k", "/my kernels/vmlinux", *kernel], program]
+    # perf says where it found it, so only the name tells what is ours
+    assert machine.run(shell, "start").returncode == 0 and machine.run(shell, "stop").returncode == 0
+    assert machine.events() == []
 
 
 HOSTILE = [
