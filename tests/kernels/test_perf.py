@@ -6,10 +6,12 @@ import os
 import random
 import re
 from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
 from probelang.analysis import analyse
+from probelang.backends import Settings
 from probelang.backends import perf as backend
 from probelang.backends.perf.events import Event
 from probelang.diagnostics import Severity
@@ -22,6 +24,7 @@ from tests.kernels.lab.case import Case, Expected
 from tests.kernels.lab.fetch import LabError, fetch_kernel
 from tests.kernels.lab.suite import Run
 from tests.properties.generator import Generator
+from tests.support.programs import build_programs
 
 pytestmark = pytest.mark.kernels
 
@@ -149,3 +152,65 @@ def test_perf_takes_every_generated_probe(kernel: str) -> None:
             pytest.fail(f"the lab cannot work: {error}")
         pytest.skip(f"NO REAL KERNEL WAS ASKED: {error}")
     assert (outcome.status, outcome.output) == (0, ""), outcome.output
+
+
+_PROGRAMS = """
+group app
+w     = uprobe OPTIMISED:work if n >= 11 { n, x = p->x, y = p->y, who = p->name, flag = p->flag, what, small }
+plain = uprobe DEBUG:work { n, who = p->name, what, small }
+back  = uprobe OPTIMISED:work%return if $retval < 0 { $retval }
+line  = uprobe DEBUG:debug.c:8 if n == 12 { n }
+bare  = uprobe BARE:work { n = $arg2: s32, what = $arg3: string, x = +0($arg1): s32 }
+"""
+_RUN_PROGRAMS = """
+lab=$PWD
+mkdir -p {folder}
+for name in {names}; do cp $lab/$name {folder}/; done
+for name in {names}; do echo {folder}/$name; done >all
+sh ./probe record -q -N -o /run/perf.data -- sh all || exit 1
+perf script -i /run/perf.data -F comm,tid,cpu,time,event,trace
+grep -v '^#' /sys/kernel/tracing/dynamic_events || true
+"""
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_programs_through_perf(kernel: str, tmp_path: Path) -> None:
+    """By offsets, and in C's terms, of which perf finds out itself where they are."""
+    programs = {
+        name: path
+        for name, path in build_programs(tmp_path).items()
+        if name in ("optimised", "debug", "bare")
+    }
+    spec = _PROGRAMS
+    for name, path in programs.items():
+        spec = re.sub(rf"\b{name.upper()}\b", path, spec)
+    known = load_kernel(kernel)
+    jobs = []
+    for debuginfo in (False, True):
+        wanted = Settings(debuginfo=debuginfo)
+        analysis = analyse(Source("app.pl", spec), known, "perf", wanted)
+        assert not analysis.diagnostics
+        script = backend.render(analysis.events, "script", ["app.pl"], known, wanted).text
+        assert ("app:plain=work n=n:s32 who=p->name:string" in script) == debuginfo
+        files = {name: Path(path).read_bytes() for name, path in programs.items()}
+        text = _RUN_PROGRAMS.format(folder=tmp_path, names=" ".join(programs))
+        jobs.append(Job(text, {**files, "probe": script.encode()}, seconds=90))
+    try:
+        outcomes = run_jobs(fetch_kernel(kernel), jobs, Machine(tools="current"))
+    except LabError as error:
+        if os.environ.get("CI"):
+            pytest.fail(f"the lab cannot work: {error}")
+        pytest.skip(f"NO REAL KERNEL WAS ASKED: {error}")
+    same = {"x": 7, "y": 9, "who": "seven", "flag": 5, "what": "hello", "small": 200}
+    both = {"who": "seven", "what": "hello", "small": 200}
+    for outcome in outcomes:
+        assert outcome.status == 0, outcome.output
+        assert "app/" not in outcome.output, "the probes are still there"
+        hits: dict[str, list[dict[str, object]]] = {}
+        for hit, _ in perf.parse_script(outcome.output):
+            hits.setdefault(hit.event, []).append(dict(hit.values))
+        assert hits["app:w"] == [{"n": 11, **same}, {"n": 12, **same}], outcome.output
+        assert hits["app:back__return"] == [{"retval": -85}]
+        assert hits["app:plain"] == [{"n": n, **both} for n in (10, 11, 12)]
+        assert hits["app:line"] == [{"n": 12}] * 12
+        assert hits["app:bare"] == [{"n": n, "what": "hello", "x": 7} for n in (10, 11, 12)]

@@ -14,6 +14,7 @@ from probelang.backends.perf.values import (
     PerfCapabilities,
     Refusal,
     spell,
+    spell_in_program,
 )
 from probelang.backends.tracefs.events import MAX_ARGS, MAX_COMMAND, MAX_EVENT_SIZE, MAX_FILTER, size_of
 from probelang.backends.tracefs.filters import FilterTextError, render_filter
@@ -309,6 +310,10 @@ class _Emitter:
         words = self._fields(site)
         if words is None:
             return None
+        if self.debuginfo and program is not None and not self.again:
+            in_program = spell_in_program(self.probe, site)
+            if in_program is not None:
+                where, words = in_program
         arguments = "".join(f" {word}" for word in words)
         place = f"{where}{RETURN_PLACE}" if returns else where
         in_c = self.debuginfo and any(word.partition("=")[2][:1].isalpha() for word in words)

@@ -6,6 +6,7 @@ All else goes to the kernel as it is, so that it is spelled as for tracefs, with
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from probelang.backends.tracefs.lower import Capabilities, Refusal, lower
@@ -19,12 +20,13 @@ from probelang.probes import (
     ProgramTarget,
     RegisterValue,
     ThisCpu,
+    ThreadName,
 )
 from probelang.record import replace
 
 if TYPE_CHECKING:
     from probelang.kernel.interface import Kernel
-    from probelang.probes import Field, Target
+    from probelang.probes import Field, Probe, Site, Target
 
 #: Where the first six parameters are when a function is entered (System V ABI), by the kernel's names.
 REGISTERS = ("di", "si", "dx", "cx", "r8", "r9")
@@ -127,11 +129,53 @@ def _in_c(field: Field) -> str | None:
         steps.pop()
     if any(step.names is None or step.user or not step.names for step in steps):
         return None
-    if field.fetch.name not in _C_TYPES or field.fetch.count is not None or field.fetch.bitfield:
+    if not _fits_c(field):
         return None
     return f"{field.name}={base.name}{''.join(step.names or '' for step in steps)}:{field.fetch.text}"
 
 
+def spell_in_program(probe: Probe, site: Site) -> tuple[str, list[str]] | None:
+    """A function of a program and all fields in C's terms, as the spec has them; None where perf would not understand one.
+
+    perf puts such a probe behind the function's prologue, so registers and names do not go together.
+    """
+    target = site.target
+    assert isinstance(target, ProgramTarget)
+    function = probe.source.slice(probe.point_span).rpartition(":")[2]
+    if len(probe.sites) > 1 or target.returns or not _NAME.fullmatch(function):
+        return None
+    words = []
+    for field in site.fields:
+        if isinstance(field.access.base, ThreadName):
+            words.append(f"{field.name}=$comm")
+            continue
+        text = probe.source.slice(field.span)
+        # what an `args` list says stands elsewhere, in the names of the list
+        inside = probe.span.start <= field.span.start and field.span.end <= probe.span.end
+        if not (inside and isinstance(field.access.base, RegisterValue) and _PATH.fullmatch(text)):
+            return None
+        if not _fits_c(field):
+            return None
+        words.append(f"{field.name}={text}:{field.fetch.text}")
+    return function, words
+
+
+def _fits_c(field: Field) -> bool:
+    fetch = field.fetch
+    return fetch.name in _C_TYPES and fetch.count is None and not fetch.bitfield
+
+
+_NAME = re.compile(r"[A-Za-z_]\w*")
+_PATH = re.compile(r"[A-Za-z_]\w*(?:(?:->|\.)[A-Za-z_]\w*|\[\d+\])*", re.ASCII)
 _C_TYPES = frozenset((*(f"{sign}{bits}" for sign in "usx" for bits in (8, 16, 32, 64)), "string"))
 
-__all__ = ["BPFTRACE", "OTHERS", "REGISTERS", "TRACEFS", "PerfCapabilities", "Refusal", "spell"]
+__all__ = [
+    "BPFTRACE",
+    "OTHERS",
+    "REGISTERS",
+    "TRACEFS",
+    "PerfCapabilities",
+    "Refusal",
+    "spell",
+    "spell_in_program",
+]

@@ -101,9 +101,9 @@ class Machine:
     def log(self) -> list[list[str]]:
         """What perf was given, call by call, and the log emptied."""
         path = self.folder / "log"
-        text = path.read_text(errors="surrogateescape") if path.exists() else ""
+        text = path.read_bytes().decode(errors="surrogateescape") if path.exists() else ""
         path.unlink(missing_ok=True)
-        return [call.splitlines() for call in text.split("---\n") if call]
+        return [call.split("\n")[:-1] for call in text.split("---\n") if call]
 
     def events(self) -> list[str]:
         return (self.tracing / "dynamic_events").read_text().splitlines()
