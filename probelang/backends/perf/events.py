@@ -481,12 +481,14 @@ class _Emitter:
                 self.probe.condition_span,
             )
             return None
-        if len(text.encode()) <= MAX_FILTER:
+        # perf adds ` && (common_pid != N)`, for itself
+        limit = MAX_FILTER - 40
+        if len(text.encode()) <= limit:
             return text
         self.report.add(
             limits.COMMAND_TOO_LONG,
             self.probe.condition_span or self.probe.span,
-            f"this condition makes a filter of {len(text.encode())} characters, and one may have {MAX_FILTER}",
+            f"this condition makes a filter of {len(text.encode())} characters, and one may have {limit}",
             help="a range is shorter than a set: `in LOW..HIGH`",
         )
         return None

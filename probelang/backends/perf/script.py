@@ -26,6 +26,7 @@ perf=${PERF:-perf}
 tracing=/sys/kernel/tracing
 [ -e "$tracing/dynamic_events" ] || tracing=/sys/kernel/debug/tracing
 made=
+there=
 recorder=
 status=0
 
@@ -47,6 +48,26 @@ claim() {
 		fi
 	done
 	made=$*
+	there=" $made $(numbered | tr '\n' ' ') "
+}
+
+# numbered: events that have the name of one of ours and a number
+numbered() {
+	for event in $made; do
+		for path in "$tracing/events/$event"_[0-9]*; do
+			[ -d "$path" ] && printf '%s\n' "${path#"$tracing/events/"}"
+		done
+	done
+}
+
+# more: those that perf has made besides, where a function is inlined
+more() {
+	for event in $(numbered); do
+		case $there in
+		*" $event "*) ;;
+		*) printf '%s\n' "$event" ;;
+		esac
+	done
 }
 
 # define ARGUMENT...: perf probe
@@ -65,6 +86,7 @@ defined() {
 	for event in $made; do
 		exists "$event" || fail "perf defined no event $event; nothing is left of what was defined before" "$told"
 	done
+	[ -z "$(more)" ] || fail "perf has debugging information, and probes where a function is inlined, too; nothing is left of what was defined before" "$(more)"
 }
 
 # fail MESSAGE TEXT: with what perf said, and the kernel if it did
@@ -100,7 +122,7 @@ remove() {
 # undo: removes what this run defined
 undo() {
 	trap '' HUP INT TERM
-	for event in $made; do
+	for event in $made $(more); do
 		remove "$event"
 	done
 	made=
@@ -268,7 +290,9 @@ def _record(selections: Sequence[Selection]) -> list[str]:
                     f"\twatch{watches}=$(address {quote(target.symbol)} {target.address}) || {{ undo; exit 1; }}"
                 )
                 text = f'"mem:$watch{watches}"{text}'
-        words.append(f"-e {text}" + (f" --filter {quote(selection.filter)}" if selection.filter else ""))
+        filter = f" --filter {quote(selection.filter)}" if selection.filter is not None else ""
+        # perf writes and reads as well: what it does for a hit may be the next hit
+        words.append(f"-e {text}{filter}" + (" --exclude-perf" if selection.watch is None else ""))
     out += ["\t# a command in the background would have no input", "\texec 3<&0"]
     out.append("\t" + " \\\n\t\t".join(['"$perf" record -a', *words, '"$@" <&3 3<&- &']))
     return [*out, "\trecorder=$!", _RECORD_END]

@@ -48,6 +48,12 @@ probe)
 			case "$place" in *%return) name=${name}__return ;; esac
 			event=${name%%:*}/${name#*:}
 			mkdir -p "$tracing/events/$event"
+			case "$2" in
+			*inlined*)
+				mkdir -p "$tracing/events/${event}_1"
+				printf 'p:%s_1 caller+9\n' "$event" >>"$tracing/dynamic_events"
+				;;
+			esac
 			printf 'p:%s %s%s\n' "$event" "$program" "$rest" >>"$tracing/dynamic_events"
 		fi
 		shift
@@ -131,9 +137,9 @@ DEFINED = [
     "-a",
     "io:off=vfs_open",
 ]
-RECORDED = ["record", "-a", "-e", "io:r?", "--filter", "count > 1"]
-RECORDED += ["-e", "io:back__return/call-graph=fp/", "--filter", "retval < 0"]
-RECORDED += ["-e", "sched:sched_switch", "--filter", "next_pid == 1"]
+RECORDED = ["record", "-a", "-e", "io:r?", "--filter", "count > 1", "--exclude-perf"]
+RECORDED += ["-e", "io:back__return/call-graph=fp/", "--filter", "retval < 0", "--exclude-perf"]
+RECORDED += ["-e", "sched:sched_switch", "--filter", "next_pid == 1", "--exclude-perf"]
 
 
 def script_of(spec: str, name: str = "t.pl") -> str:
@@ -188,6 +194,15 @@ def test_what_perf_refuses_leaves_nothing(shell: list[str], tmp_path: Path) -> N
     assert b"perf refused t/x, or a probe behind it" in done.stderr and b"Error: no\n" in done.stderr
     assert b"Usage" not in done.stderr
     assert [call[0] for call in machine.log()] == ["probe"]
+
+
+def test_places_where_perf_finds_a_function_inlined(shell: list[str], tmp_path: Path) -> None:
+    machine = Machine(tmp_path, script_of(SPEC + 'x = fprobe vfs_write { a = "inlined" }\n'))
+    (machine.tracing / "events/io/x_7").mkdir(parents=True)
+    (machine.tracing / "dynamic_events").write_text("p:io/x_7 vfs_write\n")
+    done = machine.run(shell, "record")
+    assert done.returncode == 1 and done.stderr.endswith(b"\nio/x_1\n")
+    assert machine.events() == ["p:io/x_7 vfs_write"]
 
 
 def test_somebody_elses_probe_stays(shell: list[str], tmp_path: Path) -> None:
@@ -317,7 +332,7 @@ def test_nothing_becomes_code(shell: list[str], tmp_path: Path, text: str) -> No
     machine = Machine(tmp_path, script_of(spec, name=f"{text}\n.pl"))
     assert machine.run(shell, "record").returncode == 5
     quote = "'" if '"' in text else '"'
-    assert machine.log()[-1][-1] == f"comm == {quote}{text}{quote}"
+    assert machine.log()[-1][-2] == f"comm == {quote}{text}{quote}"
     assert machine.run(shell, "stop").returncode == 0
 
 
