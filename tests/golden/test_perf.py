@@ -9,7 +9,7 @@ import pytest
 from probelang.analysis import analyse
 from probelang.backends import Settings
 from probelang.backends.perf import render
-from probelang.backends.perf.events import Event
+from probelang.backends.perf.model import Event
 from probelang.diagnostics import Severity
 from probelang.render.text import render_concise
 from probelang.source import Source

@@ -13,7 +13,7 @@ import pytest
 from probelang.analysis import analyse
 from probelang.backends import Settings
 from probelang.backends import perf as backend
-from probelang.backends.perf.events import Event
+from probelang.backends.perf.model import Event
 from probelang.diagnostics import Severity
 from probelang.kernel.load import load_kernel
 from probelang.source import Source

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from probelang.backends import DEFAULT_SETTINGS, Output, Settings
-from probelang.backends.perf.events import emit_events, spell_names
+from probelang.backends.perf.events import emit_events
+from probelang.backends.perf.model import spell_names
 from probelang.backends.perf.names import RETURN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from probelang.backends.perf.events import Event, Selection
+    from probelang.backends.perf.model import Event, Selection
     from probelang.kernel.interface import Kernel
 
 FORMATS = ("script", "commands", "json")

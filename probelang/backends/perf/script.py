@@ -14,7 +14,7 @@ from probelang.backends.tracefs.script import comment, quote
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from probelang.backends.perf.events import Definition, Event, Selection
+    from probelang.backends.perf.model import Definition, Event, Selection
 
 #: How many probes one `perf probe` is given: it takes 128 (MAX_PROBES of tools/perf/builtin-probe.c).
 AT_ONCE = 100

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from probelang.analysis import analyse
 from probelang.backends import perf
-from probelang.backends.perf.events import Event, spell_names
+from probelang.backends.perf.model import Event, spell_names
 from probelang.diagnostics import Severity
 from probelang.kernel.interface import Kernel
 from probelang.kernel.load import load_kernel
