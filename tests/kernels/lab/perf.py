@@ -151,7 +151,7 @@ def _job(batch: Sequence[Prepared], script: str, kernel: KernelFiles) -> Job:
         if "$T" in case.setup:
             setup.append(f"mv /run/facts /run/facts-of-{number}; touch /run/facts")
             work.insert(-5, f"cat /run/facts-of-{number} >/run/facts")
-    files["work.sh"] = "\n".join([*work, ""]).encode()
+    files["work.sh"] = "\n".join([*work, "exit 0", ""]).encode()
     stacks = any(event.probe.stacktrace for one in batch for event in one.events)
     job = f"""\
 . ./guest.sh
