@@ -86,7 +86,7 @@ def _parser() -> argparse.ArgumentParser:
         "--format",
         choices=("script", "commands", "json"),
         default="script",
-        help="a script (default), the bare lines for dynamic_events, or JSON",
+        help="a script (default), the bare lines for dynamic_events (perf: the commands), or JSON",
     )
     compiler.add_argument(
         "-o", dest="output", metavar="OUT", help="write there instead of to standard output"
@@ -134,6 +134,20 @@ def _add_target(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--target", choices=BACKENDS, default=BACKENDS[0], help=f"the backend; {BACKENDS[0]} by default"
     )
+    parser.add_argument(
+        "--debuginfo",
+        action="store_true",
+        help="perf finds debugging information (DWARF) on the target: it is told of values in C's terms",
+    )
+
+
+def _settings(options: argparse.Namespace) -> Settings:
+    """What was said of the tool that will run the output."""
+    from probelang.backends import Settings
+
+    if options.debuginfo and options.target != "perf":
+        raise UsageError(f"--debuginfo is for --target perf, and the target is {options.target}")
+    return Settings(debuginfo=options.debuginfo)
 
 
 def _add_kernel(parser: argparse.ArgumentParser, action: str) -> None:
@@ -174,10 +188,11 @@ def _compile(options: argparse.Namespace) -> int:
     if options.format not in backend.FORMATS:
         known = ", ".join(backend.FORMATS)
         raise UsageError(f"--target {options.target} has no format {options.format}, only {known}")
+    settings = _settings(options)
     kernel = _kernel(options.kernel)
     sources, status = _read_all(options.files)
     color = _wants_color(options, sys.stderr)
-    analyses = [analyse(source, kernel, options.target) for source in sources]
+    analyses = [analyse(source, kernel, options.target, settings) for source in sources]
     for analysis in analyses:
         sys.stderr.write(render_text(analysis.source, analysis.diagnostics, color=color))
     clash = _clashes(analyses)
@@ -188,7 +203,7 @@ def _compile(options: argparse.Namespace) -> int:
     if status:
         return status
     events = [event for analysis in analyses for event in analysis.events]
-    output = backend.render(events, options.format, [source.name for source in sources], kernel)
+    output = backend.render(events, options.format, [source.name for source in sources], kernel, settings)
     for note in output.notes:
         _say(f"note: {note}")
     _write(options, output.text)
@@ -230,10 +245,11 @@ def _lint(options: argparse.Namespace) -> int:
     from probelang.diagnostics import Severity
     from probelang.render.text import render_concise, render_summary, render_text
 
+    settings = _settings(options)
     kernels = [_kernel(name) for name in dict.fromkeys(options.kernel or [None])]
     sources, status = _read_all(options.files)
     found = [
-        (source, merge([analyse(source, kernel, options.target).diagnostics for kernel in kernels]))
+        (source, merge([analyse(source, kernel, options.target, settings).diagnostics for kernel in kernels]))
         for source in sources
     ]
     color = _wants_color(options, sys.stdout)
@@ -335,6 +351,7 @@ def _read(name: str) -> Source:
 
 if TYPE_CHECKING:
     from probelang.analysis import Analysis
+    from probelang.backends import Settings
     from probelang.kernel.interface import Kernel
     from probelang.source import Source
 

@@ -380,7 +380,7 @@ class Generator:
         made = [
             string("$comm", 16, plain=True),
             Recorded(str(rng.randrange(1 << 40)), "int"),
-            Recorded(str(-rng.randrange(1 << 40)), "int", 64, True),
+            Recorded(str(-1 - rng.randrange(1 << 40)), "int", 64, True),
             string('"some-text"'),
             Recorded("O_CREAT | O_EXCL", "int"),
             Recorded("$tid", "other"),

@@ -271,7 +271,7 @@ class _Emitter:
             elif text:
                 words.append(text)
                 count += 1
-                size += _size(field)
+                size += size_of(field)
         if count > MAX_ARGS:
             self.report.add(
                 limits.TOO_MANY_ARGS,
@@ -420,7 +420,7 @@ def _fits_command(text: str) -> bool:
     return "#" not in text and "  " not in text and b"\xa0" not in text.encode()
 
 
-def _size(field: Field) -> int:
+def size_of(field: Field) -> int:
     """The bytes a field takes in the fixed part of a record; a string has its place and length there."""
     fetch = field.fetch
     each = 4 if fetch.is_string else (fetch.bitfield[2] if fetch.bitfield else max(fetch.bits, 8)) // 8
