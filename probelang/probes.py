@@ -142,12 +142,14 @@ class Deref:
     """Read memory at what came before plus `offset` bytes.
 
     `user` reads user memory. `names` is the kernel's spelling of the step, `->f_path.dentry`, or None where it has none
-    (`*p`, array elements, bitfields).
+    (`*p`, array elements, bitfields). `cast` is the typecast that these names take before them, as a kernel that
+    has typecasts spells it: `seq_file`, or `socket_alloc,vfs_inode` for what a member lies in.
     """
 
     offset: int
     user: bool
     names: str | None
+    cast: str | None = None
 
 
 @record

@@ -33,6 +33,15 @@ class Expressions:
         self.constants = constants
         self.report = report
         self.scope = scope
+        self.this_cpu = False
+
+    def within_this_cpu(self, expr: tree.Expr) -> Value | None:
+        """The value of what stands in `this_cpu_read()`, where per-CPU variables may be named."""
+        self.this_cpu = True
+        try:
+            return self.read(expr)
+        finally:
+            self.this_cpu = False
 
     def resolve(self, expr: tree.Expr) -> Value | None:
         """The value of an expression."""

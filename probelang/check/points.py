@@ -95,10 +95,16 @@ class Points:
                 return Programs(self.report, self.limit).resolve(point)
             case tree.SourcePoint():
                 self._not_yet(point.span, "a point by source line")
+            case tree.WatchPoint():
+                from probelang.check.watches import Watches
+
+                return Watches(self.kernel, self.report).resolve(point)
+            case tree.MonitorPoint():
+                from probelang.check.watches import clock_place
+
+                return [clock_place(point)]
             case tree.BrokenPoint():
                 pass
-            case _:
-                self._not_yet(self.probe.kind_span, f"`{self.probe.kind.value}`")
         return []
 
     def _not_yet(self, span: Span, what: str) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from probelang.btf.names import Space
 from probelang.btf.types import Enum, Func, FuncProto, Var
 from probelang.kernel.answers import Answer, Found, NotFound, Unknown
+from probelang.kernel.declared import declared_type
 from probelang.kernel.facts import Function, Variable
 from probelang.kernel.near import find_near_in_text
 from probelang.kernel.tables import literal_prefix
@@ -168,7 +169,9 @@ def find_variable(kernel: Kernel, name: str) -> Answer[Variable]:
     if btf is not None and isinstance(var, Var):
         return Found(Variable(name, var.type, btf, id in kernel.percpu_variables(), symbols))
     if symbols:
-        return Found(Variable(name, None, None, None, symbols))
+        declared = declared_type(btf, name) if btf is not None else None
+        known = btf if declared is not None else None
+        return Found(Variable(name, declared, known, False if known is not None else None, symbols))
     table = kernel.table("symbols.data")
     if table is None:
         return Unknown(kernel.why_missing("symbols.data"))

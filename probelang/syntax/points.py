@@ -261,15 +261,16 @@ def parse_watch(
 ) -> tree.WatchPoint | tree.BrokenPoint:
     """The variable or address of a watch; `span` begins where `text` does, and ends with the access and length."""
     piece = _Piece(text, span.start)
+    place = Span(piece.start, piece.end)
     try:
         if text[:1].isdigit():
             address = piece.integer("an address")
-            return tree.WatchPoint(span, None, address, 0, access, length)
+            return tree.WatchPoint(span, place, None, address, 0, access, length)
         symbol, offset_text = piece.split("+")
         offset = 0 if offset_text is None else offset_text.integer("an offset in bytes")
         if not symbol.is_name() or any(c in symbol.text for c in "*?{,}"):
             raise _wrong_form(Kind.WATCH, piece)
-        return tree.WatchPoint(span, symbol.ident(), None, offset, access, length)
+        return tree.WatchPoint(span, place, symbol.ident(), None, offset, access, length)
     except _PointError as error:
         report.error(BAD_POINT, str(error), Span(error.start, error.end), help=error.help)
         return tree.BrokenPoint(span)

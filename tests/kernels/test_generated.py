@@ -16,10 +16,10 @@ from probelang.backends import tracefs
 from probelang.backends.tracefs.events import Event
 from probelang.diagnostics import Severity
 from probelang.kernel.interface import Kernel
-from probelang.kernel.load import load_kernel
 from probelang.source import Source
 from tests.kernels.lab.boot import GUESTS_AT_ONCE, Job, Outcome, run_jobs
 from tests.kernels.lab.fetch import KERNELS, LabError, fetch_kernel
+from tests.kernels.lab.target import target_kernel
 from tests.properties.generator import Generator
 
 pytestmark = pytest.mark.kernels
@@ -107,7 +107,7 @@ def test_the_kernel_takes_every_generated_probe(kernel: str, asked: dict[str, Fu
 
 
 def _ask(name: str) -> Asked:
-    kernel = load_kernel(name)
+    kernel = target_kernel(fetch_kernel(name))
     generator = Generator(kernel)
     rng = random.Random(SEED)
     specs = {f"p{number}": generator.probe(rng, f"p{number}") for number in range(PROBES)}

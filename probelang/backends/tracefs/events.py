@@ -26,6 +26,7 @@ from probelang.probes import (
     Site,
     Target,
     Thread,
+    ThreadName,
     TracepointTarget,
     WatchTarget,
 )
@@ -393,13 +394,13 @@ class _Emitter:
         thread = base.what if isinstance(base, Thread) and base.what != "pid" else None
         if thread is not None and field.auto:
             return ""
-        if thread == "cpu" or (thread == "tid" and not self.can.current):
-            where = "TASK-TID" if thread == "tid" else "[CPU]"
-            self.report.add(
-                limits.RECORDED_IN_HEADER,
-                field.span,
-                f"every line of the trace has this by itself, as {where}; {self.can.title} cannot record it again",
-            )
+        if isinstance(target, WatchTarget) and isinstance(base, ThreadName):
+            # a wprobe does not record it; the head of the line has it, and the filter knows it
+            if not field.auto:
+                self._say_in_header(field, "TASK-TID")
+            return ""
+        if thread == "cpu" or (thread == "tid" and (not self.can.current or isinstance(target, WatchTarget))):
+            self._say_in_header(field, "TASK-TID" if thread == "tid" else "[CPU]")
             return ""
         lowered = lower(field, target, self.can)
         if isinstance(lowered, Refusal):
@@ -413,6 +414,13 @@ class _Emitter:
             )
             return None
         return lowered
+
+    def _say_in_header(self, field: Field, where: str) -> None:
+        self.report.add(
+            limits.RECORDED_IN_HEADER,
+            field.span,
+            f"every line of the trace has this by itself, as {where}; {self.can.title} cannot record it again",
+        )
 
     # -------------------------------------------------------------------------------------------- filters
 
@@ -465,7 +473,7 @@ class _Emitter:
         if self.probe.condition is None or in_event is not None:
             return None
         try:
-            text = render_filter(self.probe.condition)
+            text = render_filter(self.probe.condition, self._common_names())
             if len(text.encode()) <= MAX_FILTER:
                 return text
             self.report.add(
@@ -478,6 +486,14 @@ class _Emitter:
         except FilterTextError as error:
             self.report.add(condition_rules.FILTER_TEXT, error.span, str(error))
             return None
+
+    def _common_names(self) -> dict[str, str]:
+        """What a wprobe's filter calls the task's name, which is no field of its own (trace_define_generic_fields)."""
+        if self.probe.kind is not Kind.WATCH:
+            return {}
+        return {
+            field.name: "COMM" for field in self.probe.fields if isinstance(field.access.base, ThreadName)
+        }
 
 
 def _fits_command(text: str) -> bool:

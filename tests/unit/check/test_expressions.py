@@ -155,7 +155,7 @@ def test_a_mistake_in_a_choice_is_no_absence() -> None:
         ("count.x", "not-a-struct", "x"),
         ("buf->x", "not-a-struct", "x"),
         ("((void *)file)->f_pos", "not-a-struct", "f_pos"),
-        ("(@init_task).pid", "not-a-struct", "pid"),
+        ("(@slab_caches).pid", "not-a-struct", "pid"),
         ("*count", "not-a-pointer", "*count"),
         ("count[0]", "not-a-pointer", "count[0]"),
         ("file->f_inode->i_sb->s_uuid.b[16]", "bad-index", "16"),

@@ -17,6 +17,9 @@ def test_the_example_breaks_the_rule(rule: Rule) -> None:
     if rule.code in WITHOUT_EXAMPLE:
         return
     codes = {found.rule.code for found in run(rule.example).diagnostics}
+    if rule.example.startswith("monitor"):
+        # which tracefs cannot do, whatever else is wrong with it
+        codes.discard("PRB501")
     assert codes == {rule.code} or rule.code == "PRB010", codes
     assert rule.code in codes
 
