@@ -124,6 +124,20 @@ def _add_target(parser: argparse.ArgumentParser) -> None:
         "--target", choices=BACKENDS, default=BACKENDS[0], help=f"the backend; {BACKENDS[0]} by default"
     )
 
+    parser.add_argument(
+        "--bpftrace-version",
+        choices=("0.17", "0.27"),
+        default="0.27",
+        help="for --target bpftrace, the release that will run the script, or the last before it; 0.27 by default",
+    )
+
+
+def _settings(options: argparse.Namespace) -> Settings:
+    from probelang.backends import Settings
+
+    major, _, minor = options.bpftrace_version.partition(".")
+    return Settings(bpftrace=(int(major), int(minor)))
+
 
 def _add_kernel(parser: argparse.ArgumentParser, action: str) -> None:
     parser.add_argument(
@@ -166,7 +180,8 @@ def _compile(options: argparse.Namespace) -> int:
     kernel = _kernel(options.kernel)
     sources, status = _read_all(options.files)
     color = _wants_color(options, sys.stderr)
-    analyses = [analyse(source, kernel, options.target) for source in sources]
+    settings = _settings(options)
+    analyses = [analyse(source, kernel, options.target, settings) for source in sources]
     for analysis in analyses:
         sys.stderr.write(render_text(analysis.source, analysis.diagnostics, color=color))
     clash = _clashes(analyses)
@@ -177,7 +192,7 @@ def _compile(options: argparse.Namespace) -> int:
     if status:
         return status
     events = [event for analysis in analyses for event in analysis.events]
-    output = backend.render(events, options.format, [source.name for source in sources], kernel)
+    output = backend.render(events, options.format, [source.name for source in sources], kernel, settings)
     for note in output.notes:
         _say(f"note: {note}")
     _write(options, output.text)
@@ -221,8 +236,9 @@ def _lint(options: argparse.Namespace) -> int:
 
     kernels = [_kernel(name) for name in dict.fromkeys(options.kernel or [None])]
     sources, status = _read_all(options.files)
+    settings = _settings(options)
     found = [
-        (source, merge([analyse(source, kernel, options.target).diagnostics for kernel in kernels]))
+        (source, merge([analyse(source, kernel, options.target, settings).diagnostics for kernel in kernels]))
         for source in sources
     ]
     color = _wants_color(options, sys.stdout)
@@ -308,6 +324,7 @@ def _read(name: str) -> Source:
 
 if TYPE_CHECKING:
     from probelang.analysis import Analysis
+    from probelang.backends import Settings
     from probelang.kernel.interface import Kernel
     from probelang.source import Source
 
