@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from probelang.backends.bpftrace.conditions import render_condition
+from probelang.backends.bpftrace.conditions import Named, render_condition
 from probelang.backends.bpftrace.text import in_format, quote
 from probelang.backends.bpftrace.values import WORD, Reader, Refused, Value, type_name
 from probelang.btf.layout import find_member
@@ -93,7 +93,8 @@ class _Writer:
         self.strings = 0
         self.out = self.lines
         self.reader = Reader(dialect, spot.place)
-        self.names: dict[str, str] = {}
+        self.names: dict[str, Named] = {}
+        self.pointers: dict[str, str] = {}
 
     def write(self, fields: Sequence[Field], based: Based | None) -> Body:
         own = [*fields, *(based.fields if based is not None else ())]
@@ -177,7 +178,8 @@ class _Writer:
             self._name(field, kept)
             return '\\"%s\\"', (kept,)
         kept = self._keep(field.name, reader.number(inner, field.fetch))
-        value = Value(kept, (64, field.fetch.signed))
+        number = None if field.fetch.bitfield else self.dialect.in_map(field.fetch.bits, field.fetch.signed)
+        value = Value(kept, number)
         return self._number(field, value, name)
 
     # -------------------------------------------------------------------------------------- of the event below
@@ -199,7 +201,9 @@ class _Writer:
         self.reader.place = replace(self.reader.place, event=event)
         if based.condition is None:
             return []
-        names = {name: value.text for name, value in event.items()}
+        names = {
+            name: Named(value.text, self.pointers.get(f"{name}__below_at")) for name, value in event.items()
+        }
         return [render_condition(based.condition, names, self.dialect)]
 
     def _below(self, field: Field) -> str:
@@ -226,7 +230,7 @@ class _Writer:
         return f"${name}"
 
     def _name(self, field: Field, text: str) -> str:
-        self.names[field.name] = text
+        self.names[field.name] = Named(text, self.pointers.get(f"{field.name}__at"))
         return text
 
     def _field(self, field: Field, compared: bool) -> tuple[str, tuple[str, ...]]:
@@ -239,7 +243,8 @@ class _Writer:
                 self._name(field, quote(constant))
                 return f'\\"{in_format(constant)}\\"', ()
             case ThreadName():
-                return '\\"%s\\"', (self._name(field, "comm"),)
+                self._name(field, "comm")
+                return '\\"%s\\"', ("comm",)
             case EntryValue(inner):
                 return self._at_entry(field, inner, field.name if compared else "")
         if fetch.count is not None:
@@ -304,6 +309,8 @@ class _Writer:
         pointer = "uptr" if fetch.name == "ustring" else reader.pointer(access)
         address = reader.address(access)
         name = self._variable(at)
+        if reader is self.reader:
+            self.pointers[at] = f"{pointer or 'kptr'}((int64){name}{{}})"
         lines = self.entry if reader is not self.reader else self.out
         lines.append(f"{name} = {address};")
         text = f"{pointer}({name})" if pointer else name

@@ -25,6 +25,8 @@ class Dialect:
     config: bool
     raw_tracepoints: bool
     returns_deleted: bool
+    strlen: bool
+    narrow_maps: bool
     max_printf: int
     max_string: int
     max_strings: int | None
@@ -32,6 +34,10 @@ class Dialect:
     @property
     def title(self) -> str:
         return "bpftrace {}.{}".format(*self.version)
+
+    def in_map(self, bits: int, signed: bool) -> tuple[int, bool]:
+        """The width and sign that a number has when it comes out of a map again."""
+        return (bits if self.narrow_maps else 64, signed)
 
     def delete(self, map: str) -> str:
         """A statement that takes the thread's value out of a map; 0.27 warns where what delete() returns goes nowhere."""
@@ -48,6 +54,8 @@ _0_17 = Dialect(
     config=False,
     raw_tracepoints=False,
     returns_deleted=False,
+    strlen=False,
+    narrow_maps=False,
     max_printf=128,
     max_string=64,
     max_strings=4,
@@ -62,6 +70,8 @@ _0_27 = Dialect(
     config=True,
     raw_tracepoints=True,
     returns_deleted=True,
+    strlen=True,
+    narrow_maps=True,
     max_printf=128,
     max_string=1024,
     max_strings=None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from probelang.backends import DEFAULT_SETTINGS, Plan, Settings
@@ -13,7 +14,7 @@ from probelang.btf.types import BtfError
 from probelang.check.report import Report
 from probelang.check.rules import backends, facts
 from probelang.kernel.answers import KernelError
-from probelang.probes import EventTarget
+from probelang.probes import EventTarget, FunctionTarget
 from probelang.record import record, replace
 from probelang.syntax.tree import Kind
 
@@ -23,8 +24,11 @@ if TYPE_CHECKING:
     from probelang.backends.bpftrace.dialect import Dialect
     from probelang.diagnostics import Diagnostic
     from probelang.kernel.interface import Kernel
-    from probelang.probes import Probe, Site
+    from probelang.probes import Probe, Site, Target
     from probelang.source import Span
+
+#: One function takes 38 programs of fentry and fexit (BPF_MAX_TRAMP_LINKS of x86); somebody else may have some there.
+MOST_TRACED = 32
 
 
 @record
@@ -68,10 +72,11 @@ def emit_events(probes: Sequence[Probe], kernel: Kernel, settings: Settings = DE
     events: list[Event] = []
     said: list[Diagnostic] = []
     known = {(probe.group, probe.event): probe for probe in probes}
+    traced: Counter[str] = Counter()
     for probe in probes:
         report = Report()
         try:
-            event = _Emitter(probe, kernel, dialect, report, known).emit()
+            event = _Emitter(probe, kernel, dialect, report, known, traced).emit()
         except (BtfError, KernelError) as error:
             report.add(facts.BAD_FACTS, probe.point_span, f"{kernel.title}: {error}")
             event = None
@@ -89,12 +94,14 @@ class _Emitter:
         dialect: Dialect,
         report: Report,
         known: Mapping[tuple[str, str], Probe],
+        traced: Counter[str],
     ) -> None:
         self.probe = probe
         self.kernel = kernel
         self.dialect = dialect
         self.report = report
         self.known = known
+        self.traced = traced
 
     def emit(self) -> Event | None:
         probe = self.probe
@@ -115,6 +122,7 @@ class _Emitter:
             armed = [Clause(point, ("// switches the static probe on",)) for point in spot.armed]
             clauses += [clause for clause in armed if clause not in clauses]
             clauses.append(Clause(spot.point, body.lines, spot.symbol))
+            self._count(site.target, spot, body)
             maps += body.maps
             unsafe = unsafe or spot.unsafe
         return Event(probe, tuple(clauses), tuple(maps), unsafe)
@@ -141,6 +149,8 @@ class _Emitter:
                     "an eprobe cannot sit on another eprobe of its spec", "record it in that probe itself"
                 )
             kind = base[0].kind if base is not None else probe.kind
+            if isinstance(site.target, FunctionTarget) and self.traced[site.target.function] >= MOST_TRACED:
+                kind = Kind.KPROBE
             spot = find_spot(probe, kind, site.target, (*site.fields, *below), self.kernel, self.dialect)
             based = Based(below, base[0].condition) if base is not None else None
             return spot, write_body(probe, site.fields, spot, self.dialect, self.kernel, prefix, based)
@@ -151,6 +161,12 @@ class _Emitter:
         except BodyRefused as error:
             self._unsupported(error.span, str(error), error.help)
         return None
+
+    def _count(self, target: Target, spot: Spot, body: Body) -> None:
+        if isinstance(target, FunctionTarget) and spot.point.startswith(
+            (self.dialect.entry, self.dialect.exit)
+        ):
+            self.traced[target.function] += 2 if body.entry else 1
 
     def _unsupported(self, span: Span, message: str, help: str | None) -> None:
         self.report.add(backends.UNSUPPORTED, span, message, help=help)

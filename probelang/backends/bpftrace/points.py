@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from probelang.probes import Field, Probe, Target
 
 MOST_ARGUMENTS = 6
+MOST_OF_TRACEPOINT = 5
 #: What the verifier lets no BPF program attach to by its BTF (btf_id_deny of kernel/bpf/verifier.c).
 _DENIED = frozenset(
     (
@@ -197,7 +198,12 @@ def _tracepoint(tracepoint: str, kernel: Kernel, dialect: Dialect) -> Spot:
         )
     answer = kernel.find_tracepoint(tracepoint)
     parameters: dict[str, int] = {}
-    if isinstance(answer, Found) and answer.value.btf is kernel.btf:
+    # with more arguments bpftrace says that it finds no BTF of them
+    if (
+        isinstance(answer, Found)
+        and answer.value.btf is kernel.btf
+        and len(answer.value.params) <= MOST_OF_TRACEPOINT
+    ):
         for param in answer.value.params:
             if not _in_one_register(answer.value.btf, param.type):
                 break

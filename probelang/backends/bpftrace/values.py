@@ -125,8 +125,10 @@ class Reader:
         value = self._walk(access, access.derefs[:-1])
         last = access.derefs[-1]
         named = self._named(value, last)
-        if named is not None and named.number is not None and named.number[0] == wanted[0]:
-            return fit(named, wanted)
+        if named is not None:
+            bits = 64 if named.type is not None else named.number[0] if named.number is not None else None
+            if bits == wanted[0]:
+                return fit(named, wanted)
         return self._raw(value, last, wanted)
 
     def address(self, access: Access) -> str:
@@ -241,6 +243,10 @@ class Reader:
         if name is not None and name in (place.parameters or {}) and place.btf and place.parameters:
             text = f"args{self.dialect.member}{name}"
             return typed(place.btf, place.parameters[name], text) or Value(text, None)
+        if place.raw and slot > _ARGUMENT_REGISTERS:
+            raise Refused(
+                "bpftrace has the first six arguments of a tracepoint only", "`--target tracefs` has all"
+            )
         if place.raw:
             return Value(f"arg{slot - 1}", WORD)
         if place.registers and place.entry:
