@@ -20,6 +20,7 @@ from probelang.probes import (
     Junction,
     Not,
     Parameter,
+    SymbolAddress,
     ThreadName,
 )
 from probelang.record import record, replace
@@ -310,11 +311,21 @@ class _Writer:
         address = reader.address(access)
         name = self._variable(at)
         if reader is self.reader:
-            self.pointers[at] = f"{pointer or 'kptr'}((int64){name}{{}})"
+            self.pointers[at] = self._read_at(f"(int64){name}{{0}}", name, access, pointer)
         lines = self.entry if reader is not self.reader else self.out
         lines.append(f"{name} = {address};")
-        text = f"{pointer}({name})" if pointer else name
-        return f'{name} < {FIRST_PAGE} ? "(fault)" : str({text})'
+        return f'{name} < {FIRST_PAGE} ? "(fault)" : {self._read_at(name, name, access, pointer)}'
+
+    def _read_at(self, at: str, name: str, access: Access, pointer: str) -> str:
+        """The string at an address that is calculated from a variable."""
+        if pointer != "uptr" and self._may_be_user(access):
+            # the kernel's own `string` reads user memory too, where the address is the program's
+            return f"((int64){name} > 0 ? str(uptr({at})) : str(kptr({at})))"
+        return f"str({pointer}({at}))" if pointer else f"str({at})"
+
+    def _may_be_user(self, access: Access) -> bool:
+        """Whether a string is where a pointer says, and that may be a program's: bpftrace must be told whose memory it is."""
+        return len(access.derefs) <= 1 and not isinstance(access.base, SymbolAddress)
 
     def _name_of(self, fetch: Fetch) -> Iterator[Deref]:
         """From a file, or a dentry, to its name: what `%pD` and `%pd` read."""

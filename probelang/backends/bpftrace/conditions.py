@@ -25,7 +25,7 @@ class ConditionRefused(Exception):
 
 @record
 class Named:
-    """What a field is called in the script; of a string, a pointer to it with a sum as its argument, `uptr($at{})`."""
+    """What a field is called in the script; of a string in memory, the string at an address behind it: `str($at{0})`."""
 
     text: str
     at: str | None = None
@@ -98,7 +98,7 @@ def _compare_text(named: Named, compare: Compare, value: bytes, dialect: Dialect
                 texts.append(f"strncmp({left}, {quote(before)}, {len(before)}) == 0")
             if after and named.at is not None:
                 end = named.at.format(f" + (int64)strlen({left}) - {len(after)}")
-                texts.append(f"str({end}) == {quote(after)}")
+                texts.append(f"{end} == {quote(after)}")
             return " && ".join(texts) if len(texts) == 1 else f"({' && '.join(texts)})"
         case _:
             raise ConditionRefused(
