@@ -55,7 +55,7 @@ SEED = int(os.environ.get("PROBELANG_TEST_SEED", "7"))
 
 
 def _pairs() -> list[object]:
-    found = []
+    found: list[object] = []
     for kernel in KERNELS:
         for case in ALL:
             chosen = kernel != "6.1" or case.name in OLD_RELEASE

@@ -7,6 +7,7 @@ a kprobe.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from probelang.backends.bpftrace.text import quote
@@ -96,7 +97,8 @@ def find_spot(
         case TracepointTarget(tracepoint):
             return _tracepoint(tracepoint, kernel, dialect)
         case EventTarget(system, event):
-            place = Surroundings(btf=kernel.btf, memory="kptr")
+            numbers = _numbers(system, event, kernel)
+            place = Surroundings(btf=kernel.btf, memory="kptr", numbers=numbers)
             return Spot(f"tracepoint:{system}:{event}", place, f"{system}.{event}")
         case ProgramTarget():
             return _program(probe, target)
@@ -211,6 +213,20 @@ def _tracepoint(tracepoint: str, kernel: Kernel, dialect: Dialect) -> Spot:
                 parameters[param.name] = param.type
     place = Surroundings(btf=kernel.btf, parameters=parameters, raw=True, memory="kptr")
     return Spot(f"rawtracepoint:{tracepoint}", place, tracepoint)
+
+
+def _numbers(system: str, event: str, kernel: Kernel) -> dict[str, tuple[int, bool]]:
+    """The fields of an event that are integers to bpftrace too; those of system calls it takes for wider than they are."""
+    answer = kernel.find_event(system, event)
+    if system == "syscalls" or not isinstance(answer, Found):
+        return {}
+    return {
+        field.name: (field.size * 8, bool(field.signed))
+        for field in answer.value.fields
+        if field.kind == "int"
+        and field.size in (1, 2, 4, 8)
+        and not re.search(r"\*|\benum\b|\bbool\b", field.type)
+    }
 
 
 # --------------------------------------------------------------------------------------------------- programs

@@ -85,7 +85,8 @@ class Surroundings:
     `parameters` are what `args` has, by name: types in BTF. `returns` is the type of `retval` there. Where `registers` is
     set there is a `struct pt_regs`, and `argN` if it is a function's entry (`entry`). `raw` is a raw tracepoint. `memory` is what turns a number into
     a pointer that is read as it should be: `uptr` or `kptr`, or nothing. `kept` are values by name of the field that are known
-    already: those of the entry, in maps, and the fields of the event that an eprobe of the same spec sits on.
+    already: those of the entry, in maps. `event` has the fields of the event that an eprobe of the same spec sits on, `numbers` the width
+    and sign of those of another event, as bpftrace sees them.
     """
 
     btf: Btf | None = None
@@ -97,6 +98,7 @@ class Surroundings:
     memory: str = ""
     user: bool = False
     event: Mapping[str, Value] | None = None
+    numbers: Mapping[str, tuple[int, bool]] | None = None
     kept: Mapping[Access, Value] | None = None
     duration: str = ""
 
@@ -267,7 +269,7 @@ class Reader:
     def _event_field(self, name: str) -> Value:
         if self.place.event is not None:
             return self.place.event[name]
-        return Value(f"args{self.dialect.member}{name}", None)
+        return Value(f"args{self.dialect.member}{name}", (self.place.numbers or {}).get(name))
 
 
 def fit(value: Value, wanted: tuple[int, bool]) -> str:

@@ -110,7 +110,9 @@ def _job(
             brought[name] = read_module(path)
             if name not in modules:
                 modules.append(name)
-        setups.append(f"cd /tmp/work\n{case.setup}\n" if case.setup else "")
+        setups.append(
+            f"mkdir -p /tmp/work/{number}\ncd /tmp/work/{number}\n: >/run/facts\n{case.setup}\nmv /run/facts /run/facts.{number}\n"
+        )
         works.append(_work(number, case))
     brought["probe.bt"] = _one_script(scripts).encode()
     symbols = [symbol for _, analysis in batch for symbol in _symbols(analysis)]
@@ -163,10 +165,8 @@ def _symbols(analysis: Analysis) -> list[str]:
 
 def _work(number: int, case: Case) -> str:
     return f"""
-rm -rf /tmp/work /run/facts
-mkdir -p /tmp/work
-touch /run/facts
-cd /tmp/work
+cp /run/facts.{number} /run/facts
+cd /tmp/work/{number}
 echo '%%section do {number}'
 echo '%%from' $(now)
 sleep 0.015
