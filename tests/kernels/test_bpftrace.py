@@ -25,7 +25,9 @@ from tests.kernels.lab.case import Case, Expected
 from tests.kernels.lab.fetch import LabError, fetch_kernel
 from tests.kernels.lab.target import target_kernel
 from tests.kernels.lab.with_bpftrace import Told, can_run, run_with_bpftrace
+from tests.kernels.test_programs import check_hits, spec_for
 from tests.properties.generator import Generator
+from tests.support.programs import build_programs
 
 pytestmark = pytest.mark.kernels
 
@@ -135,6 +137,45 @@ def test_bpftrace_takes_every_generated_probe(kernel: str) -> None:
     wrong = [specs[first or second] for first, second in names if (first or second) in specs]
     if refused:
         pytest.fail("\n".join([f"seed {SEED}", *wrong, *(text[-3000:] for text in refused)]), pytrace=False)
+
+
+_PROGRAMS = """
+lab=$PWD
+mkdir -p {folder}
+for name in {names}; do cp $lab/$name {folder}/; done
+(bpftrace -B none $lab/script >/tmp/hits 2>/tmp/said & echo $! >/tmp/tracer)
+for try in $(seq 300); do
+    grep -q Attach /tmp/hits /tmp/said && break
+    sleep 0.2
+done
+sleep 3
+for name in {names}; do {folder}/$name; done
+sleep 0.5
+kill -INT $(cat /tmp/tracer)
+while kill -0 $(cat /tmp/tracer); do sleep 0.1; done 2>/dev/null
+cat /tmp/hits /tmp/said
+"""
+
+
+@pytest.mark.parametrize("kernel", ["6.1", "7.3"])
+def test_programs(kernel: str, tmp_path: Path) -> None:
+    """uprobes and static probes, the semaphore of one included."""
+    settings, tools = KERNELS[kernel]
+    programs = build_programs(tmp_path)
+    try:
+        files = fetch_kernel(kernel)
+        known = target_kernel(files)
+        analysis = analyse(Source("app.pl", spec_for(programs)), known, "bpftrace", settings)
+        assert not analysis.diagnostics, [found.message for found in analysis.diagnostics]
+        text = bpftrace.render(analysis.events, "script", ["app.pl"], known, settings).text
+        brought = {name: Path(path).read_bytes() for name, path in programs.items()} | {
+            "script": text.encode()
+        }
+        job = Job(_PROGRAMS.format(folder=tmp_path, names=" ".join(programs)), brought, seconds=120)
+        (outcome,) = run_jobs(files, [job], Machine(tools=tools))
+    except LabError as error:
+        _no_lab(error)
+    check_hits(outcome.output, programs)
 
 
 def _no_lab(error: LabError) -> NoReturn:

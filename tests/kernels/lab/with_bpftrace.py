@@ -133,14 +133,14 @@ modules {" ".join(modules)}
 {"".join(setups)}
 cd /tmp
 # not a child of this shell, whose cases may wait for theirs
-(bpftrace {unsafe} -o /tmp/hits $LAB/probe.bt {addresses} >/tmp/said 2>&1 & echo $! >/tmp/tracer)
+(bpftrace -B none {unsafe} $LAB/probe.bt {addresses} >/tmp/hits 2>/tmp/said & echo $! >/tmp/tracer)
 tracer=$(cat /tmp/tracer)
 tries=0
 until grep -q ready /tmp/hits 2>/dev/null; do
     sleep 0.1
     tries=$((tries + 1))
     if [ $tries -gt 600 ] || ! kill -0 $tracer; then
-        cat /tmp/said
+        cat /tmp/said /tmp/hits
         exit 1
     fi
 done
@@ -155,7 +155,7 @@ echo '%%section hits'
 cat /tmp/hits
 echo '%%section done'
 """
-    seconds = 50.0 + 2 * len(batch)
+    seconds = 90.0 + 2 * len(batch)
     return Job(script, brought, seconds)
 
 
@@ -222,7 +222,8 @@ def _read_batch(
         sections[name] = text
     hits = parse_trace(_as_trace(sections.get("hits", "")))
     for number, (case, analysis) in enumerate(batch):
-        facts = dict(line.split(" ", 1) for line in sections.get(f"facts {number}", "").splitlines())
+        lines = sections.get(f"facts {number}", "").splitlines()
+        facts = {name: value for name, _, value in (line.partition(" ") for line in lines)}
         work = sections.get(f"do {number}", "")
         times = [float(found) for found in re.findall(r"^%%(?:from|until) ([\d.]+)$", work, re.MULTILINE)]
         run = None
