@@ -304,7 +304,9 @@ class _Writer:
         self.strings += 1
         if isinstance(base, EventFieldValue) and base.text and not access.derefs:
             value = reader.base(access)
-            return value.text if value.text.startswith("$") or value.text == "comm" else f"str({value.text})"
+            in_place = self.dialect.arrays_are_strings and base.name in reader.place.in_place
+            known = in_place or value.text.startswith("$") or value.text == "comm"
+            return value.text if known else f"str({value.text})"
         if fetch.name in ("%pd", "%pD"):
             access = Access(base, (*access.derefs, *self._name_of(fetch)))
         pointer = "uptr" if fetch.name == "ustring" else reader.pointer(access)

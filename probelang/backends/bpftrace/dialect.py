@@ -12,7 +12,7 @@ VERSIONS = ((0, 17), (0, 27))
 class Dialect:
     """One release: the words it has, and what it cannot do.
 
-    `max_printf` is how many arguments printf() takes, the format counted. `stack` is how many bytes the strings of one event may
+    `max_printf` is how many arguments printf() takes, the format counted. `max_strings` is how many strings one event may
     have where they are on the BPF stack, None where they are elsewhere. `max_string` is the size of a string, its NUL counted.
     """
 
@@ -27,6 +27,8 @@ class Dialect:
     returns_deleted: bool
     strlen: bool
     narrow_maps: bool
+    deep_names: bool
+    arrays_are_strings: bool
     max_printf: int
     max_string: int
     max_strings: int | None
@@ -56,6 +58,8 @@ _0_17 = Dialect(
     returns_deleted=False,
     strlen=False,
     narrow_maps=False,
+    deep_names=False,
+    arrays_are_strings=True,
     max_printf=128,
     max_string=64,
     max_strings=4,
@@ -72,6 +76,8 @@ _0_27 = Dialect(
     returns_deleted=True,
     strlen=True,
     narrow_maps=True,
+    deep_names=True,
+    arrays_are_strings=False,
     max_printf=128,
     max_string=1024,
     max_strings=None,

@@ -119,9 +119,17 @@ class _Emitter:
             if body.entry:
                 assert spot.entry is not None
                 clauses.append(Clause(spot.entry, body.entry))
-            armed = [Clause(point, ("// switches the static probe on",)) for point in spot.armed]
-            clauses += [clause for clause in armed if clause not in clauses]
-            clauses.append(Clause(spot.point, body.lines, spot.symbol))
+            clause = Clause(spot.point, body.lines, spot.symbol)
+            if spot.point.startswith("usdt:") and any(made.point == clause.point for made in clauses):
+                if clause not in clauses:
+                    self._unsupported(
+                        probe.point_span,
+                        "bpftrace knows a static probe by its name, and this one has its arguments in other registers at each of its places",
+                        "`--target tracefs` can",
+                    )
+                    return None
+                continue
+            clauses.append(clause)
             self._count(site.target, spot, body)
             maps += body.maps
             unsafe = unsafe or spot.unsafe

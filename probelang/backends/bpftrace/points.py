@@ -69,8 +69,7 @@ class Spot:
     """A point of bpftrace, and what there is.
 
     `shown` is how a hit tells where it was, as a piece of printf()'s format, with its arguments in `shown_by`. A return has an `entry`, the point where values
-    can be kept, and what there is at that. `armed` are points that do nothing but be there: they switch a
-    static probe on. `symbol` is the variable whose address the point takes for `$N`. `unsafe` points need `bpftrace --unsafe`.
+    can be kept, and what there is at that. `symbol` is the variable whose address the point takes for `$N`. `unsafe` points need `bpftrace --unsafe`.
     """
 
     point: str
@@ -79,7 +78,6 @@ class Spot:
     shown_by: tuple[str, ...] = ()
     entry: str | None = None
     entry_place: Surroundings | None = None
-    armed: tuple[str, ...] = ()
     symbol: str | None = None
     unsafe: bool = False
 
@@ -98,7 +96,8 @@ def find_spot(
             return _tracepoint(tracepoint, kernel, dialect)
         case EventTarget(system, event):
             numbers = _numbers(system, event, kernel)
-            place = Surroundings(btf=kernel.btf, memory="kptr", numbers=numbers)
+            strings = _strings_in_place(system, event, kernel)
+            place = Surroundings(btf=kernel.btf, memory="kptr", numbers=numbers, in_place=strings)
             return Spot(f"tracepoint:{system}:{event}", place, f"{system}.{event}")
         case ProgramTarget():
             return _program(probe, target)
@@ -229,6 +228,12 @@ def _numbers(system: str, event: str, kernel: Kernel) -> dict[str, tuple[int, bo
     }
 
 
+def _strings_in_place(system: str, event: str, kernel: Kernel) -> frozenset[str]:
+    answer = kernel.find_event(system, event)
+    fields = answer.value.fields if isinstance(answer, Found) else ()
+    return frozenset(field.name for field in fields if field.kind == "string")
+
+
 # --------------------------------------------------------------------------------------------------- programs
 
 
@@ -246,11 +251,12 @@ def _program(probe: Probe, target: ProgramTarget) -> Spot:
             entry=f"uprobe:{path}:{address:#x}",
             entry_place=place,
         )
-    armed: tuple[str, ...] = ()
+    point = f"uprobe:{path}:{address:#x}"
     if target.counter is not None:
+        # a uprobe beside it would be in its way: the kernel takes one counter for one place
         provider, name = probe.source.slice(probe.point_span).split(":")[-2:]
-        armed = (f"usdt:{path}:{quoted_word(provider)}:{quoted_word(name)}",)
-    return Spot(f"uprobe:{path}:{address:#x}", place, shown, shown_by, armed=armed)
+        point = f"usdt:{path}:{quoted_word(provider)}:{quoted_word(name)}"
+    return Spot(point, place, shown, shown_by)
 
 
 def quoted_path(path: str) -> str:

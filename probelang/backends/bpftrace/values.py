@@ -86,7 +86,7 @@ class Surroundings:
     set there is a `struct pt_regs`, and `argN` if it is a function's entry (`entry`). `raw` is a raw tracepoint. `memory` is what turns a number into
     a pointer that is read as it should be: `uptr` or `kptr`, or nothing. `kept` are values by name of the field that are known
     already: those of the entry, in maps. `event` has the fields of the event that an eprobe of the same spec sits on, `numbers` the width
-    and sign of those of another event, as bpftrace sees them.
+    and sign of those of another event, as bpftrace sees them, and `in_place` are its strings that are arrays of characters.
     """
 
     btf: Btf | None = None
@@ -99,6 +99,7 @@ class Surroundings:
     user: bool = False
     event: Mapping[str, Value] | None = None
     numbers: Mapping[str, tuple[int, bool]] | None = None
+    in_place: frozenset[str] = frozenset()
     kept: Mapping[Access, Value] | None = None
     duration: str = ""
 
@@ -165,7 +166,14 @@ class Reader:
     def _named(self, value: Value, step: Deref) -> Value | None:
         """A step by the names of its members, where bpftrace finds by them what we know to be there."""
         btf = self.place.btf
-        if value.type is None or btf is None or step.user or self.place.user or not step.names:
+        if (
+            not self.dialect.deep_names
+            or value.type is None
+            or btf is None
+            or step.user
+            or self.place.user
+            or not step.names
+        ):
             return None
         if not step.names.startswith("->"):
             return None

@@ -148,7 +148,11 @@ sleep 0.5
 {"".join(works)}
 sleep 0.3
 kill -INT $tracer
-while kill -0 $tracer; do sleep 0.1; done 2>/dev/null
+for try in $(seq 150); do
+    kill -0 $tracer || break
+    sleep 0.1
+done 2>/dev/null
+kill -KILL $tracer 2>/dev/null
 echo '%%section said'
 cat /tmp/said
 echo '%%section hits'
