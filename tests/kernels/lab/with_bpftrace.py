@@ -111,7 +111,7 @@ def _job(
             if name not in modules:
                 modules.append(name)
         setups.append(
-            f"mkdir -p /tmp/work/{number}\ncd /tmp/work/{number}\n: >/run/facts\n{case.setup}\nmv /run/facts /run/facts.{number}\n"
+            f"mkdir -p /tmp/cases/{number}\nln -sfn /tmp/cases/{number} /tmp/work\ncd /tmp/work\n: >/run/facts\n{case.setup}\nmv /run/facts /run/facts.{number}\n"
         )
         works.append(_work(number, case))
     brought["probe.bt"] = _one_script(scripts).encode()
@@ -121,8 +121,6 @@ def _job(
     script = f"""\
 . ./guest.sh
 rm -rf /tmp/*
-mkdir -p /tmp/work
-touch /run/facts
 address() {{
     echo 0x$(grep " $1$" /proc/kallsyms | head -n 1 | cut -d' ' -f1)
 }}
@@ -170,7 +168,8 @@ def _symbols(analysis: Analysis) -> list[str]:
 def _work(number: int, case: Case) -> str:
     return f"""
 cp /run/facts.{number} /run/facts
-cd /tmp/work/{number}
+ln -sfn /tmp/cases/{number} /tmp/work
+cd /tmp/work
 echo '%%section do {number}'
 echo '%%from' $(now)
 sleep 0.015
