@@ -139,6 +139,12 @@ def _add_target(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="perf finds debugging information (DWARF) on the target: it is told of values in C's terms",
     )
+    parser.add_argument(
+        "--bpftrace-version",
+        choices=("0.17", "0.27"),
+        default="0.27",
+        help="for --target bpftrace, the release that will run the script, or the last before it; 0.27 by default",
+    )
 
 
 def _settings(options: argparse.Namespace) -> Settings:
@@ -147,7 +153,8 @@ def _settings(options: argparse.Namespace) -> Settings:
 
     if options.debuginfo and options.target != "perf":
         raise UsageError(f"--debuginfo is for --target perf, and the target is {options.target}")
-    return Settings(debuginfo=options.debuginfo)
+    major, _, minor = options.bpftrace_version.partition(".")
+    return Settings((int(major), int(minor)), options.debuginfo)
 
 
 def _add_kernel(parser: argparse.ArgumentParser, action: str) -> None:
