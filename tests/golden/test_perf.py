@@ -52,7 +52,8 @@ def test_what_perf_cannot_do_is_said_to_be_so() -> None:
                 for found in analyse(source, bundled(name)).diagnostics
                 if found.severity is Severity.ERROR
             }
-            assert rules - by_tracefs <= {"PRB501"}, (path.name, name)
+            # what tracefs does by joining events is a question of the kernel for perf
+            assert rules - by_tracefs <= {"PRB401", "PRB501"}, (path.name, name)
 
 
 def test_each_expectation_has_its_spec() -> None:

@@ -42,6 +42,7 @@ class PerfCapabilities(Capabilities):
     def __init__(self, kernel: Kernel) -> None:
         super().__init__(kernel)
         self.param_names = False
+        self.typecast = False
         self.member_names = False
         self.by_names = Capabilities(kernel)
 
@@ -127,7 +128,7 @@ def _in_c(field: Field) -> str | None:
     if field.fetch.is_string and steps and steps[-1].names == "" and not steps[-1].user:
         # perf follows the pointer itself
         steps.pop()
-    if any(step.names is None or step.user or not step.names for step in steps):
+    if any(not step.names or step.user or step.cast for step in steps):
         return None
     if not _fits_c(field):
         return None
