@@ -133,7 +133,17 @@ class _Emitter:
             self._count(site.target, spot, body)
             maps += body.maps
             unsafe = unsafe or spot.unsafe
+        self._say_how_symbols_look()
         return Event(probe, tuple(clauses), tuple(maps), unsafe)
+
+    def _say_how_symbols_look(self) -> None:
+        for field in self.probe.fields:
+            if field.fetch.name in ("symbol", "symstr"):
+                self.report.add(
+                    backends.SHOWN_OTHERWISE,
+                    field.span,
+                    "bpftrace shows a symbol by its name alone, `vfs_read`, and not as `vfs_read+0x0/0x370`",
+                )
 
     def _sites(self) -> list[tuple[Site, tuple[Probe, Site] | None]]:
         """The places of the probe; an eprobe on an event of this spec is wherever that event is."""

@@ -18,5 +18,11 @@ NOT_YET = Rule(
     "The language has it, and this release of probelang does not do it yet.",
     example="kprobe vfs_read:10",
 )
+SHOWN_OTHERWISE = Rule(
+    "PRB503",
+    "shown-otherwise",
+    Severity.INFO,
+    "The chosen backend records this, and shows it in another way than the trace file does.",
+)
 
-RULES = (UNSUPPORTED, NOT_YET)
+RULES = (UNSUPPORTED, NOT_YET, SHOWN_OTHERWISE)

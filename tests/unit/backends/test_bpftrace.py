@@ -22,10 +22,11 @@ OLD = Settings(bpftrace=(0, 17))
 
 
 def script(spec: str, kernel: str = "7.3", settings: Settings | None = None, name: str = "t.pl") -> str:
-    """The script of a spec about which there is nothing to say."""
+    """The script of a spec about which there is nothing to say but how bpftrace shows it."""
     settings = settings or Settings()
     analysis = analyse(Source(name, spec), bundled(kernel), "bpftrace", settings)
-    assert not analysis.diagnostics, [found.message for found in analysis.diagnostics]
+    said = [found.message for found in analysis.diagnostics if found.rule.code != "PRB503"]
+    assert not said, said
     return bpftrace.render(analysis.events, "script", [name], bundled(kernel), settings).text
 
 
