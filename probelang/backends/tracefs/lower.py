@@ -13,6 +13,7 @@ from probelang.check.rules import backends, limits
 from probelang.kernel.features import FEATURES
 from probelang.probes import (
     Access,
+    AddressTarget,
     CurrentTask,
     Deref,
     EventFieldValue,
@@ -110,11 +111,15 @@ def lower(field: Field, target: Target, can: Capabilities) -> str | Refusal:
         text = _text(field.name, base.value, can)
         # an eprobe takes it for a number unless it is told
         return f"{text}:string" if isinstance(text, str) and isinstance(target, EventTarget) else text
-    candidates = [f"{text}:{fetch.text}" for text in _spellings(access, can)]
+    candidates = [f"{text}:{fetch.text}" for text in _spellings(access, can, _is_inside(target))]
     fitting = [text for text in candidates if len(text) <= can.max_text]
     if fitting:
         return f"{field.name}={fitting[0]}"
     return _too_long(access, candidates, can)
+
+
+def _is_inside(target: Target) -> bool:
+    return isinstance(target, AddressTarget) or (isinstance(target, FunctionTarget) and target.offset != 0)
 
 
 def _can_be_symstr(access: Access, target: Target) -> bool:
@@ -241,14 +246,17 @@ def _is_special(char: str) -> bool:
     return not char.isprintable() or char in ' "#:\ufffd' or b"\xa0" in char.encode()
 
 
-def _spellings(access: Access, can: Capabilities) -> list[str]:
-    """The ways to say it, best first: as many names as the kernel takes, then fewer, then offsets alone."""
+def _spellings(access: Access, can: Capabilities, inside: bool = False) -> list[str]:
+    """The ways to say it, best first: as many names as the kernel takes, then fewer, then offsets alone.
+
+    `inside` is a kprobe that sits on no function's entry: there Linux 7.3 takes no typecasts (NOSUP_BTFARG).
+    """
     base, derefs = access.base, access.derefs
     named = _named_base(base, can)
     plain = _plain_base(base, can)
     within = depth_of(access) - len(derefs)
     texts: list[str] = []
-    if can.typecast and any(step.cast for step in derefs):
+    if can.typecast and not inside and any(step.cast for step in derefs):
         texts += _with_casts(access, named, plain, can)
     if named is not None:
         known = 0
