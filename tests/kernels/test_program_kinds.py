@@ -19,11 +19,11 @@ import pytest
 from probelang.analysis import analyse
 from probelang.backends import tracefs
 from probelang.kernel.interface import Kernel
-from probelang.kernel.load import load_kernel
 from probelang.program.program import Program
 from probelang.source import Source
 from tests.kernels.lab.boot import Job, Outcome, run_jobs
 from tests.kernels.lab.fetch import KERNELS, fetch_kernel
+from tests.kernels.lab.target import target_kernel
 from tests.kernels.lab.trace import Hit, Value, parse_trace, parse_value
 
 pytestmark = pytest.mark.kernels
@@ -361,7 +361,7 @@ def run_all(kernel: str, home: Path) -> dict[str, Outcome | list[str]]:
     jobs: dict[str, Job] = {}
     for name, case in CASES.items():
         try:
-            job = job_of(case, made(name, home), load_kernel(kernel))
+            job = job_of(case, made(name, home), target_kernel(fetch_kernel(kernel)))
         except (pytest.skip.Exception, AssertionError):
             continue  # which the case itself will say
         if isinstance(job, list):

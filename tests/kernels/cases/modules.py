@@ -77,7 +77,6 @@ CASES = [
         spec="done = fprobe null_blk:null_add_dev%return { $retval, dev, index = dev->index }",
         do=_DEVICE,
         modules=_NONE,
-        refused={"6.1": r"error\[PRB401\][^\n]*return"},
         expect=[one("done", tid_=fact("maker"), retval=0, index=fact("index"))],
     ),
     Case(
@@ -86,7 +85,6 @@ CASES = [
         spec="done = kprobe null_blk:null_add_dev%return { $retval, index = dev->index }",
         do=_DEVICE,
         modules=_NONE,
-        refused={"6.1": r"error\[PRB401\][^\n]*return"},
         expect=[one("done", tid_=fact("maker"), retval=0, index=fact("index"))],
     ),
     Case(
