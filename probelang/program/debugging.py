@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from probelang.program.elf import Elf, FileSource, ProgramError
+from probelang.program.elf import LARGEST_SECTION, Elf, FileSource, ProgramError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from probelang.program.dwarf import Dwarf
+    from probelang.program.dwarf_wire import Pieces
+    from probelang.program.elf import Section
     from probelang.program.program import Program
 
+_SMALL = 1 << 16
+"""Bytes of a section that is read as a whole."""
 _MACHINES = {"x86-64": "x86_64", "arm64": "aarch64"}
 
 
@@ -37,21 +41,40 @@ def open_dwarf(program: Program) -> Dwarf | None:
     )
 
 
-def _reader(files: list[Elf]) -> Callable[[str], bytes | None]:
-    def read(name: str) -> bytes | None:
+def _reader(files: list[Elf]) -> Callable[[str], bytes | Pieces | None]:
+    left = LARGEST_SECTION
+
+    def read(name: str) -> bytes | Pieces | None:
+        nonlocal left
         for elf in files:
             section = elf.find_section(name)
-            if section is not None:
-                try:
-                    data = elf.read_section(section)
-                except ProgramError:
-                    continue
-                # a debug file keeps the headers of sections whose bytes are in the program
-                if data:
-                    return data
+            if section is None:
+                continue
+            if section.size > _SMALL and elf.has_raw(section):
+                return _pieces(elf, section)
+            try:
+                data = elf.read_section(section, left)
+            except ProgramError:
+                continue
+            # a debug file keeps the headers of sections whose bytes are in the program
+            if data:
+                left -= len(data)
+                return data
         return None
 
     return read
+
+
+def _pieces(elf: Elf, section: Section) -> Pieces:
+    from probelang.program.dwarf_wire import DwarfError, Pieces
+
+    def read(at: int, length: int) -> bytes:
+        try:
+            return elf.source.read(section.offset + at, length)
+        except ProgramError as error:
+            raise DwarfError(str(error)) from None
+
+    return Pieces(section.size, read)
 
 
 def _addresses(elf: Elf) -> Callable[[str], int | None]:

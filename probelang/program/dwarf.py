@@ -25,7 +25,7 @@ from probelang.program.dwarf_sources import (
 from probelang.program.dwarf_types import DwarfType
 from probelang.program.dwarf_units import Units
 from probelang.program.dwarf_variables import DwarfVariable
-from probelang.program.dwarf_wire import DwarfError, Sections
+from probelang.program.dwarf_wire import DwarfError, Pieces, Sections
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,7 +71,7 @@ class Dwarf:
 
     def __init__(
         self,
-        sections: Callable[[str], memoryview | bytes | None],
+        sections: Callable[[str], memoryview | bytes | Pieces | None],
         *,
         machine: str = "x86_64",
         address_size: int = 8,
@@ -87,7 +87,7 @@ class Dwarf:
 
     def is_there(self) -> bool:
         """Whether the file has any."""
-        return len(self._reader.sections.get(".debug_info")) > 0
+        return len(self._reader.sections.view(".debug_info")) > 0
 
     def _begin(self) -> Reader:
         """A new question, with work of its own."""

@@ -10,6 +10,7 @@ from probelang.program.dwarf_wire import DwarfError, read_uleb
 if TYPE_CHECKING:
     from probelang.program.dwarf_dies import Die
     from probelang.program.dwarf_unit import Unit
+    from probelang.program.dwarf_wire import Pieces
 
 _MOST_ENTRIES = 1 << 16
 
@@ -85,7 +86,7 @@ def _base_of(unit: Unit) -> int:
 
 
 def _read(unit: Unit, section: str, at: int, *, located: bool) -> list[tuple[int, int, bytes]]:
-    data = unit.sections.get(section)
+    data = unit.sections.view(section)
     if not 0 <= at < len(data):
         raise DwarfError(f"{section} has no list at offset {at:#x}")
     found = (_read_new if unit.version >= 5 else _read_old)(unit, data, at, located)
@@ -93,7 +94,7 @@ def _read(unit: Unit, section: str, at: int, *, located: bool) -> list[tuple[int
     return found
 
 
-def _read_old(unit: Unit, data: memoryview, at: int, located: bool) -> list[tuple[int, int, bytes]]:
+def _read_old(unit: Unit, data: memoryview | Pieces, at: int, located: bool) -> list[tuple[int, int, bytes]]:
     size, order = unit.address_size, unit.sections.order
     top = (1 << (8 * size)) - 1
     base = _base_of(unit)
@@ -118,7 +119,7 @@ def _read_old(unit: Unit, data: memoryview, at: int, located: bool) -> list[tupl
     raise DwarfError("a list of ranges is too long")
 
 
-def _read_new(unit: Unit, data: memoryview, at: int, located: bool) -> list[tuple[int, int, bytes]]:
+def _read_new(unit: Unit, data: memoryview | Pieces, at: int, located: bool) -> list[tuple[int, int, bytes]]:
     size, order = unit.address_size, unit.sections.order
     kinds = _OF_LOCATIONS if located else _OF_RANGES
     base = _base_of(unit)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from probelang.program.dwarf_dies import Die
     from probelang.program.dwarf_unit import Unit
     from probelang.program.dwarf_units import Units
+    from probelang.program.dwarf_wire import Pieces
 
 _CHUNK = 1 << 20
 _MOST_STRINGS = 16
@@ -100,7 +101,7 @@ class Names:
         """Where in `.debug_str` a string stands, as entries store that. Raises DwarfError."""
         order = units.sections.order
         found: list[bytes] = []
-        for offset in _find_all(units.sections.get(".debug_str"), wanted):
+        for offset in _find_all(units.sections.view(".debug_str"), wanted):
             raw = offset.to_bytes(8, order)
             found.append(raw[:4] if order == "little" else raw[4:])
             if len(found) >= _MOST_STRINGS:
@@ -138,7 +139,7 @@ class Names:
         self, section: str, raw: bytes, form: int, tags: frozenset[int], attribute: int
     ) -> Iterator[tuple[Unit, int]]:
         """Where bytes are as those of an entry whose attribute is stored as `raw`."""
-        data = self.units.sections.get(section)
+        data = self.units.sections.view(section)
         for count, at in enumerate(_find_all(data, raw)):
             if count > _MOST_PLACES:
                 return
@@ -213,8 +214,8 @@ def _named(unit: Unit, offset: int, attribute: int, name: str) -> Die | None:
         return None
 
 
-def _find_all(data: memoryview, wanted: bytes) -> Iterator[int]:
-    """Where bytes stand in a section. A piece at a time is copied: a view has no search of its own."""
+def _find_all(data: memoryview | Pieces, wanted: bytes) -> Iterator[int]:
+    """Where bytes stand in a section. A piece at a time is copied."""
     for start in range(0, len(data), _CHUNK):
         piece = bytes(data[start : start + _CHUNK + len(wanted) - 1])
         at = piece.find(wanted)

@@ -57,7 +57,7 @@ class Unit:
             self.offset_size = 8
         self.length = at - offset + length
         """With the header."""
-        if length < 7 or offset + self.length > len(sections.get(section)):
+        if length < 7 or offset + self.length > len(sections.view(section)):
             raise DwarfError(f"the unit at {offset:#x} of {section} is longer than the section")
         self.version = sections.number(section, at, 2)
         at += 2
@@ -89,7 +89,7 @@ class Unit:
     @property
     def data(self) -> bytes:
         if self._data is None:
-            self._data = bytes(self.sections.get(self.section)[self.offset : self.offset + self.length])
+            self._data = bytes(self.sections.view(self.section)[self.offset : self.offset + self.length])
         return self._data
 
     @property
@@ -105,7 +105,7 @@ class Unit:
         if self._root is None:
             if self._data is None and self.length > _HEAD:
                 # Not the whole unit for the sake of one entry.
-                self._data = bytes(self.sections.get(self.section)[self.offset : self.offset + _HEAD])
+                self._data = bytes(self.sections.view(self.section)[self.offset : self.offset + _HEAD])
                 try:
                     self._root = read_die(self, self.first)
                 except DwarfError:

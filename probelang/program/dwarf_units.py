@@ -45,7 +45,7 @@ class Units:
         known = self._offsets.get(section)
         if known is None:
             known = []
-            data, order = self.sections.get(section), self.sections.order
+            data, order = self.sections.view(section), self.sections.order
             at, end = 0, len(data)
             while at + 11 <= end:
                 length = int.from_bytes(data[at : at + 4], order)

@@ -6,7 +6,7 @@ a program's, a library's, a module's or a kernel's.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, overload
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 LONGEST_STRING = 1 << 16
 """Of a name; those of C++ templates reach some ten thousand characters."""
 _LEAST_WORK = 2_000_000
+WINDOW = 1 << 14
+_MOST_WINDOWS = 1 << 10
 _LONGEST_LEB = 10
 
 
@@ -27,25 +29,75 @@ class DwarfError(Exception):
         )
 
 
+class Pieces:
+    """The bytes of a section that is not read as a whole: `read` gives those at an offset.
+
+    Sliced like bytes. What is small is taken out of windows that are kept, because entries are read byte by byte.
+    """
+
+    __slots__ = ("_read", "_size", "_windows")
+
+    def __init__(self, size: int, read: Callable[[int, int], bytes]) -> None:
+        self._size = size
+        self._read = read
+        self._windows: dict[int, bytes] = {}
+
+    def __len__(self) -> int:
+        return self._size
+
+    @overload
+    def __getitem__(self, key: int) -> int: ...
+
+    @overload
+    def __getitem__(self, key: slice) -> bytes: ...
+
+    def __getitem__(self, key: int | slice) -> int | bytes:
+        if isinstance(key, int):
+            if not 0 <= key < self._size:
+                raise IndexError(key)
+            return self._window(key // WINDOW)[key % WINDOW]
+        start, stop, _ = key.indices(self._size)
+        if start >= stop:
+            return b""
+        number = start // WINDOW
+        if stop - 1 < (number + 1) * WINDOW:
+            return self._window(number)[start - number * WINDOW : stop - number * WINDOW]
+        return self._read(start, stop - start)
+
+    def _window(self, number: int) -> bytes:
+        found = self._windows.get(number)
+        if found is None:
+            if len(self._windows) >= _MOST_WINDOWS:
+                del self._windows[next(iter(self._windows))]
+            start = number * WINDOW
+            found = self._windows[number] = self._read(start, min(WINDOW, self._size - start))
+        return found
+
+
 class Sections:
     """The sections of one file, and the work that the question being answered may still do.
 
-    `find` answers with a section's bytes or None; `address_of` with where a section is loaded (only that of
-    `.eh_frame` is asked). `machine` is `x86_64`, `i386` or `aarch64`.
+    `find` answers with a section's bytes, or where the file would have too many, with pieces of them; None for one that is
+    not there. `address_of` tells where a section is loaded (only that of `.eh_frame` is asked). `machine` is `x86_64`,
+    `i386` or `aarch64`.
     """
 
-    __slots__ = ("_address_of", "_find", "_known", "_work", "address_size", "alternate", "machine", "order")
+    __slots__ = (
+        *("_address_of", "_find", "_known", "_whole", "_work"),
+        *("address_size", "alternate", "machine", "order"),
+    )
 
     def __init__(
         self,
-        find: Callable[[str], memoryview | bytes | None],
+        find: Callable[[str], memoryview | bytes | Pieces | None],
         machine: str,
         address_size: int,
         little_endian: bool,
         address_of: Callable[[str], int | None] | None,
     ) -> None:
         self._find = find
-        self._known: dict[str, memoryview] = {}
+        self._known: dict[str, memoryview | Pieces] = {}
+        self._whole: dict[str, memoryview] = {}
         self._address_of = address_of
         self._work = 0
         self.alternate: Sections | None = None
@@ -54,12 +106,23 @@ class Sections:
         self.address_size = address_size
         self.order: Literal["little", "big"] = "little" if little_endian else "big"
 
-    def get(self, name: str) -> memoryview:
-        """A section's bytes; none of one that is not there."""
+    def view(self, name: str) -> memoryview | Pieces:
+        """A section, to be read where it is needed; of one that is not there, no bytes."""
         known = self._known.get(name)
         if known is None:
             found = self._find(name)
-            known = self._known[name] = memoryview(b"" if found is None else found).cast("B")
+            if not isinstance(found, Pieces):
+                found = memoryview(b"" if found is None else found).cast("B")
+            known = self._known[name] = found
+        return known
+
+    def get(self, name: str) -> memoryview:
+        """All of a section's bytes; none of one that is not there."""
+        known = self._whole.get(name)
+        if known is None:
+            view = self.view(name)
+            known = view if isinstance(view, memoryview) else memoryview(view[:])
+            self._whole[name] = self._known[name] = known
         return known
 
     def address_of(self, name: str) -> int | None:
@@ -67,7 +130,7 @@ class Sections:
 
     def renew_work(self) -> None:
         """Start counting anew: a question from outside may look at everything once, and not much more."""
-        self._work = _LEAST_WORK + len(self.get(".debug_info")) + len(self.get(".debug_line"))
+        self._work = _LEAST_WORK + len(self.view(".debug_info")) + len(self.view(".debug_line"))
         if self.alternate is not None:
             self.alternate.renew_work()
 
@@ -79,14 +142,14 @@ class Sections:
 
     def number(self, name: str, offset: int, size: int) -> int:
         """An unsigned number of `size` bytes. Raises DwarfError where the section ends before it."""
-        data = self.get(name)
+        data = self.view(name)
         if offset < 0 or offset + size > len(data):
             raise DwarfError(f"{name} ends before offset {offset:#x}")
         return int.from_bytes(data[offset : offset + size], self.order)
 
     def string(self, name: str, offset: int) -> bytes:
         """What stands there up to a NUL. Raises DwarfError where there is no end of it."""
-        data = self.get(name)
+        data = self.view(name)
         if not 0 <= offset < len(data):
             raise DwarfError(f"{name} has no string at offset {offset:#x}")
         for size in (64, 1024, LONGEST_STRING):
@@ -97,7 +160,7 @@ class Sections:
         raise DwarfError(f"the string at offset {offset:#x} of {name} has no end")
 
 
-def read_uleb(data: bytes | memoryview, at: int) -> tuple[int, int]:
+def read_uleb(data: bytes | memoryview | Pieces, at: int) -> tuple[int, int]:
     """An unsigned LEB128 and the offset behind it. Raises DwarfError where it is cut off or too long."""
     value = shift = 0
     try:
@@ -114,7 +177,7 @@ def read_uleb(data: bytes | memoryview, at: int) -> tuple[int, int]:
         raise DwarfError("a LEB128 number is cut off") from None
 
 
-def read_sleb(data: bytes | memoryview, at: int) -> tuple[int, int]:
+def read_sleb(data: bytes | memoryview | Pieces, at: int) -> tuple[int, int]:
     """A signed LEB128 and the offset behind it. Raises DwarfError where it is cut off or too long."""
     start = at
     value, at = read_uleb(data, at)

@@ -235,6 +235,11 @@ class Elf:
 
         return unpack_section(data, self.order, self.wide, largest, section.name)
 
+    def has_raw(self, section: Section) -> bool:
+        """Whether the bytes of a section lie in the file as they are, so that a part of them can be read."""
+        inside = section.offset + section.size <= self.source.size
+        return section.type != SHT_NOBITS and not section.flags & SHF_COMPRESSED and inside
+
     def notes(self, section: Section, largest: int = 16 << 20) -> Iterator[Note]:
         """The notes of a section, up to the first damaged one."""
         data = self.read_section(section, largest)
