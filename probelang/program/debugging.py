@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from probelang.program.elf import LARGEST_SECTION, Elf, FileSource, ProgramError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from probelang.program.dwarf import Dwarf
     from probelang.program.dwarf_wire import Pieces
@@ -28,20 +28,26 @@ def open_dwarf(program: Program) -> Dwarf | None:
             files.append(Elf(FileSource(path)))
         except ProgramError:
             pass
+    return dwarf_of(files)
+
+
+def dwarf_of(files: Sequence[Elf]) -> Dwarf | None:
+    """The DWARF that is spread over files of one build, the first with a section taken; None where none has any."""
     if all(elf.find_section(".debug_info") is None for elf in files):
         return None
     from probelang.program.dwarf import Dwarf
 
+    elf = files[0]
     return Dwarf(
         _reader(files),
-        machine=_MACHINES.get(program.machine, program.machine),
-        address_size=program.elf.pointer_size,
-        little_endian=program.elf.order == "<",
-        address_of=_addresses(program.elf),
+        machine=_MACHINES.get(elf.machine, elf.machine),
+        address_size=elf.pointer_size,
+        little_endian=elf.order == "<",
+        address_of=_addresses(elf),
     )
 
 
-def _reader(files: list[Elf]) -> Callable[[str], bytes | Pieces | None]:
+def _reader(files: Sequence[Elf]) -> Callable[[str], bytes | Pieces | None]:
     left = LARGEST_SECTION
 
     def read(name: str) -> bytes | Pieces | None:
