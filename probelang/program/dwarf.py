@@ -145,6 +145,15 @@ class Dwarf:
                 return DwarfFunction(reader, die, ranges, around)
         return DwarfFunction(reader, die, ranges)
 
+    def copies_of(self, function: DwarfFunction) -> list[DwarfFunction]:
+        """A function and the places where it was inlined, as far as its own file was compiled with them."""
+        reader = self._begin()
+        origin = function.die.reference(dw.AT_ABSTRACT_ORIGIN)
+        if origin is None:
+            return [function]
+        found = [self._instance(die) for die in reader.instances_of(origin)[:_MOST_FUNCTIONS]]
+        return [function, *[copy for copy in found if not copy.die.same_as(function.die)]]
+
     def functions_at(self, address: int) -> list[DwarfFunction]:
         """What is inlined at an address, the innermost first, then the function itself; empty where nothing is known."""
         function = self.function_at(address)
