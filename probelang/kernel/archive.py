@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING
 
 from probelang.kernel.answers import KernelError
 from probelang.kernel.folder import BLACKLIST, MAX_FILE, MemoryTree, file_identity
+from probelang.kernel.images import is_image
 
 if TYPE_CHECKING:
     import tarfile
     from typing import IO
+
+    from probelang.program.elf import Source
 
 MAX_MEMBERS = 500_000
 MAX_BYTES = 1 << 28
@@ -29,11 +32,20 @@ class TarTree(MemoryTree):
     wanted files are kept in memory; everything else is passed over. Raises KernelError for what is no archive.
     """
 
-    __slots__ = ("_path",)
+    __slots__ = ("_images", "_path")
 
     def __init__(self, path: str) -> None:
         self._path = path
-        super().__init__(_read_wanted(path))
+        self._images: dict[str, tuple[int, int]] = {}
+        super().__init__(_read_wanted(path, self._images), self._images)
+
+    def open(self, path: str) -> Source | None:
+        place = self._images.get(path)
+        if place is None:
+            return super().open(path)
+        from probelang.program.elf import FileSource, PartSource
+
+        return PartSource(FileSource(self._path), *place)
 
     def identity(self, path: str) -> str | None:
         origin = file_identity(self._path)
@@ -94,25 +106,38 @@ def _failures() -> tuple[type[Exception], ...]:
     )  # fmt: skip
 
 
-def _read_wanted(path: str) -> dict[str, bytes]:
+def _read_wanted(path: str, images: dict[str, tuple[int, int]]) -> dict[str, bytes]:
+    """The files that are kept in memory; where in the archive images of kernels are goes to `images`."""
     import tarfile
 
     try:
+        with open(path, "rb") as file:
+            if file.read(262)[257:] == b"ustar":
+                with tarfile.open(path, mode="r:") as archive:
+                    return _wanted_files(path, archive, images)
         with closing(_open(path)) as stream, tarfile.open(fileobj=stream, mode="r|") as archive:  # type: ignore[call-overload]
-            return _wanted_files(path, archive)
+            return _wanted_files(path, archive, None)
     except _failures() as error:
         reason = str(error)[:200] or error.__class__.__name__
         raise KernelError(f"{path}: not a readable tar archive ({reason})") from None
 
 
-def _wanted_files(path: str, archive: tarfile.TarFile) -> dict[str, bytes]:
+def _wanted_files(
+    path: str, archive: tarfile.TarFile, images: dict[str, tuple[int, int]] | None
+) -> dict[str, bytes]:
     files: dict[str, bytes] = {}
     total = 0
     for count, member in enumerate(archive):
+        name = _wanted_path(member.name)
+        if name is not None and is_image(name) and member.isreg():
+            if images is None:
+                raise KernelError(f"{path}: the {name} in it can't be read where it is: unpack the archive")
+            if not member.issparse() and member.size >= 0:
+                images.setdefault(name, (member.offset_data, member.size))
+            continue
         total += max(member.size, 0)
         if count >= MAX_MEMBERS or total > MAX_BYTES:
             raise KernelError(f"{path}: the archive is too large to be a copy of a kernel's files")
-        name = _wanted_path(member.name)
         if name is None or not member.isreg() or member.issparse() or not 0 <= member.size <= MAX_FILE:
             continue
         file = archive.extractfile(member)
@@ -128,11 +153,13 @@ def _wanted_path(name: str) -> str | None:
         return None
     for start, part in enumerate(parts[:3]):
         path = "/".join(parts[start:])
+        if is_image(path):
+            return path
         if part == "proc" and path in ("proc/kallsyms", "proc/version"):
             return path
         if part == "sys" and (
             path.startswith(("sys/kernel/btf/", "sys/kernel/tracing/", "sys/kernel/debug/tracing/"))
-            or path == BLACKLIST
+            or path in (BLACKLIST, "sys/kernel/notes")
         ):
             return path
     return None

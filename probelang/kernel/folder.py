@@ -15,9 +15,11 @@ from probelang.kernel.sources import REASONS
 from probelang.kernel.tables import RawTable, Table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
+    from probelang.kernel.images import Image
     from probelang.kernel.tracefs import EventField
+    from probelang.program.elf import Source
 
 MAX_FILE = 1 << 28
 MAX_TEXT = 1 << 26
@@ -34,6 +36,9 @@ class Tree(Protocol):
 
     def read(self, path: str, limit: int) -> bytes | None:
         """The bytes of a regular file, or None if there is none, it can't be read or is longer than `limit`."""
+
+    def open(self, path: str) -> Source | None:
+        """A file that is too large to be read as a whole; None where there is none. Raises ProgramError."""
 
     def list(self, path: str) -> list[str]:
         """The names in a folder, sorted; [] if there is none or it can't be read."""
@@ -57,6 +62,12 @@ class FolderTree:
     def read(self, path: str, limit: int) -> bytes | None:
         return read_regular(os.path.join(self._root, path), limit, self._errors, path)
 
+    def open(self, path: str) -> Source | None:
+        from probelang.program.elf import FileSource
+
+        whole = os.path.join(self._root, path)
+        return FileSource(whole) if os.path.isfile(whole) else None
+
     def list(self, path: str) -> list[str]:
         try:
             return sorted(os.listdir(os.path.join(self._root, path)))[:MAX_EVENTS]
@@ -75,10 +86,11 @@ class MemoryTree:
 
     __slots__ = ("_files", "_folders")
 
-    def __init__(self, files: Mapping[str, bytes]) -> None:
+    def __init__(self, files: Mapping[str, bytes], others: Iterable[str] = ()) -> None:
+        """`others` are paths of files that are somewhere else."""
         self._files = dict(files)
         self._folders: dict[str, set[str]] = {}
-        for path in files:
+        for path in (*files, *others):
             parts = path.split("/")
             for depth in range(1, len(parts)):
                 self._folders.setdefault("/".join(parts[:depth]), set()).add(parts[depth])
@@ -86,6 +98,12 @@ class MemoryTree:
     def read(self, path: str, limit: int) -> bytes | None:
         data = self._files.get(path)
         return data if data is None or len(data) <= limit else None
+
+    def open(self, path: str) -> Source | None:
+        from probelang.program.elf import BytesSource
+
+        data = self._files.get(path)
+        return BytesSource(data) if data is not None else None
 
     def list(self, path: str) -> list[str]:
         return sorted(self._folders.get(path, ()))
@@ -148,6 +166,7 @@ class TreeSources:
         self._event_names: list[tuple[str, str]] | None = None
         self._tracing: str | None = None
         self._reasons: dict[str, str] = {}
+        self._images: tuple[Image, ...] | None = None
 
     @property
     def tracing(self) -> str:
@@ -162,13 +181,28 @@ class TreeSources:
             if name in ("btf", "btf.index"):
                 self._read_btf()
             elif path := self._path_of(name):
-                limit = MAX_SMALL if name in ("readme", "version") else MAX_FILE
+                limit = MAX_SMALL if name in ("readme", "version", "notes") else MAX_FILE
                 self._sections[name] = self._tree.read(path, limit) or None
+            if name == "version" and self._sections[name] is None:
+                self._sections[name] = next(filter(None, map(_banner_of, self.images())), None)
         return self._sections[name]
+
+    def images(self) -> tuple[Image, ...]:
+        if self._images is None:
+            from probelang.kernel.images import images_in
+
+            version = self._tree.read("proc/version", MAX_SMALL)
+            self._images = images_in(self._tree, version)
+        return self._images
 
     def _read_btf(self) -> None:
         identity = self._tree.identity(VMLINUX)
         loaded = indexed_btf(identity, lambda: self._tree.read(VMLINUX, MAX_FILE) or None, is_raw=True)
+        for image in self.images() if loaded[0] is None else ():
+            identity = self._tree.identity(image.name)
+            loaded = indexed_btf(identity, lambda image=image: _btf_of(image), is_raw=False)  # type: ignore[misc]
+            if loaded[0] is not None:
+                break
         self._sections["btf"], self._sections["btf.index"] = loaded
 
     def table(self, name: str) -> Table | None:
@@ -219,6 +253,7 @@ class TreeSources:
             "symbols.text": "proc/kallsyms",
             "symbols.data": "proc/kallsyms",
             "version": "proc/version",
+            "notes": "sys/kernel/notes",
             "blacklist": BLACKLIST,
         }.get(name, "")
 
@@ -253,6 +288,31 @@ class TreeSources:
                 names += [(system, event) for event in events if event not in _NOT_EVENTS]
             self._event_names = names[:MAX_EVENTS]
         return self._event_names or None
+
+
+def _banner_of(image: Image) -> bytes | None:
+    from probelang.kernel.images import read_banner
+    from probelang.program.elf import Elf, ProgramError
+
+    try:
+        source = image.open()
+        return read_banner(Elf(source)) if source is not None else None
+    except ProgramError:
+        return None
+
+
+def _btf_of(image: Image) -> bytes | None:
+    from probelang.program.elf import Elf, ProgramError
+
+    try:
+        source = image.open()
+        elf = Elf(source) if source is not None else None
+        section = elf.find_section(".BTF") if elf is not None else None
+        return (
+            elf.read_section(section, MAX_FILE) or None if elf is not None and section is not None else None
+        )
+    except ProgramError:
+        return None
 
 
 def _is_plain(name: str) -> bool:

@@ -9,6 +9,7 @@ from probelang.kernel.folder import file_identity, indexed_btf
 from probelang.kernel.sources import REASONS
 
 if TYPE_CHECKING:
+    from probelang.kernel.images import Image
     from probelang.kernel.tables import Table
     from probelang.kernel.tracefs import EventField
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 class ImageSources:
     """The BTF of a file and nothing else. Raises KernelError on making one if the file has no BTF to be read."""
 
-    __slots__ = ("_btf", "_index", "_version")
+    __slots__ = ("_btf", "_index", "_is_elf", "_path", "_version")
 
     def __init__(self, path: str, head: bytes = b"") -> None:
         from probelang.btf.image import read_btf
@@ -25,7 +26,9 @@ class ImageSources:
         def read() -> bytes:
             return read_btf(path)
 
-        self._version = _banner(path, head)
+        self._path = path
+        self._is_elf = head[:4] == b"\x7fELF"
+        self._version = _banner_of_elf(path) if self._is_elf else _banner(path, head)
         try:
             self._btf, self._index = indexed_btf(
                 file_identity(path), read, is_raw=head[:2] in (b"\x9f\xeb", b"\xeb\x9f")
@@ -38,6 +41,14 @@ class ImageSources:
 
     def section(self, name: str) -> bytes | memoryview | None:
         return {"btf": self._btf, "btf.index": self._index, "version": self._version}.get(name)
+
+    def images(self) -> tuple[Image, ...]:
+        if not self._is_elf:
+            return ()
+        from probelang.kernel.images import Image
+        from probelang.program.elf import FileSource
+
+        return (Image(self._path, lambda: FileSource(self._path)),)
 
     def table(self, name: str) -> Table | None:
         return None
@@ -52,6 +63,16 @@ class ImageSources:
         return None
 
     def event_names(self) -> list[tuple[str, str]] | None:
+        return None
+
+
+def _banner_of_elf(path: str) -> bytes | None:
+    from probelang.kernel.images import read_banner
+    from probelang.program.elf import Elf, FileSource, ProgramError
+
+    try:
+        return read_banner(Elf(FileSource(path)))
+    except ProgramError:
         return None
 
 

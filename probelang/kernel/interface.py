@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from probelang.btf.blob import Btf
+    from probelang.kernel.code import KernelCode
     from probelang.kernel.sources import Sources
     from probelang.kernel.tables import Table
 
@@ -48,6 +49,7 @@ class Kernel:
         self._tables: dict[str, Table | None] = {}
         self._answers: dict[tuple[object, ...], Any] = {}
         self._percpu: frozenset[int] | None = None
+        self._code: Answer[KernelCode] | None = None
         self._suggestions = MAX_SUGGESTIONS
 
     def __repr__(self) -> str:
@@ -130,6 +132,18 @@ class Kernel:
         from probelang.kernel.events import events_matching
 
         return self._ask(events_matching, system_pattern, event_pattern)
+
+    @property
+    def code(self) -> Answer[KernelCode]:
+        """The kernel's code with its debugging information, or why there is none; looked for once."""
+        if self._code is None:
+            from probelang.kernel.images import open_code
+            from probelang.kernel.live import parse_build_id
+
+            notes = self.sources.section("notes")
+            build_id = parse_build_id(bytes(notes)) if notes is not None else None
+            self._code = open_code(self.sources.images(), build_id, self.btf, self.why_missing("code"))
+        return self._code
 
     def _ask(self, look_up: Callable[..., Answer[T]], *question: object) -> Answer[T]:
         key = (look_up.__name__, *question)
