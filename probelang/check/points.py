@@ -30,6 +30,7 @@ from probelang.syntax.tree import Kind
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from probelang.check.code import CodePoints
     from probelang.kernel.interface import Event, Function, Kernel
 
 MAX_POINTS = 100
@@ -94,12 +95,17 @@ class Points:
 
                 return Programs(self.report, self.limit).resolve(point)
             case tree.SourcePoint():
-                self._not_yet(point.span, "a point by source line")
+                return self._code_points().source_line(point)
             case tree.BrokenPoint():
                 pass
             case _:
                 self._not_yet(self.probe.kind_span, f"`{self.probe.kind.value}`")
         return []
+
+    def _code_points(self) -> CodePoints:
+        from probelang.check.code import CodePoints
+
+        return CodePoints(self.kernel, self.report, self.probe.kind, self.limit)
 
     def _not_yet(self, span: Span, what: str) -> None:
         self.report.add(backends.NOT_YET, span, f"{what} is not supported yet")
@@ -155,14 +161,11 @@ class Points:
     # ----------------------------------------------------------------------------------------- functions
 
     def _functions(self, point: tree.FunctionPoint) -> list[Place]:
-        if point.line is not None:
-            self._not_yet(point.span, "a point by source line")
-            return []
-        if point.returns is not None and point.offset:
+        if point.returns is not None and (point.offset or point.line is not None):
             self.report.add(
                 points.RETURN_WITH_OFFSET,
                 point.span,
-                "a return is caught at the function's entry: `%return` takes no offset",
+                "a return is caught at the function's entry: `%return` takes no offset and no line",
             )
             return []
         if point.module is not None:
@@ -171,6 +174,9 @@ class Points:
         names = self._expand(
             point.function, lambda pattern: self._probeable(pattern, point.function.span), "function"
         )
+        if point.line is not None:
+            lines = [self._code_points().function_line(point, name) for name in names]
+            return [place for places in lines for place in places] if all(lines) else []
         several = len(names) > 1
         places = []
         for name in names:
@@ -234,6 +240,8 @@ class Points:
         if point.offset:
             label += f"_{point.offset:#x}"
         scope = self._function_scope(name, function, reason, point)
+        if scope is None:
+            return None
         return Place(target, label + ("_return" if returns else ""), scope)
 
     def _no_function(self, span: Span, name: str, near: tuple[str, ...], several: bool) -> None:
@@ -292,11 +300,16 @@ class Points:
 
     def _function_scope(
         self, name: str, function: Function | None, reason: str, point: tree.FunctionPoint
-    ) -> Scope:
+    ) -> Scope | None:
+        """None after an error."""
         kind = self.probe.kind
         owner = f"`{name}`"
         at_return = point.returns is not None
         if point.offset:
+            mark = self.report.mark()
+            inside = self._code_points().offset_scope(point, name)
+            if inside is not None or self.report.has_errors(mark):
+                return inside
             why = f"`{name}+{point.offset:#x}` is inside the function, where parameters may be anywhere"
             return Scope(kind, {}, "parameter", owner, no_names=why)
         if function is None or function.proto is None or function.btf is None:

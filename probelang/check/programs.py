@@ -10,15 +10,15 @@ import os
 from typing import TYPE_CHECKING, assert_never
 
 from probelang.check.convention import assign_slots
-from probelang.check.ctypes import CInt, CPointer, CStruct, CVoid
+from probelang.check.ctypes import CInt, CPointer, CVoid
+from probelang.check.located import ARGUMENT_REGISTERS, value_at
 from probelang.check.patterns import expand_braces, is_pattern, pattern_of
 from probelang.check.report import rename, suggest
 from probelang.check.rules import backends, facts, points
 from probelang.check.scope import Place, Scope
 from probelang.check.values import LVALUE, Value
 from probelang.kernel.answers import Found, NotFound, Unknown
-from probelang.probes import Access, Deref, Immediate, ProgramTarget, RegisterValue
-from probelang.program import dwarf_places as places
+from probelang.probes import Access, Immediate, ProgramTarget, RegisterValue
 from probelang.program.dwarf_wire import DwarfError
 from probelang.program.elf import ProgramError
 from probelang.program.load import load_program
@@ -29,18 +29,13 @@ from probelang.syntax import tree
 from probelang.syntax.tree import Kind
 
 if TYPE_CHECKING:
-    from probelang.check.ctypes import TypeRef
     from probelang.check.report import Report
     from probelang.program.dwarf import Dwarf
     from probelang.program.dwarf_functions import DwarfFunction
-    from probelang.program.dwarf_variables import DwarfVariable
     from probelang.program.operands import UsdtArgument
     from probelang.program.program import Program
     from probelang.program.symbols import Symbol
     from probelang.program.usdt import UsdtSite
-
-#: The registers of the first six integer arguments (System V ABI), by the kernel's names.
-ARGUMENT_REGISTERS = ("di", "si", "dx", "cx", "r8", "r9")
 
 
 class Programs:
@@ -354,7 +349,7 @@ def _function_scope(
     lost: dict[str, str] = {}
     slots = assign_slots([param.type for param in function.params])
     for param, slot in zip(function.params, slots, strict=True):
-        made = _variable(param, address, slot if entry else None)
+        made = value_at(param, address, slot if entry else None, param.type)
         if isinstance(made, str):
             lost[param.name] = made
         elif param.name:
@@ -364,53 +359,6 @@ def _function_scope(
 
 def _by_convention(number: int) -> Value:
     return Value(Access(RegisterValue(ARGUMENT_REGISTERS[number])), CPointer(None), typed=False)
-
-
-def _variable(variable: DwarfVariable, address: int, slot: int | None) -> Value | str:
-    """A variable where it is at an address, or why it cannot be had there; `slot` is a parameter's at the entry."""
-    location = variable.location_at(address)
-    ref = variable.type
-    type = ref.describe()
-    match location:
-        case places.InRegister(register):
-            return Value(Access(RegisterValue(register)), type, ref)
-        case places.InMemory(register, offset, steps):
-            derefs, pending = [], offset
-            for step in steps:
-                derefs.append(Deref(pending, False, None))
-                pending = step
-            return Value(Access(RegisterValue(register), tuple(derefs)), type, ref, LVALUE, pending)
-        case places.Unavailable(in_prologue=True) if slot is not None and slot <= len(ARGUMENT_REGISTERS):
-            return Value(Access(RegisterValue(ARGUMENT_REGISTERS[slot - 1])), type, ref)
-        case places.EntryValue(register, 0) if slot is not None:
-            return Value(Access(RegisterValue(register)), type, ref)
-        case places.Constant(value) if isinstance(type, CInt | CPointer):
-            return Value(Access(Immediate(value)), type, ref)
-        case places.InPieces():
-            return _first_piece(location, type, ref)
-        case places.Unavailable(reason, alive, _):
-            lines = [str(part.line) for part in alive if part.line is not None][:4]
-            where = (
-                f" (it is still there at line{'s' if len(lines) > 1 else ''} {', '.join(lines)})"
-                if lines
-                else ""
-            )
-            return f"{reason}{where}"
-        case _:
-            return "is in no register and no memory that a probe can read there"
-
-
-def _first_piece(location: places.InPieces, type: object, ref: TypeRef) -> Value | str:
-    """A struct in registers: what is in the first of them can be told."""
-    first = location.pieces[0] if location.pieces else None
-    if (
-        first is not None
-        and first.start == 0
-        and isinstance(first.place, places.InRegister)
-        and isinstance(type, CStruct)
-    ):
-        return Value(Access(RegisterValue(first.place.register)), type, ref)
-    return "is spread over several places there"
 
 
 def _usdt_scope(owner: str, site: UsdtSite) -> Scope:

@@ -24,7 +24,7 @@ class Scope:
     `owner` of what ("`vfs_read`"). `no_names` says why there are none, where there could be. `returns` is the type
     that `$retval` has at a return, None elsewhere or where it is not known, and `returns_nothing` of a function without a
     value; `arguments` are the slots of `$argN`. `lost` are names that are not there at this place, and why ("is …");
-    `dwarf` knows the types of a program.
+    `dwarf` knows the types of a program. `parameters` are the names that `$arg*` stands for, where there are others too.
     """
 
     kind: Kind
@@ -38,12 +38,17 @@ class Scope:
     returns_nothing: bool = False
     lost: Mapping[str, str] = {}
     dwarf: Dwarf | None = None
+    parameters: tuple[str, ...] | None = None
 
 
 @record
 class Place:
-    """One place that a point means, the name that an event there would have, and what may be named there."""
+    """One place that a point means, the name that an event there would have, and what may be named there.
+
+    `part` marks one of several places that are the same point, as those of a line: they make one event.
+    """
 
     target: Target
     name: str
     scope: Scope
+    part: bool = False

@@ -25,6 +25,7 @@ from probelang.check.scope import Place
 from probelang.diagnostics import Edit, Fix, Label
 from probelang.kernel.answers import KernelError
 from probelang.probes import Condition, Field, Probe, Site
+from probelang.program.dwarf_wire import DwarfError
 from probelang.record import record
 from probelang.source import Source, Span
 from probelang.syntax import tree
@@ -80,7 +81,7 @@ class _Checker:
             if isinstance(statement, tree.Probe):
                 try:
                     self._probe(statement)
-                except (BtfError, KernelError) as error:
+                except (BtfError, DwarfError, KernelError) as error:
                     self.report.add(facts.BAD_FACTS, statement.kind_span, f"{self.kernel.title}: {error}")
         for name, args in self.lists.items():
             if name not in self.items.used:
@@ -167,7 +168,7 @@ class _Checker:
         places = Points(self.kernel, self.report, probe, limit, self.defined, self.declared).resolve()
         if not places:
             return
-        groups = [places] if probe.name is not None else [[place] for place in places]
+        groups = [places] if probe.name is not None else _by_point(places)
         made = []
         start = self.report.mark()
         for group in groups:
@@ -378,3 +379,14 @@ class _Checker:
             fix=fix,
             kernel_error=None,
         )
+
+
+def _by_point(places: list[Place]) -> list[list[Place]]:
+    """The places of each event of a probe without a name: each its own, but for those that are parts of one point."""
+    groups: list[list[Place]] = []
+    for place in places:
+        if place.part and groups and groups[-1][0].part and groups[-1][0].name == place.name:
+            groups[-1].append(place)
+        else:
+            groups.append([place])
+    return groups

@@ -113,6 +113,14 @@ UNKNOWN_USDT = Rule(
     "The program or library has no static probe (USDT) of this provider and name.",
 )
 
+BAD_OFFSET = Rule(
+    "PRB217",
+    "bad-offset",
+    Severity.ERROR,
+    "The offset leads out of the function, or into the middle of one of its instructions.",
+    kernel_error="BAD_INSN_BNDRY",
+)
+
 RULES = (
     UNKNOWN_FUNCTION,
     UNKNOWN_TRACEPOINT,
@@ -129,4 +137,5 @@ RULES = (
     UNKNOWN_SYMBOL,
     UNKNOWN_LINE,
     UNKNOWN_USDT,
+    BAD_OFFSET,
 )
