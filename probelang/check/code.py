@@ -91,12 +91,7 @@ class CodePoints:
 
     def _functions(self, code: KernelCode, span: Span, name: str) -> list[DwarfFunction]:
         """The functions of a name, with the places where they were inlined; none after an error."""
-        found: list[DwarfFunction] = []
-        for symbol in code.functions_named(name):
-            function = code.dwarf.function_at(symbol.address)
-            if function is not None:
-                found += code.dwarf.copies_of(function)
-        found = found or code.dwarf.find_function(name)
+        found = code.functions_called(name)
         if not found:
             answer = self.kernel.find_function(name)
             near = answer.near if isinstance(answer, NotFound | Unknown) else ()

@@ -17,6 +17,7 @@ from probelang.record import record
 if TYPE_CHECKING:
     from probelang.btf.blob import Btf
     from probelang.program.dwarf import Dwarf
+    from probelang.program.dwarf_functions import DwarfFunction
 
 _LARGEST_TABLE = 16 << 20
 """Bytes of one of the kernel's own tables; the largest, that of static branches, has some hundred kilobytes."""
@@ -67,6 +68,7 @@ class KernelCode:
         self._functions: list[tuple[int, int, int]] = []
         self._marks: dict[str, int] | None = None
         self._counts: dict[str, int] = {}
+        self._called: dict[str, list[DwarfFunction]] = {}
         self._forbidden: list[tuple[int, int, str]] | None = None
         self._patched: dict[int, str] | None = None
 
@@ -77,6 +79,18 @@ class KernelCode:
         found = self._table.find(name.encode("utf-8", "surrogateescape"))
         places = {raw.address: raw for raw in found if raw.is_function and raw.is_defined}
         return [CodeSymbol(name, raw.address, raw.size) for _, raw in sorted(places.items())]
+
+    def functions_called(self, name: str) -> list[DwarfFunction]:
+        """The functions that have a name in the source, and where they were inlined. Raises DwarfError."""
+        known = self._called.get(name)
+        if known is None:
+            known = []
+            for symbol in self.functions_named(name):
+                function = self.dwarf.function_at(symbol.address)
+                if function is not None:
+                    known += self.dwarf.copies_of(function)
+            known = self._called[name] = known or self.dwarf.find_function(name)
+        return known
 
     def locate(self, address: int) -> tuple[str, int] | None:
         """The symbol, and the bytes from there, that a kernel finds an address by wherever it is loaded.

@@ -33,11 +33,12 @@ _MOST_DECLARED = 64
 class Names:
     """The units of a file by the names of what is in them."""
 
-    __slots__ = ("_alternate", "_completed", "_layouts", "_string_bases", "units")
+    __slots__ = ("_alternate", "_completed", "_forms", "_layouts", "_string_bases", "units")
 
     def __init__(self, units: Units) -> None:
         self.units = units
         self._alternate: Names | None = None
+        self._forms: dict[tuple[int, int], bool] = {}
         self._completed: dict[tuple[int, str], Die | None] = {}
         self._layouts: dict[tuple[str, int, frozenset[int], int], list[tuple[bytes, int]]] = {}
         self._string_bases: list[tuple[int, int]] | None = None
@@ -124,6 +125,8 @@ class Names:
         if target.unit.section != ".debug_info" or not (shared or target.unit.units is self.units):
             return
         for form in (dw.FORM_GNU_REF_ALT, dw.FORM_REF_SUP4) if shared else (dw.FORM_REF_ADDR,):
+            if not self._is_ever(attribute, form):
+                continue
             size = 4 if form == dw.FORM_REF_SUP4 else target.unit.offset_size
             if where >= 1 << (8 * size):
                 continue
@@ -134,6 +137,15 @@ class Names:
                         yield unit.die(offset)
                 except DwarfError:
                     continue
+
+    def _is_ever(self, attribute: int, form: int) -> bool:
+        """Whether some kind of entry may have an attribute in that form: units of C hardly ever refer to each other."""
+        known = self._forms.get((attribute, form))
+        if known is None:
+            written = write_uleb(attribute) + write_uleb(form)
+            abbrevs = self.units.sections.view(".debug_abbrev")
+            known = self._forms[attribute, form] = next(_find_all(abbrevs, written), None) is not None
+        return known
 
     def _storing(
         self, section: str, raw: bytes, form: int, tags: frozenset[int], attribute: int

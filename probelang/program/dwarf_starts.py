@@ -54,6 +54,36 @@ def starting_at(names: Names, unit: Unit, address: int) -> Die | None:
     return found
 
 
+def referring_in_unit(names: Names, origin: Die, tags: frozenset[int]) -> list[Die] | None:
+    """Entries of the unit of an abstract function that are instances of it, by where its offset stands in the unit's bytes.
+
+    What looks so by accident may be among them. None where the unit's kinds of entries don't allow it. Raises DwarfError.
+    """
+    unit = origin.unit
+    wanted = (dw.AT_ABSTRACT_ORIGIN, dw.FORM_REF4)
+    for abbrev in unit.abbrevs.all():
+        refers = abbrev.has(dw.AT_SPECIFICATION) or abbrev.has(dw.AT_ABSTRACT_ORIGIN)
+        if abbrev.tag in tags and refers and abbrev.offset_of(*wanted) is None:
+            return None
+    layouts = names.layouts_of(unit, dw.FORM_REF4, tags, dw.AT_ABSTRACT_ORIGIN)
+    stored = origin.offset.to_bytes(4, unit.sections.order)
+    data = unit.data
+    found: list[Die] = []
+    at = data.find(stored, unit.first)
+    while at >= 0 and len(found) < _MOST_CANDIDATES:
+        for code, distance in layouts:
+            start = at - distance - len(code)
+            if start >= unit.first and data.startswith(code, start):
+                try:
+                    die = unit.die(start)
+                    if origin.same_as(die.reference(dw.AT_ABSTRACT_ORIGIN)):
+                        found.append(die)
+                except DwarfError:
+                    continue
+        at = data.find(stored, at + 1)
+    return found
+
+
 def _candidates(names: Names, unit: Unit, address: int) -> Iterator[int]:
     """Offsets where bytes are as those of a function's entry with that address. Raises DwarfError."""
     size, order = unit.address_size, unit.sections.order

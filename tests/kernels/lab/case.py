@@ -163,6 +163,8 @@ class Case:
     """`do` starts the probes itself, and stops them if it likes."""
     compiled_for: str = ""
     """Another kernel to compile it for than the one it is run on."""
+    debug: bool = False
+    """Compiled for the kernel's `vmlinux` with debugging information, which is fetched."""
     script: str = ""
     """A script instead of a spec, to try the lab itself."""
     example: str = ""

@@ -16,7 +16,7 @@ from pathlib import Path
 from tests.kernels.lab.boot import Job, Outcome, run_jobs
 from tests.kernels.lab.capture import captured_folder
 from tests.kernels.lab.case import Case, Expected
-from tests.kernels.lab.fetch import KernelFiles, LabError, cache_dir, fetch_kernel, locked
+from tests.kernels.lab.fetch import KernelFiles, LabError, cache_dir, fetch_debug, fetch_kernel, locked
 from tests.kernels.lab.trace import Hit, parse_trace
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -128,7 +128,10 @@ def run_cases(kernel: str, cases: Sequence[Case]) -> dict[str, Run]:
     """Runs `cases` on one kernel; raises `LabError` where the lab itself cannot work."""
     files = fetch_kernel(kernel)
     target = compile_target(files) if any(not case.script for case in cases) else ""
-    compiled = {case.name: compile_spec(case, case.compiled_for or target) for case in cases}
+    image = str(fetch_debug(files)) if any(case.debug for case in cases) else ""
+    compiled = {
+        case.name: compile_spec(case, image if case.debug else case.compiled_for or target) for case in cases
+    }
     running = [case for case in cases if compiled[case.name].status == 0 and kernel not in case.refused]
     jobs = [make_job(case, compiled[case.name].script, files) for case in running]
     outcomes = dict(zip((case.name for case in running), _run_twice(files, jobs), strict=True))

@@ -1,0 +1,172 @@
+"""Source lines of real kernels: every line of some functions is probed, and what is named there compared with the guest's facts.
+
+Which lines there are differs from kernel to kernel, so none is written here: all that the debugging information has are
+tried. What we let pass the kernel must take, and a name must mean the same at each line that has it.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+import pytest
+
+from probelang.analysis import Analysis, analyse
+from probelang.backends import tracefs
+from probelang.check.rules import points
+from probelang.diagnostics import Severity
+from probelang.kernel.answers import Found
+from probelang.kernel.code import KernelCode
+from probelang.kernel.interface import Kernel
+from probelang.kernel.load import load_kernel
+from probelang.source import Source
+from tests.kernels.lab.boot import Job, run_jobs
+from tests.kernels.lab.fetch import KERNELS, fetch_debug, fetch_kernel
+from tests.kernels.lab.trace import parse_trace
+
+pytestmark = pytest.mark.kernels
+
+#: Functions in many shapes: with seldom-run parts, inlined into others, traced, with static branches, pieces of functions.
+FUNCTIONS = (
+    *("vfs_read", "do_sys_openat2", "path_openat", "link_path_walk", "dput", "lookup_fast", "do_exit"),
+    *("shmem_file_read_iter", "copy_process", "wake_up_new_task", "try_to_wake_up", "__alloc_pages_slowpath"),
+    *("handle_mm_fault", "tcp_v4_connect", "tcp_sendmsg_locked", "__netif_receive_skb_core", "inet_create"),
+    *("blk_mq_submit_bio", "n_tty_read", "rw_verify_area", "fsnotify_access", "add_rchar"),
+)
+LAST_LINE = 50
+
+_DEFINE = r"""
+lab=$PWD
+cd /sys/kernel/tracing
+while read -r command; do
+	echo "$command" 2>/dev/null >>dynamic_events || { echo "refused: $command"; tail -n 3 error_log; }
+done <$lab/commands
+echo "defined: $(wc -l <dynamic_events)"
+"""
+
+_READ = r"""
+lab=$PWD
+mkdir /tmp/reading; cd /tmp/reading
+head -c 100000 /dev/zero >read.data
+sh $lab/script >&2 || exit 1
+dd if=read.data of=/dev/null bs=4321 count=3 2>/dev/null &
+reader=$!
+wait $reader
+grep -v '^#' /sys/kernel/tracing/trace
+echo "fact $reader $(stat -c %i read.data)"
+sh $lab/script stop || exit 2
+cat /sys/kernel/tracing/dynamic_events
+"""
+
+#: What is recorded at each line of `vfs_read` and of what it calls for a file of a tmpfs, as far as it is there.
+_WANTED = {
+    "vfs_read": {
+        "count": "count",
+        "ino": "file->f_inode->i_ino",
+        "name": "file->f_path.dentry->d_name.name",
+        "pos": "*pos",
+    },
+    "shmem_file_read_iter": {
+        "ino": "iocb->ki_filp->f_inode->i_ino",
+        "name": "iocb->ki_filp->f_path.dentry->d_name.name",
+        "count": "to->count",
+        "pos": "iocb->ki_pos",
+    },
+    "rw_verify_area": {"count": "count", "ino": "file->f_inode->i_ino", "pos": "*ppos"},
+}
+
+
+@cache
+def debug_kernel(name: str) -> Kernel:
+    return load_kernel(str(fetch_debug(fetch_kernel(name))))
+
+
+def compiled(kernel: Kernel, spec: str) -> Analysis:
+    return analyse(Source("lines.pl", spec), kernel)
+
+
+def rules_broken(analysis: Analysis) -> set[object]:
+    return {found.rule for found in analysis.diagnostics if found.severity is Severity.ERROR}
+
+
+def lines_of(kernel: Kernel, function: str) -> list[str]:
+    """`function:LINE` for each of its first lines that a kprobe may be on."""
+    found = []
+    for line in range(LAST_LINE):
+        broken = rules_broken(compiled(kernel, f"x = kprobe {function}:{line}"))
+        assert broken <= {points.UNKNOWN_LINE, points.BLACKLISTED}, (function, line, broken)
+        if not broken:
+            found.append(f"{function}:{line}")
+    return found
+
+
+def seldom_run(code: KernelCode, function: str) -> list[str]:
+    """`FILE:LINE` where the parts of a function begin that lie apart from it."""
+    found = []
+    for one in code.functions_called(function):
+        for low, _ in one.ranges[1:]:
+            place = code.dwarf.line_at(low)
+            if place is not None:
+                found.append(f"{'/'.join(place[0].split('/')[-2:])}:{place[1]}")
+    return found
+
+
+@pytest.mark.parametrize("name", KERNELS)
+def test_the_kernel_takes_every_line_that_we_do(name: str) -> None:
+    kernel = debug_kernel(name)
+    assert isinstance(kernel.code, Found)
+    places = [place for function in FUNCTIONS for place in lines_of(kernel, function)]
+    apart = [place for function in FUNCTIONS for place in seldom_run(kernel.code.value, function)]
+    commands: list[str] = []
+    several = 0
+    for number, place in enumerate([*places, *apart]):
+        analysis = compiled(kernel, f"e{number} = kprobe {place} with max=1000")
+        own = [command for event in analysis.events for command in event.commands]
+        several += len(own) > 1
+        commands += own
+    assert len(commands) > 250
+    assert several > 5
+    assert any(".cold+" in command for command in commands)
+    assert any(" _text+" in command for command in commands)
+    job = Job(_DEFINE, {"commands": ("\n".join(commands) + "\n").encode()}, seconds=200)
+    (outcome,) = run_jobs(fetch_kernel(name), [job])
+    assert outcome.status == 0, outcome.output
+    assert "refused" not in outcome.output, outcome.output[:3000]
+    assert f"defined: {len(commands)}" in outcome.output
+
+
+@pytest.mark.parametrize("name", KERNELS)
+def test_names_mean_the_same_at_every_line(name: str) -> None:
+    kernel = debug_kernel(name)
+    probes = []
+    for function, wanted in _WANTED.items():
+        for place in lines_of(kernel, function):
+            there = [
+                f"{field} = {expr}"
+                for field, expr in wanted.items()
+                if not rules_broken(compiled(kernel, f"x = kprobe {place} {{ {field} = {expr} }}"))
+            ]
+            if there:
+                event = place.replace(":", "_L")
+                probes.append(f'{event} = kprobe {place} if $comm == "dd" {{ {", ".join(there)} }}')
+    spec = "group lines\n" + "\n".join(probes)
+    analysis = compiled(kernel, spec)
+    assert not rules_broken(analysis), [found.message for found in analysis.diagnostics]
+    script = tracefs.render(analysis.events, "script", ["lines.pl"], kernel)
+    (outcome,) = run_jobs(fetch_kernel(name), [Job(_READ, {"script": script.encode()}, seconds=60)])
+    assert outcome.status == 0, outcome.output
+    _, reader, inode = next(line for line in outcome.output.splitlines() if line.startswith("fact ")).split()
+    hits = [hit for hit in parse_trace(outcome.output) if hit.tid == int(reader)]
+    # the shell and the loader read too, as `dd` already; of the reads of the file all is known
+    reads = [hit for hit in hits if hit.values.get("ino") == int(inode)]
+    for hit in reads:
+        assert hit.values.get("name", "read.data") == "read.data", hit
+        assert hit.values.get("count", 4321) in range(4322), hit
+        assert hit.values.get("pos", 0) in range(3 * 4321 + 1), hit
+    lines = {hit.event for hit in reads}
+    full = {hit.event for hit in reads if hit.values.get("count") == 4321 and hit.values.get("name")}
+    print(name, len(probes), sorted(lines), len(full))
+    for function in _WANTED:
+        assert sum(event.startswith(function) for event in lines) >= 3, (function, sorted(lines))
+    assert len(full) >= 8, sorted(full)
+    for event in lines:
+        assert len([hit for hit in reads if hit.event == event]) % 3 == 0, event
