@@ -38,7 +38,7 @@ BLACKLISTED = Rule(
     "PRB205",
     "blacklisted",
     Severity.ERROR,
-    "The kernel forbids kprobes on this function (`NOKPROBE_SYMBOL`): probing it could bring the machine down.",
+    "The kernel forbids kprobes on this function or instruction (`NOKPROBE_SYMBOL`, `noinstr`, code that it patches while it runs): probing it could bring the machine down.",
     example="kprobe do_int3",
     kernel_error="FAIL_REG_PROBE",
 )

@@ -2,6 +2,4 @@ tick   = watch jiffies_64 w { $comm }
 procs  = monitor every 1s { total = @nr_threads: s32 }
 before = fprobe vfs_read%return { entry(file->f_pos), took = $duration }
 module = fprobe ext4:ext4_file_open { inode }
-source = kprobe vfs_read:12 { count }
-place  = kprobe fs/read_write.c:12 { count }
 percpu = fprobe vfs_read { @runqueues }
