@@ -13,6 +13,7 @@ from probelang.program.dwarf_lists import ranges_of
 from probelang.program.dwarf_names import Names
 from probelang.program.dwarf_starts import referring_in_unit, starting_at
 from probelang.program.dwarf_units import Units
+from probelang.program.dwarf_wire import DwarfError
 
 if TYPE_CHECKING:
     from probelang.program.dwarf_dies import Die
@@ -107,7 +108,7 @@ class Reader:
     def _instances_in_unit(self, origin: Die) -> list[Die]:
         found = referring_in_unit(self.names, origin, _WITH_CODE)
         if found is not None:
-            return [die for die in found if self.code_of(die) and self._is_where_it_says(die)]
+            return [die for die in found if self._is_where_it_says(die)]
         unit = origin.unit
         known = self._instances.get(unit)
         if known is None:
@@ -120,20 +121,23 @@ class Reader:
         return [unit.die(offset) for offset in known.get((unit, origin.offset), [])]
 
     def _is_where_it_says(self, die: Die) -> bool:
-        """Whether the way down from the unit to the code of an entry meets that entry. Raises DwarfError."""
-        address = self.code_of(die)[0][0]
-        below = [self.subprogram_at(address)]
-        for _ in range(_MOST_BLOCKS):
-            around = below.pop() if below else None
-            if around is None or around.same_as(die):
-                return around is not None
-            # Code may belong to several that lie beside each other.
-            below += [
-                child
-                for child in around.children()
-                if child.tag in _WITH_BLOCKS
-                and any(low <= address < high for low, high in self.code_of(child))
-            ]
+        """Whether the way down from the unit to the code of an entry meets it: bytes may look like one by accident."""
+        try:
+            code = self.code_of(die)
+            below = [self.subprogram_at(code[0][0])] if code else []
+            for _ in range(_MOST_BLOCKS):
+                around = below.pop() if below else None
+                if around is None or around.same_as(die):
+                    return around is not None
+                # Code may belong to several that lie beside each other.
+                below += [
+                    child
+                    for child in around.children()
+                    if child.tag in _WITH_BLOCKS
+                    and any(low <= code[0][0] < high for low, high in self.code_of(child))
+                ]
+        except DwarfError:
+            self.sections.spend(1)
         return False
 
     # Lines.

@@ -27,12 +27,13 @@ pytestmark = pytest.mark.kernels
 
 #: Functions in many shapes: with seldom-run parts, inlined into others, traced, with static branches, pieces of functions.
 FUNCTIONS = (
-    *("vfs_read", "do_sys_openat2", "path_openat", "link_path_walk", "dput", "lookup_fast", "do_exit"),
-    *("shmem_file_read_iter", "copy_process", "wake_up_new_task", "try_to_wake_up", "__alloc_pages_slowpath"),
-    *("handle_mm_fault", "tcp_v4_connect", "tcp_sendmsg_locked", "__netif_receive_skb_core", "inet_create"),
-    *("blk_mq_submit_bio", "n_tty_read", "rw_verify_area", "fsnotify_access", "add_rchar"),
+    *("vfs_read", "path_openat", "link_path_walk", "dput", "lookup_fast", "do_exit", "shmem_file_read_iter"),
+    *("copy_process", "wake_up_new_task", "__alloc_pages_slowpath", "handle_mm_fault", "tcp_v4_connect"),
+    *("inet_create", "n_tty_read", "rw_verify_area", "fsnotify_access"),
 )
-LAST_LINE = 50
+#: Several bear this name, so that only a symbol from elsewhere leads to them.
+AMBIGUOUS = "init_once"
+LAST_LINE = 36
 
 _DEFINE = r"""
 lab=$PWD
@@ -99,15 +100,21 @@ def lines_of(kernel: Kernel, function: str) -> list[str]:
     return found
 
 
-def seldom_run(code: KernelCode, function: str) -> list[str]:
-    """`FILE:LINE` where the parts of a function begin that lie apart from it."""
-    found = []
-    for one in code.functions_called(function):
-        for low, _ in one.ranges[1:]:
-            place = code.dwarf.line_at(low)
-            if place is not None:
-                found.append(f"{'/'.join(place[0].split('/')[-2:])}:{place[1]}")
-    return found
+def line_at(code: KernelCode, address: int) -> list[str]:
+    """`FILE:LINE` of a place, if it is of no header: those have code everywhere."""
+    place = code.dwarf.line_at(address)
+    if place is None or not place[0].endswith(".c"):
+        return []
+    return [f"{'/'.join(place[0].split('/')[-2:])}:{place[1]}"]
+
+
+def lines_apart(code: KernelCode) -> list[str]:
+    """Lines in the parts of functions that are seldom run, and in functions whose name is not their own."""
+    starts = [symbol.address for symbol in code.functions_named(AMBIGUOUS)]
+    for function in FUNCTIONS:
+        for one in code.functions_called(function):
+            starts += [low for low, _ in one.ranges[1:]]
+    return [place for start in starts for place in line_at(code, start)]
 
 
 @pytest.mark.parametrize("name", KERNELS)
@@ -115,7 +122,7 @@ def test_the_kernel_takes_every_line_that_we_do(name: str) -> None:
     kernel = debug_kernel(name)
     assert isinstance(kernel.code, Found)
     places = [place for function in FUNCTIONS for place in lines_of(kernel, function)]
-    apart = [place for function in FUNCTIONS for place in seldom_run(kernel.code.value, function)]
+    apart = dict.fromkeys(lines_apart(kernel.code.value))
     commands: list[str] = []
     several = 0
     for number, place in enumerate([*places, *apart]):
@@ -123,9 +130,9 @@ def test_the_kernel_takes_every_line_that_we_do(name: str) -> None:
         own = [command for event in analysis.events for command in event.commands]
         several += len(own) > 1
         commands += own
-    assert len(commands) > 250
+    assert len(commands) > 150
     assert several > 5
-    assert any(".cold+" in command for command in commands)
+    assert any(".cold" in command for command in commands)
     assert any(" _text+" in command for command in commands)
     job = Job(_DEFINE, {"commands": ("\n".join(commands) + "\n").encode()}, seconds=200)
     (outcome,) = run_jobs(fetch_kernel(name), [job])
@@ -164,7 +171,6 @@ def test_names_mean_the_same_at_every_line(name: str) -> None:
         assert hit.values.get("pos", 0) in range(3 * 4321 + 1), hit
     lines = {hit.event for hit in reads}
     full = {hit.event for hit in reads if hit.values.get("count") == 4321 and hit.values.get("name")}
-    print(name, len(probes), sorted(lines), len(full))
     for function in _WANTED:
         assert sum(event.startswith(function) for event in lines) >= 3, (function, sorted(lines))
     assert len(full) >= 8, sorted(full)

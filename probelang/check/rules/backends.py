@@ -16,7 +16,7 @@ NOT_YET = Rule(
     "not-supported-yet",
     Severity.ERROR,
     "The language has it, and this release of probelang does not do it yet.",
-    example="kprobe vfs_read:10",
+    example="monitor every 1s { total = @nr_threads: s32 }",
 )
 
 RULES = (UNSUPPORTED, NOT_YET)

@@ -8,8 +8,8 @@ from probelang.check.rules import RULES
 from probelang.diagnostics import Rule
 from tests.support.specs import run
 
-#: What no spec alone can show: it takes a kernel with damaged BTF, or a program.
-WITHOUT_EXAMPLE = {"PRB902", "PRB213", "PRB214", "PRB215", "PRB325"}
+#: What no spec alone can show: it takes a kernel with damaged BTF, one with its image, or a program.
+WITHOUT_EXAMPLE = {"PRB902", "PRB213", "PRB214", "PRB215", "PRB217", "PRB325"}
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.slug)
