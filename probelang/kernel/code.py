@@ -7,7 +7,7 @@ tables it asks there are in the image, between symbols of its linker script.
 from __future__ import annotations
 
 import struct
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING
 
 from probelang.program.elf import Elf, ProgramError
@@ -39,6 +39,10 @@ _PATCHED = (
     ("__start___bug_table", "__stop___bug_table", "bug_entry", "is the trap of a `WARN` or `BUG`"),
 )  # fmt: skip
 _BLACKLIST = ("__start_kprobe_blacklist", "__stop_kprobe_blacklist")
+_TRACED = ("__start_mcount_loc", "__stop_mcount_loc")
+_REFUSES_UNTRACED = b"\0__within_notrace_func\0"
+"""Where a kernel has this, it takes kprobe events in traceable functions only (kernel/trace/trace_kprobe.c, Linux 5.3;
+CONFIG_KPROBE_EVENTS_ON_NOTRACE leaves it out)."""
 _ENDBR64 = b"\xf3\x0f\x1e\xfa"
 _CALL = 0xE8
 
@@ -71,6 +75,7 @@ class KernelCode:
         self._called: dict[str, list[DwarfFunction]] = {}
         self._forbidden: list[tuple[int, int, str]] | None = None
         self._patched: dict[int, str] | None = None
+        self._traced: list[int] | None = None
 
     # Symbols.
 
@@ -141,7 +146,8 @@ class KernelCode:
     def _read_symbols(self) -> None:
         if self._marks is not None:
             return
-        wanted = {name for low, high, *_ in (*_FORBIDDEN, *_PATCHED, (*_BLACKLIST,)) for name in (low, high)}
+        tables = (*_FORBIDDEN, *_PATCHED, _BLACKLIST, _TRACED)
+        wanted = {name for low, high, *_ in tables for name in (low, high)}
         strings = self._table.all_strings()
         places: dict[int, str] = {}
         for name in (*wanted, "_text"):
@@ -181,7 +187,36 @@ class KernelCode:
                 return why
         if self._patched is None:
             self._patched = self._read_patched()
-        return self._patched.get(address)
+        if address in self._patched:
+            return self._patched[address]
+        around = self.function_around(address)
+        if around is not None and self._is_untraced(around):
+            return "is in a function that ftrace cannot trace, where the kernel takes no kprobe events"
+        return None
+
+    def _is_untraced(self, function: CodeSymbol) -> bool:
+        """Whether a function, and the one that it is a piece of (`NAME.cold`), has no place for ftrace to patch."""
+        if self._traced is None:
+            self._traced = self._read_traced()
+        if not self._traced or not function.size or self._has_place(function):
+            return False
+        whole, dot, _ = function.name.partition(".")
+        return not (dot and any(self._has_place(one) for one in self.functions_named(whole)))
+
+    def _has_place(self, function: CodeSymbol) -> bool:
+        assert self._traced is not None
+        position = bisect_left(self._traced, function.address)
+        return position < len(self._traced) and self._traced[position] < function.address + max(
+            function.size, 1
+        )
+
+    def _read_traced(self) -> list[int]:
+        """The places that ftrace patches, in order; none where the kernel does not ask for them, or nothing tells."""
+        section = self._elf.find_section(".debug_str")
+        if section is None or _REFUSES_UNTRACED not in self._elf.read_section(section):
+            return []
+        places = [address for address in self._addresses_in(*_TRACED) if address]
+        return sorted(places)
 
     def splits_instruction(self, function: CodeSymbol, offset: int) -> bool:
         """Whether an offset is within one of the instructions that a traceable function begins with, `endbr64` and the
@@ -200,16 +235,16 @@ class KernelCode:
             if low is not None and high is not None and low < high:
                 found.append((low, high, why))
         why = "is forbidden to kprobes (`NOKPROBE_SYMBOL`)"
-        data = self._table_between(*_BLACKLIST) or b""
-        width = self._elf.pointer_size
-        entries = struct.iter_unpack(
-            self._elf.order + ("Q" if width == 8 else "I"), data[: len(data) // width * width]
-        )
-        for (address,) in entries:
+        for address in self._addresses_in(*_BLACKLIST):
             function = self.function_around(address)
             if function is not None and function.address == address and function.size:
                 found.append((address, address + function.size, why))
         return found
+
+    def _addresses_in(self, first: str, behind: str) -> list[int]:
+        data, width = self._table_between(first, behind) or b"", self._elf.pointer_size
+        form = self._elf.order + ("Q" if width == 8 else "I")
+        return [address for (address,) in struct.iter_unpack(form, data[: len(data) // width * width])]
 
     def _read_patched(self) -> dict[int, str]:
         found: dict[int, str] = {}
