@@ -5,9 +5,9 @@ The command line, and every editor, asks here; nothing below this knows about ei
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from probelang.backends.tracefs.events import emit_events
+from probelang.backends import BACKENDS, DEFAULT_SETTINGS, Settings, get_backend
 from probelang.check.report import in_source_order
 from probelang.check.spec import check
 from probelang.diagnostics import Diagnostic, Severity
@@ -15,7 +15,6 @@ from probelang.record import record, replace
 from probelang.syntax.parse import parse
 
 if TYPE_CHECKING:
-    from probelang.backends.tracefs.events import Event
     from probelang.kernel.interface import Kernel
     from probelang.source import Source
     from probelang.syntax import tree
@@ -25,11 +24,14 @@ MAX_SIZE = 16 << 20
 
 @record
 class Analysis:
-    """What is known of one spec on one kernel: its tree, its events, and all there is to say, in source order."""
+    """What is known of one spec on one kernel: its tree, its events, and all there is to say, in source order.
+
+    Events are of the class of the backend that was asked for.
+    """
 
     source: Source
     tree: tree.File
-    events: tuple[Event, ...]
+    events: tuple[Any, ...]
     diagnostics: tuple[Diagnostic, ...]
 
     @property
@@ -38,18 +40,34 @@ class Analysis:
         return any(found.severity is Severity.ERROR for found in self.diagnostics)
 
 
-def analyse(source: Source, kernel: Kernel) -> Analysis:
-    """Parse, check and compile a spec for a kernel. Never raises on what a spec, or a kernel's files, hold."""
+def analyse(
+    source: Source, kernel: Kernel, target: str = BACKENDS[0], settings: Settings = DEFAULT_SETTINGS
+) -> Analysis:
+    """Parse, check and compile a spec for a kernel and a backend. Never raises on what a spec, or a kernel's files, hold."""
     kernel.suggest_anew()
     file, syntax = parse(source)
     checked = check(source, file, kernel)
-    plan = emit_events(checked.probes, kernel)
-    emitted = [*plan.diagnostics, *emit_events(checked.unfinished, kernel).diagnostics]
+    backend = get_backend(target)
+    plan = backend.emit_events(checked.probes, kernel, settings)
+    emitted = [*plan.diagnostics, *backend.emit_events(checked.unfinished, kernel, settings).diagnostics]
+    _keep_findings(kernel)
     found = in_source_order([*syntax, *checked.diagnostics, *emitted])
     diagnostics = tuple(
         replace(said, kernels=(kernel.name,), kernel_error=_known(said, kernel)) for said in found
     )
     return Analysis(source, file, plan.events, diagnostics)
+
+
+def _keep_findings(kernel: Kernel) -> None:
+    """What took time to read of programs and of the kernel's code, if it was asked for, is kept for the next run."""
+    import sys
+
+    kernel.keep_findings()
+
+    if "probelang.program.load" in sys.modules:
+        from probelang.program.load import keep_findings
+
+        keep_findings()
 
 
 def _known(diagnostic: Diagnostic, kernel: Kernel) -> str | None:

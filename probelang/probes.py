@@ -75,6 +75,17 @@ class SymbolAddress:
 
 
 @record
+class FileAddress:
+    """An address in a probed program, by an offset as the kernel counts `@+OFFSET`.
+
+    It adds the offset to the address that the probe is on, less the probe's own offset in the file, which is right wherever the
+    program is loaded; for what is in another segment than the probe the offset is not that of the file.
+    """
+
+    offset: int
+
+
+@record
 class EventFieldValue:
     """A field of the event that an eprobe sits on; `text` where the field itself holds a string.
 
@@ -109,6 +120,17 @@ class Duration:
     """`$duration`: nanoseconds from the function's entry to its return."""
 
 
+@record
+class ThisCpu:
+    """`this_cpu_ptr(e)`: the copy of a per-CPU variable that belongs to the CPU that runs.
+
+    `pointer` gives what is the same for all CPUs: a pointer of the kernel's (`__percpu`), or the address of a variable,
+    which is a SymbolAddress that nothing is read through.
+    """
+
+    pointer: Access
+
+
 Base = (
     Parameter
     | ReturnValue
@@ -118,10 +140,12 @@ Base = (
     | Stack
     | RegisterValue
     | SymbolAddress
+    | FileAddress
     | EventFieldValue
     | Immediate
     | EntryValue
     | Duration
+    | ThisCpu
 )
 
 
@@ -130,12 +154,14 @@ class Deref:
     """Read memory at what came before plus `offset` bytes.
 
     `user` reads user memory. `names` is the kernel's spelling of the step, `->f_path.dentry`, or None where it has none
-    (`*p`, array elements, bitfields).
+    (`*p`, array elements, bitfields). `cast` is the typecast that these names take before them, as a kernel that
+    has typecasts spells it: `seq_file`, or `socket_alloc,vfs_inode` for what a member lies in.
     """
 
     offset: int
     user: bool
     names: str | None
+    cast: str | None = None
 
 
 @record
@@ -236,12 +262,16 @@ Condition = Compare | Not | Junction
 
 @record
 class FunctionTarget:
-    """A kernel function, `offset` bytes into it, or its return."""
+    """A function of the kernel or of a module, `offset` bytes into it, or its return.
+
+    `alone` is whether no other function bears the name, as far as is known, so that it can be found without its module.
+    """
 
     function: str
     module: str | None
     offset: int
     returns: bool
+    alone: bool = True
 
 
 @record
@@ -253,9 +283,10 @@ class AddressTarget:
 
 @record
 class TracepointTarget:
-    """A raw tracepoint."""
+    """A raw tracepoint of the kernel or of a module."""
 
     tracepoint: str
+    module: str | None = None
 
 
 @record
@@ -276,7 +307,35 @@ class ProgramTarget:
     counter: int | None
 
 
-Target = FunctionTarget | AddressTarget | TracepointTarget | EventTarget | ProgramTarget
+@record
+class WatchTarget:
+    """A hardware breakpoint on `length` bytes of the kernel's memory, at a symbol plus `address`, or at an address.
+
+    `access` is `r`, `w`, `rw` or `x`, as a spec says it.
+    """
+
+    symbol: str | None
+    address: int
+    access: str
+    length: int
+
+
+@record
+class ClockTarget:
+    """A clock that strikes every `period` nanoseconds."""
+
+    period: int
+
+
+Target = (
+    FunctionTarget
+    | AddressTarget
+    | TracepointTarget
+    | EventTarget
+    | ProgramTarget
+    | WatchTarget
+    | ClockTarget
+)
 
 
 @record

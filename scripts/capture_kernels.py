@@ -19,9 +19,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from probelang.kernel.container import Container, ContainerError
 from probelang.kernel.folder import FolderTree, TreeSources
+from probelang.kernel.load import bundled_kernels
 from probelang.kernel.snapshot import build_snapshot
 from tests.kernels.lab.capture import capture, write_files
-from tests.kernels.lab.fetch import KERNELS, KernelFiles, LabError, fetch_kernel
+from tests.kernels.lab.fetch import KernelFiles, LabError, fetch_kernel
 
 DATA = Path(__file__).resolve().parent.parent / "probelang" / "kernel" / "data"
 
@@ -64,7 +65,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("kernels", nargs="*", default=list(KERNELS), metavar="KERNEL")
+    parser.add_argument("kernels", nargs="*", default=bundled_kernels(), metavar="KERNEL")
     parser.add_argument("--raw", type=Path, metavar="FOLDER")
     parser.add_argument(
         "--check", action="store_true", help="write nothing; exit 1 if a bundled kernel would change"

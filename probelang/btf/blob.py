@@ -138,11 +138,14 @@ class Btf:
             found.append((self._enumerator_value(at, id), id))
         return found + self.base.find_enumerator(name) if self.base else found
 
-    def names(self, space: Space, prefix: str = "") -> Iterator[str]:
-        """All names of a space that begin with `prefix`: sorted, this blob's own before its base's. Raises BtfError."""
+    def names(self, space: Space, prefix: str = "", *, own: bool = False) -> Iterator[str]:
+        """All names of a space that begin with `prefix`: sorted, this blob's own before its base's, or `own` ones alone.
+
+        Raises BtfError.
+        """
         for name in self._table(space).names(prefix.encode("utf-8", "surrogatepass")):
             yield name if name.isascii() and name.isprintable() else printable(name.encode("latin-1"))
-        if self.base:
+        if self.base and not own:
             yield from self.base.names(space, prefix)
 
     @property

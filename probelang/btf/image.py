@@ -35,7 +35,7 @@ def read_btf(path: str) -> bytes:
         if not stat.S_ISREG(os.stat(path).st_mode):
             raise BtfError("not a file")
         with open(path, "rb") as file:
-            return _read_stream(file, os.fstat(file.fileno()).st_size)
+            return read_stream(file, os.fstat(file.fileno()).st_size)
     except OSError as error:
         raise BtfError(f"{path}: {error.strerror or error}") from None
     except (BtfError, ValueError) as error:  # ValueError: a NUL in the path
@@ -44,10 +44,11 @@ def read_btf(path: str) -> bytes:
 
 def extract_btf(data: bytes) -> bytes:
     """The BTF blob in the bytes of a file, as `read_btf`. Raises BtfError."""
-    return _read_stream(io.BytesIO(data), len(data))
+    return read_stream(io.BytesIO(data), len(data))
 
 
-def _read_stream(file: BinaryIO, size: int) -> bytes:
+def read_stream(file: BinaryIO, size: int) -> bytes:
+    """The BTF blob in an open file of `size` bytes, as `read_btf`. Raises BtfError."""
     magic = file.read(4)
     file.seek(0)
     if magic == _ELF:
@@ -79,11 +80,11 @@ def _one_line(error: BaseException) -> str:
 def unpack_image(data: bytes) -> bytes:
     """The kernel within a compressed kernel image: ELF for a bzImage, flat for arm64. Raises BtfError."""
     if data[0x202:0x206] == b"HdrS" and len(data) > 0x250:
-        return _unpack(_bzimage_payload(data))
+        return unpack(_bzimage_payload(data))
     if data[:2] == b"MZ" and data[4:8] == b"zimg":
-        return _unpack(_zboot_payload(data))
+        return unpack(_zboot_payload(data))
     if data[:2] == _GZIP:
-        return _unpack(data)
+        return unpack(data)
     if data[0x38:0x3C] in (
         b"ARM\x64",
         b"RSC\x05",
@@ -115,29 +116,36 @@ def _zboot_payload(data: bytes) -> bytes:
     return data[start : start + length]
 
 
-def _unpack(payload: bytes) -> bytes:
-    for magic, name, unpack in _FORMATS:
+def unpack(payload: bytes, what: str = "kernel") -> bytes:
+    """An ELF file that may be compressed; `what` it is, for a message. Raises BtfError."""
+    for magic, name, unpacker in _FORMATS:
         if payload.startswith(magic):
             try:
-                image = unpack(payload)
+                image = unpacker(payload)
             except BtfError:
                 raise
+            except EOFError:
+                raise BtfError(f"the {'kernel image' if what == 'kernel' else what} is cut off") from None
             except ImportError as error:
                 raise BtfError(
-                    f"the kernel is compressed with {name}, and Python has no {error.name}"
+                    f"the {what} is compressed with {name}, and Python has no {error.name}"
                 ) from None
             except MemoryError:
-                raise BtfError(f"the kernel's {name} stream is too large") from None
+                raise BtfError(f"the {what}'s {name} stream is too large") from None
             except Exception as error:  # noqa: BLE001 (each library has exceptions of its own)
-                raise BtfError(f"the kernel's {name} stream is damaged: {_one_line(error)}") from None
+                raise BtfError(f"the {what}'s {name} stream is damaged: {_one_line(error)}") from None
             if len(image) > LARGEST_IMAGE:
-                raise BtfError("the unpacked kernel is too large")
+                raise BtfError(f"the unpacked {what} is too large")
             if not image:
-                raise BtfError(f"the kernel's {name} stream is damaged")
+                raise BtfError(f"the {what}'s {name} stream is damaged")
             return image
     if payload[:4] == _ELF:
         return payload
-    raise BtfError("the kernel image is compressed in an unknown way")
+    raise BtfError(
+        "the kernel image is compressed in an unknown way"
+        if what == "kernel"
+        else f"neither an ELF file nor a compressed {what}"
+    )
 
 
 def _unpack_gzip(payload: bytes) -> bytes:
@@ -162,7 +170,7 @@ def _whole(unpacker: Any, payload: bytes) -> bytes:
     """One stream to its end; behind it lies the length that the kernel's build appends."""
     image: bytes = unpacker.decompress(payload, LARGEST_IMAGE + 1)
     if not unpacker.eof and len(image) <= LARGEST_IMAGE:
-        raise BtfError("the kernel image is cut off")
+        raise EOFError
     return image
 
 

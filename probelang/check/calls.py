@@ -1,4 +1,4 @@
-"""What is written like a function: `entry(e)` and `user(e)`."""
+"""What is written like a function: `entry(e)`, `user(e)`, `this_cpu_read(e)` and `this_cpu_ptr(e)`."""
 
 from __future__ import annotations
 
@@ -17,11 +17,13 @@ from probelang.syntax import tree
 if TYPE_CHECKING:
     from probelang.check.expressions import Expressions
 
+_CALLS = ("entry", "user", "this_cpu_read", "this_cpu_ptr")
+
 
 def resolve_call(checker: Expressions, expr: tree.Call) -> Value | None:
     name = expr.function.name
-    if name not in ("entry", "user"):
-        near = near_names(name, ("entry", "user", "container_of"))
+    if name not in _CALLS:
+        near = near_names(name, (*_CALLS, "container_of"))
         checker.report.add(
             types.UNKNOWN_CALL,
             expr.function.span,
@@ -34,7 +36,15 @@ def resolve_call(checker: Expressions, expr: tree.Call) -> Value | None:
         checker.report.add(types.UNKNOWN_CALL, expr.span, f"`{name}(e)` takes one expression")
         return None
     operand = expr.arguments[0]
-    return _entry(checker, expr, operand) if name == "entry" else _user(checker, operand)
+    match name:
+        case "entry":
+            return _entry(checker, expr, operand)
+        case "user":
+            return _user(checker, operand)
+        case _:
+            from probelang.check.percpu import resolve_this_cpu
+
+            return resolve_this_cpu(checker, expr, operand)
 
 
 def _entry(checker: Expressions, expr: tree.Call, operand: tree.Expr) -> Value | None:
@@ -52,7 +62,7 @@ def _entry(checker: Expressions, expr: tree.Call, operand: tree.Expr) -> Value |
             ),
         )
         return None
-    value = checker.read(operand)
+    value = _at_entry(checker).read(operand)
     if value is None:
         return None
     base = value.access.base
@@ -64,6 +74,14 @@ def _entry(checker: Expressions, expr: tree.Call, operand: tree.Expr) -> Value |
         )
         return None
     return replace(value, entry=True)
+
+
+def _at_entry(checker: Expressions) -> Expressions:
+    """What resolves the inside of `entry(e)`."""
+    inner = checker.scope.at_entry
+    return (
+        checker if inner is None else type(checker)(checker.kernel, checker.constants, checker.report, inner)
+    )
 
 
 def _user(checker: Expressions, operand: tree.Expr) -> Value | None:

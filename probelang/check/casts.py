@@ -9,7 +9,7 @@ from probelang.check.btf_ctypes import PLAIN, BtfType, find_integer
 from probelang.check.ctypes import CArray, CInt, CPointer, CString, CStruct, MadePointer, TypeRef
 from probelang.check.report import near_names, suggest
 from probelang.check.rules import facts, types
-from probelang.check.values import ADDRESS, LVALUE, Value, article_of, load
+from probelang.check.values import ADDRESS, LVALUE, RVALUE, Value, article_of, load
 from probelang.diagnostics import Edit, Fix
 from probelang.probes import Immediate
 from probelang.record import replace
@@ -25,7 +25,7 @@ _TAGS = {"struct": Space.STRUCT, "union": Space.UNION, "enum": Space.ENUM}
 
 def find_type(checker: Expressions, written: tree.CType) -> TypeRef | None:
     """The type that a cast or an `args` parameter names, its pointers not counted."""
-    btf = checker.kernel.btf
+    btf = checker.scope.btf or checker.kernel.btf
     if not written.name:
         return None
     if checker.scope.dwarf is not None:
@@ -133,8 +133,16 @@ def resolve_cast(checker: Expressions, expr: tree.Cast) -> Value | None:
             if value.type.signed and not made.signed and not isinstance(value.access.base, Immediate):
                 _say_not_widened(checker, expr, value, wanted)
             return value
-        return replace(value, type=made, ref=target, names=None, typed=True)
-    return replace(value, type=_pointer(target, expr.type.pointers, value), ref=None, names=None, typed=True)
+        return replace(value, type=made, ref=target, names=None, typed=True, cast=None)
+    type = _pointer(target, expr.type.pointers, value)
+    name = cast_name(target) if expr.type.pointers == 1 and value.state == RVALUE else None
+    return replace(value, type=type, ref=None, names=None if name is None else "", typed=True, cast=name)
+
+
+def cast_name(target: TypeRef) -> str | None:
+    """How a kernel's probes name a struct that they cast to; None where they cannot."""
+    struct = target.describe()
+    return struct.name if isinstance(struct, CStruct) and struct.name and not struct.is_union else None
 
 
 def _is_bool(value: Value) -> bool:
@@ -196,8 +204,16 @@ def resolve_container(checker: Expressions, expr: tree.ContainerOf) -> Value | N
         return None
     start = pointer.pending if pointer.state == ADDRESS else 0
     type = CPointer(whole, pointer.type.user)
+    name = cast_name(whole) if start == 0 and len(expr.path) == 1 else None
     return replace(
-        pointer, type=type, ref=None, state=ADDRESS, pending=start - offset, names=None, user=type.user
+        pointer,
+        type=type,
+        ref=None,
+        state=ADDRESS,
+        pending=start - offset,
+        names=None if name is None else "",
+        user=type.user,
+        cast=None if name is None else f"{name},{expr.path[0].name}",
     )
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from probelang.check.convention import assign_slots
 from probelang.check.kernel_ctypes import KernelType
 from probelang.check.located import value_at
 from probelang.check.report import rename, suggest
@@ -16,9 +15,8 @@ from probelang.check.rules import facts, points
 from probelang.check.scope import Place, Scope
 from probelang.kernel.answers import Found, NotFound, Unknown
 from probelang.probes import FunctionTarget
+from probelang.program import ProgramFileError
 from probelang.program.dwarf_sources import AmbiguousFile, LineFound, NoCode, NoFile
-from probelang.program.dwarf_wire import DwarfError
-from probelang.program.elf import ProgramError
 
 if TYPE_CHECKING:
     from probelang.check.report import Report
@@ -57,7 +55,7 @@ class CodePoints:
                 return []
             name = os.path.basename(point.file.name)
             return self._places(code, point.span, answer, f"{_label(name)}_{point.line}")
-        except (DwarfError, ProgramError) as error:
+        except ProgramFileError as error:
             self._say_damage(point.span, code, error)
             return []
 
@@ -85,7 +83,7 @@ class CodePoints:
                 return self._places(code, point.span, whole, f"{_label(name)}_L{point.line}", name)
             if answers:
                 self._say_no_line(point.span, name, _nearest(answers), functions[0].decl_line)
-        except (DwarfError, ProgramError) as error:
+        except ProgramFileError as error:
             self._say_damage(point.span, code, error)
         return []
 
@@ -253,7 +251,7 @@ class CodePoints:
             address = symbols[0].address + offset
             function = code.dwarf.function_at(address)
             return self._scope(code, function, address) if function is not None else None
-        except (DwarfError, ProgramError) as error:
+        except ProgramFileError as error:
             self._say_damage(point.span, code, error)
             return None
 
@@ -294,19 +292,19 @@ class CodePoints:
             return Scope(self.kind, {}, "variable", "this place", no_names=why)
         names: dict[str, Value] = {}
         lost: dict[str, str] = {}
-        slots: dict[int, int | None] = {}
         params = function.params
-        if address == function.low and not function.inlined:
-            types = [param.type for param in params]
-            slots = {id(param): slot for param, slot in zip(params, assign_slots(types), strict=True)}
+        entry = address == function.low and not function.inlined
+        entered = function.places_at_entry() if entry else ()
         btf = self.kernel.btf
         for variable in function.variables_at(address):
             name = variable.name
             if not name or name in names or name in lost:
                 continue
             ref = variable.type
+            position = params.index(variable) if entry and variable in params else None
+            place = variable.location_at(address) if position is None else entered[position]
             made = value_at(
-                variable, address, slots.get(id(variable)), KernelType(ref, btf) if btf is not None else ref
+                variable, place, KernelType(ref, btf) if btf is not None else ref, entry=position is not None
             )
             if isinstance(made, str):
                 lost[name] = made

@@ -14,6 +14,7 @@ from probelang.syntax import tree
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from probelang.btf.blob import Btf
     from probelang.kernel.interface import Kernel
     from probelang.source import Span
 
@@ -32,19 +33,22 @@ class Constants:
         self.own: dict[str, Constant | None] = {}
         #: Where the constants are defined that are not evaluated yet.
         self.later: dict[str, Span] = {}
-        self._known: dict[str, tuple[int, ...]] = {}
+        #: The types of the module whose probe is looked at, with those of the kernel below them.
+        self.module: Btf | None = None
+        self._known: dict[tuple[str, str], tuple[int, ...]] = {}
 
     def values_of(self, name: str) -> tuple[int, ...]:
         """The values that a name of the kernel's has: none, one, or several of different headers."""
-        values = self._known.get(name)
+        key = (name, self.module.name if self.module is not None else "")
+        values = self._known.get(key)
         if values is None:
-            values = self._known[name] = self._look_up(name)
+            values = self._known[key] = self._look_up(name)
         return values
 
     def _look_up(self, name: str) -> tuple[int, ...]:
         if name in _WORDS:
             return (_WORDS[name],)
-        btf = self.kernel.btf
+        btf = self.module or self.kernel.btf
         # not `Kernel.find_enumerator`, which goes on to look for near names where there is none of this name
         values = sorted({value for value, _ in btf.find_enumerator(name)}) if btf is not None else []
         if values:
@@ -175,7 +179,7 @@ class Constants:
         """For each value of an ambiguous name, who gives it."""
         from probelang.kernel import constants
 
-        btf = self.kernel.btf
+        btf = self.module or self.kernel.btf
         enums = btf.find_enumerator(name) if btf is not None else []
         if btf is not None and enums:
             named = ((value, getattr(btf.type(id), "name", "")) for value, id in enums)

@@ -33,6 +33,15 @@ class Expressions:
         self.constants = constants
         self.report = report
         self.scope = scope
+        self.this_cpu = False
+
+    def within_this_cpu(self, expr: tree.Expr) -> Value | None:
+        """The value of what stands in `this_cpu_read()`, where per-CPU variables may be named."""
+        self.this_cpu = True
+        try:
+            return self.read(expr)
+        finally:
+            self.this_cpu = False
 
     def resolve(self, expr: tree.Expr) -> Value | None:
         """The value of an expression."""
@@ -159,10 +168,13 @@ class Expressions:
         value = self.resolve(expr)
         if value is None or not value.entry:
             return value
+        name = (
+            f"`{getattr(expr, 'name', '')}`" if isinstance(expr, tree.Name | tree.Variable) else "`entry(e)`"
+        )
         self.report.add(
             types.ENTRY_IS_WHOLE,
             expr.span,
-            "`entry(e)` is read when the function is entered, and nothing can be read through it afterwards",
+            f"{name} is read when the function is entered, and nothing can be read through it afterwards",
             help="write the whole path inside: `entry(file->f_inode->i_ino)`",
         )
         return None
@@ -170,6 +182,9 @@ class Expressions:
     # ----------------------------------------------------------------------------------------- members
 
     def _member(self, expr: tree.Member) -> Value | None:
+        whole = variables.with_package(self, expr)
+        if whole is not None:
+            return self.resolve(whole)
         base = self.read(expr.base)
         if base is None:
             return None
@@ -406,7 +421,7 @@ class Expressions:
     def _choice(self, expr: tree.Binary, left: tree.Expr, right: tree.Expr) -> Value | None:
         mark = self.report.mark()
         value = self.resolve(left)
-        if value is not None:
+        if value is not None and not variables.needs_current(self, value, left):
             return value
         said = self.report.take_since(mark)
         if not said or not only_absent(said):

@@ -10,7 +10,7 @@ from probelang.check.report import near_names, rename, suggest
 from probelang.check.rules import types
 from probelang.check.values import ADDRESS, LVALUE, RVALUE, Value, article_of, at, inside, load
 from probelang.diagnostics import Edit, Fix
-from probelang.probes import Access, Deref, EventFieldValue, Fetch, Immediate, SymbolAddress
+from probelang.probes import Access, Deref, EventFieldValue, Fetch, FileAddress, Immediate, SymbolAddress
 from probelang.record import replace
 from probelang.source import Span
 
@@ -93,7 +93,7 @@ def _natural(report: Report, value: Value, span: Span) -> Recorded | None:
             help=_how_to_read(value),
         )
         return None
-    symbol = isinstance(value.access.base, SymbolAddress) and not value.access.derefs
+    symbol = _is_symbol(value) and not value.access.derefs
     if symbol and not value.typed and value.state == LVALUE:
         report.add(
             types.UNTYPED_SYMBOL,
@@ -163,7 +163,7 @@ def _in_memory(value: Value) -> Access:
 
 def _number(report: Report, value: Value, fetch: Fetch, span: Span) -> Recorded | None:
     loaded = load(value)
-    if loaded.state == ADDRESS and isinstance(loaded.access.base, SymbolAddress) and not loaded.access.derefs:
+    if loaded.state == ADDRESS and _is_symbol(loaded) and not loaded.access.derefs:
         report.add(
             types.NO_ADDRESS,
             span,
@@ -492,3 +492,7 @@ def _from_c(name: str) -> list[str]:
         "int64": "s64", "uint32": "u32", "uint64": "u64", "x": "x64", "u": "u64", "d": "s64", "s": "string",
     }  # fmt: skip
     return [known[name]] if name in known else []
+
+
+def _is_symbol(value: Value) -> bool:
+    return isinstance(value.access.base, SymbolAddress | FileAddress)

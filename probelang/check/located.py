@@ -13,19 +13,18 @@ if TYPE_CHECKING:
     from probelang.check.ctypes import CType, TypeRef
     from probelang.program.dwarf_variables import DwarfVariable
 
-#: The registers of the first six integer arguments (System V ABI), by the kernel's names.
-ARGUMENT_REGISTERS = ("di", "si", "dx", "cx", "r8", "r9")
 _MOST_LINES = 4
 
 
-def value_at(variable: DwarfVariable, address: int, slot: int | None, ref: TypeRef) -> Value | str:
-    """A variable of a type at an address, or the end of the sentence "it …"; `slot` is a parameter's at the entry.
+def value_at(
+    variable: DwarfVariable, place: places.Location | places.Unavailable, ref: TypeRef, *, entry: bool
+) -> Value | str:
+    """A variable of a type in its place, or the end of the sentence "it …"; `entry` is where its function is entered.
 
     Raises DwarfError.
     """
-    location = variable.location_at(address)
     type = ref.describe()
-    match location:
+    match place:
         case places.InRegister(register):
             return Value(Access(RegisterValue(register)), type, ref)
         case places.InMemory(register, offset, steps):
@@ -38,9 +37,7 @@ def value_at(variable: DwarfVariable, address: int, slot: int | None, ref: TypeR
             return Value(Access(RegisterValue(register)), type, ref, ADDRESS, offset)
         case places.RegisterPlus(register, offset):
             return f"is `%{register}` and {offset}, and a probe adds nothing"
-        case places.Unavailable(in_prologue=True) if slot is not None and slot <= len(ARGUMENT_REGISTERS):
-            return Value(Access(RegisterValue(ARGUMENT_REGISTERS[slot - 1])), type, ref)
-        case places.EntryValue(register, 0) if slot is not None:
+        case places.EntryValue(register, 0) if entry:
             return Value(Access(RegisterValue(register)), type, ref)
         case places.EntryValue():
             return "was in a register when the function was entered, and is no longer" + _alive(
@@ -49,7 +46,7 @@ def value_at(variable: DwarfVariable, address: int, slot: int | None, ref: TypeR
         case places.Constant(value) if isinstance(type, CInt | CPointer):
             return Value(Access(Immediate(value)), type, ref)
         case places.InPieces():
-            return _first_piece(location, type, ref)
+            return _first_piece(place, type, ref)
         case places.Unavailable(reason, alive, _):
             return reason + _alive(alive)
         case _:
@@ -65,9 +62,9 @@ def _alive(ranges: tuple[places.AliveRange, ...]) -> str:
     return f" (it is still there at line{'s' if len(lines) > 1 else ''} {', '.join(lines)})"
 
 
-def _first_piece(location: places.InPieces, type: CType, ref: TypeRef) -> Value | str:
+def _first_piece(place: places.InPieces, type: CType, ref: TypeRef) -> Value | str:
     """A struct in registers: what is in the first of them can be told."""
-    first = location.pieces[0] if location.pieces else None
+    first = place.pieces[0] if place.pieces else None
     if (
         first is not None
         and first.start == 0

@@ -47,6 +47,10 @@ def read_options(report: Report, probe: tree.Probe) -> Options:
             )
         elif name in flags or name in numbers:
             report.add(rules.BAD_OPTION, option.span, f"`{name}` is given twice")
+        elif name == "stacktrace" and probe.kind is Kind.MONITOR:
+            report.add(
+                rules.BAD_OPTION, option.span, "a clock strikes in any function: its stack tells nothing"
+            )
         elif name in ("stacktrace", "disabled"):
             if option.value is not None:
                 report.add(rules.BAD_OPTION, option.span, f"`{name}` takes no value")

@@ -32,6 +32,12 @@ def place_of(ident: tree.Ident, name: str) -> Span:
     return ident.span
 
 
+def event_name(name: str) -> str:
+    """A name without what compilers, Rust and versions of symbols put into theirs."""
+    made = re.sub(r"[^A-Za-z0-9_]", "_", name)
+    return "_" + made if made[:1].isdigit() else made
+
+
 def expand_braces(name: str) -> list[str]:
     """`vfs_{read,write}` as its alternatives, `{a,b}{c,d}` as all four; at most a thousand."""
     names = [""]

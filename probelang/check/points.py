@@ -6,13 +6,12 @@ import re
 from typing import TYPE_CHECKING
 
 from probelang.btf import types as btf_types
-from probelang.btf.names import Space
 from probelang.check.btf_ctypes import BtfType
 from probelang.check.event_fields import field_value, own_scope
 from probelang.check.parameters import listed, parameter_values
-from probelang.check.patterns import expand_braces, is_pattern, pattern_of, place_of
+from probelang.check.patterns import event_name, expand_braces, is_pattern, pattern_of, place_of
 from probelang.check.report import Report, only_absent, rename, suggest
-from probelang.check.rules import backends, facts, points
+from probelang.check.rules import facts, points
 from probelang.check.scope import Place, Scope
 from probelang.kernel.answers import Answer, Found, NotFound, Unknown
 from probelang.probes import (
@@ -20,7 +19,6 @@ from probelang.probes import (
     EventTarget,
     FunctionTarget,
     Probe,
-    TracepointTarget,
 )
 from probelang.record import replace
 from probelang.source import Span
@@ -87,7 +85,9 @@ class Points:
             case tree.AddressPoint():
                 return [self._address(point)]
             case tree.TracepointPoint():
-                return self._tracepoints(point)
+                from probelang.check import tracepoints
+
+                return tracepoints.resolve(self, point)
             case tree.EventPoint():
                 return self._events(point)
             case tree.ProgramPoint() | tree.UsdtPoint():
@@ -96,10 +96,16 @@ class Points:
                 return Programs(self.report, self.limit).resolve(point)
             case tree.SourcePoint():
                 return self._code_points().source_line(point)
+            case tree.WatchPoint():
+                from probelang.check.watches import Watches
+
+                return Watches(self.kernel, self.report).resolve(point)
+            case tree.MonitorPoint():
+                from probelang.check.watches import clock_place
+
+                return [clock_place(point)]
             case tree.BrokenPoint():
                 pass
-            case _:
-                self._not_yet(self.probe.kind_span, f"`{self.probe.kind.value}`")
         return []
 
     def _code_points(self) -> CodePoints:
@@ -107,13 +113,14 @@ class Points:
 
         return CodePoints(self.kernel, self.report, self.probe.kind, self.limit)
 
-    def _not_yet(self, span: Span, what: str) -> None:
-        self.report.add(backends.NOT_YET, span, f"{what} is not supported yet")
-
     # ------------------------------------------------------------------------------------------ patterns
 
-    def _expand(
-        self, ident: tree.Ident, matching: Callable[[re.Pattern[str]], Answer[list[str]]], what: str
+    def expand(
+        self,
+        ident: tree.Ident,
+        matching: Callable[[re.Pattern[str]], Answer[list[str]]],
+        what: str,
+        module: str | None = None,
     ) -> list[str]:
         """The names that a pattern stands for, all of them there on the target kernel."""
         wanted = expand_braces(ident.name)
@@ -137,23 +144,25 @@ class Points:
                 self.report.add(
                     points.NO_MATCH,
                     ident.span,
-                    f"no {what} of {self.kernel.title} fits `{pattern}`",
+                    f"no {what} of {self._owner(module)} fits `{pattern}`",
                     notes=self.left_out,
                 )
                 return []
             found.update(dict.fromkeys(filter(_is_name, answer.value)))
-        return list(found) if self._within_limit(ident.span, ident.name, len(found), what) else []
+        return list(found) if self._within_limit(ident.span, ident.name, len(found), what, module) else []
 
     def _say_empty(self, ident: tree.Ident) -> None:
         self.report.add(points.NO_MATCH, ident.span, f"one alternative of `{ident.name}` is empty")
 
-    def _within_limit(self, span: Span, pattern: str, count: int, what: str) -> bool:
+    def _within_limit(
+        self, span: Span, pattern: str, count: int, what: str, module: str | None = None
+    ) -> bool:
         if count <= self.limit:
             return True
         self.report.add(
             points.TOO_MANY_POINTS,
             span,
-            f"`{pattern}` fits {count} {what}s of {self.kernel.title}, and the limit is {self.limit}",
+            f"`{pattern}` fits {count} {what}s of {self._owner(module)}, and the limit is {self.limit}",
             help=f"a narrower pattern, or `with max={count}`",
         )
         return False
@@ -168,11 +177,18 @@ class Points:
                 "a return is caught at the function's entry: `%return` takes no offset and no line",
             )
             return []
+        module = None
         if point.module is not None:
-            self._not_yet(point.module.span, "a function of a module by its name")
-            return []
-        names = self._expand(
-            point.function, lambda pattern: self._probeable(pattern, point.function.span), "function"
+            from probelang.check.modules import named_module
+
+            module = named_module(self.kernel, self.report, point.module)
+            if module is None:
+                return []
+        names = self.expand(
+            point.function,
+            lambda pattern: self._probeable(pattern, point.function.span, module),
+            "function",
+            module,
         )
         if point.line is not None:
             lines = [self._code_points().function_line(point, name) for name in names]
@@ -180,20 +196,20 @@ class Points:
         several = len(names) > 1
         places = []
         for name in names:
-            place = self._function(point, name, several)
+            place = self._function(point, name, module, several)
             if place is not None:
                 places.append(place)
             elif not several:
                 return []
         return places if len(places) == len(names) else []
 
-    def _probeable(self, pattern: re.Pattern[str], span: Span) -> Answer[list[str]]:
+    def _probeable(self, pattern: re.Pattern[str], span: Span, module: str | None) -> Answer[list[str]]:
         """The functions that a pattern fits and a probe of this kind can sit on; what is left out is said."""
-        answer = self.kernel.functions_matching(pattern)
+        answer = self.kernel.functions_matching(pattern, module)
         if not isinstance(answer, Found) or len(answer.value) > 2 * self.limit:
             return answer
-        left = [name for name in answer.value if self._hindrance(name) is not None]
-        self.left_out = tuple(f"`{name}` {self._hindrance(name)}" for name in left[:3])
+        left = [name for name in answer.value if self._hindrance(name, module) is not None]
+        self.left_out = tuple(f"`{name}` {self._hindrance(name, module)}" for name in left[:3])
         if left and len(left) < len(answer.value):
             shown = ", ".join(f"`{name}`" for name in left[:5]) + (", …" if len(left) > 5 else "")
             self.report.add(
@@ -204,26 +220,26 @@ class Points:
             )
         return Found([name for name in answer.value if name not in left])
 
-    def _hindrance(self, name: str) -> str | None:
+    def _hindrance(self, name: str, module: str | None) -> str | None:
         """Why no probe of this kind can sit on a function that a pattern fits."""
-        answer = self.kernel.find_function(name)
+        answer = self.kernel.find_function(name, module)
         if not isinstance(answer, Found):
             return None
         function = answer.value
-        if function.module is not None:
-            return f"is a function of the module `{function.module}`"
-        symbols = self._symbols(function)
+        symbols = self._symbols(function, module)
         if symbols is not None and symbols > 1:
             return f"is the name of {symbols} symbols"
         if self.probe.kind is Kind.KPROBE and function.blacklisted:
             return "is forbidden for kprobes by the kernel"
         return None
 
-    def _function(self, point: tree.FunctionPoint, name: str, several: bool) -> Place | None:
-        answer = self.kernel.find_function(name)
+    def _function(
+        self, point: tree.FunctionPoint, name: str, module: str | None, several: bool
+    ) -> Place | None:
+        answer = self.kernel.find_function(name, module)
         span = place_of(point.function, name)
         if isinstance(answer, NotFound):
-            self._no_function(span, name, answer.near, several)
+            self._no_function(span, name, module, answer.near, several)
             return None
         if isinstance(answer, Unknown):
             # not among what is known, which is not all: the kernel will say
@@ -232,41 +248,54 @@ class Points:
         else:
             function = answer.value
             reason = function.proto_reason
-            if not self._allowed(function, span, point):
+            if not self._allowed(function, span, module):
                 return None
         returns = point.returns is not None
-        target = FunctionTarget(name, None, point.offset or 0, returns)
-        label = _event_name(name)
+        home = function.module if function is not None else None if module == "vmlinux" else module
+        alone = home is None or not self._others(name, home)
+        target = FunctionTarget(name, home, point.offset or 0, returns, alone)
+        label = event_name(name)
         if point.offset:
             label += f"_{point.offset:#x}"
-        scope = self._function_scope(name, function, reason, point)
+        scope = self._function_scope(name, home, function, reason, point)
         if scope is None:
             return None
         return Place(target, label + ("_return" if returns else ""), scope)
 
-    def _no_function(self, span: Span, name: str, near: tuple[str, ...], several: bool) -> None:
+    def _no_function(
+        self, span: Span, name: str, module: str | None, near: tuple[str, ...], several: bool
+    ) -> None:
+        help = None if near else "it may be inlined into its callers, or bear another name in this kernel"
+        if module is not None:
+            from probelang.check.modules import beside
+
+            help = beside(self.kernel, name, module) or help
         self.report.add(
             points.UNKNOWN_FUNCTION,
             span,
-            f"{self.kernel.title} has no function `{name}`",
+            f"{self._owner(module)} has no function `{name}`",
             label=suggest(near),
-            help=None if near else "it may be inlined into its callers, or bear another name in this kernel",
+            help=help,
             fix=None if several else rename(span, near),
             kernel_error="BAD_PROBE_ADDR" if self.probe.kind is Kind.KPROBE else None,
         )
 
-    def _allowed(self, function: Function, span: Span, point: tree.FunctionPoint) -> bool:
+    def _allowed(self, function: Function, span: Span, module: str | None) -> bool:
         kind = self.probe.kind
-        if function.module is not None:
-            self._not_yet(span, f"`{function.name}` is a function of the module `{function.module}`, which")
-            return False
         if kind is Kind.FPROBE and function.traceable is False:
-            alternative = function.blacklisted is not True
+            if function.blacklisted:
+                helps = None
+            elif self.kernel.features.notrace_check:
+                helps = (
+                    "probe a caller: this kernel takes kprobe events, too, only in code that ftrace can trace"
+                )
+            else:
+                helps = "a kprobe may sit on it, unless the kernel refuses those where ftrace cannot trace"
             self.report.add(
                 points.NOT_TRACEABLE,
                 span,
                 f"ftrace cannot trace `{function.name}` on {self.kernel.title}",
-                help="a kprobe can sit on it" if alternative else None,
+                help=helps,
             )
             return False
         if kind is Kind.KPROBE and function.blacklisted:
@@ -274,8 +303,14 @@ class Points:
                 points.BLACKLISTED, span, f"kprobes on `{function.name}` are forbidden by the kernel"
             )
             return False
-        symbols = self._symbols(function)
+        symbols = self._symbols(function, module)
         if symbols is not None and symbols > 1:
+            from probelang.check.modules import home_names
+
+            homes = home_names(self.kernel, function.name)
+            if len(homes) > 1 and (module is None or module == "vmlinux"):
+                self._say_homes(function.name, span, homes)
+                return False
             alone = function.symbols == 1
             helps = "an fprobe can sit on it" if alone and self.kernel.features.fprobe else "probe a caller"
             self.report.add(
@@ -290,26 +325,57 @@ class Points:
             return False
         return True
 
-    def _symbols(self, function: Function) -> int | None:
+    def _say_homes(self, name: str, span: Span, homes: list[str]) -> None:
+        """The kernel and modules, or several modules, have a function of this name: which is meant?"""
+        modules = [f"`{home}:{name}`" for home in homes if home]
+        whose = " and ".join(
+            (["the kernel"] if "" in homes else []) + [f"`{home}`" for home in homes if home][:4]
+        )
+        self.report.add(
+            points.AMBIGUOUS_SYMBOL,
+            span,
+            f"several functions of {self.kernel.title} are called `{name}`: of {whose}",
+            notes=("an fprobe by the name alone would sit on all of them",)
+            if self.probe.kind is Kind.FPROBE
+            else (),
+            help=f"say whose: {', '.join(modules[:3])}",
+            kernel_error="NON_UNIQ_SYMBOL" if self.probe.kind is Kind.KPROBE else None,
+        )
+
+    def _others(self, name: str, home: str) -> bool:
+        """Whether the kernel or another module has a function of the name too, so that the name alone finds both."""
+        from probelang.check.modules import home_names
+
+        return any(other != home for other in home_names(self.kernel, name))
+
+    def _owner(self, module: str | None) -> str:
+        """Whose functions are looked for: the words of a message."""
+        return self.kernel.title if module in (None, "vmlinux") else f"the module `{module}`"
+
+    def _symbols(self, function: Function, module: str | None = None) -> int | None:
         """How many symbols the kernel finds by this name: for a kprobe those of data, too (`number_of_same_symbols`)."""
         count = function.symbols
+        if module is not None and module != "vmlinux":
+            # a name with its module is looked for there alone; where that cannot be said, a kprobe is put in its place
+            return count
         if self.probe.kind is Kind.FPROBE and self.kernel.features.fprobe is not False:
             return count
         every = self.kernel.has_symbol(function.name)
         return every.value if isinstance(every, Found) and (count or 0) <= every.value else count
 
     def _function_scope(
-        self, name: str, function: Function | None, reason: str, point: tree.FunctionPoint
+        self, name: str, home: str | None, function: Function | None, reason: str, point: tree.FunctionPoint
     ) -> Scope | None:
         """None after an error."""
         kind = self.probe.kind
         owner = f"`{name}`"
         at_return = point.returns is not None
         if point.offset:
-            mark = self.report.mark()
-            inside = self._code_points().offset_scope(point, name)
-            if inside is not None or self.report.has_errors(mark):
-                return inside
+            if home is None:
+                mark = self.report.mark()
+                inside = self._code_points().offset_scope(point, name)
+                if inside is not None or self.report.has_errors(mark):
+                    return inside
             why = f"`{name}+{point.offset:#x}` is inside the function, where parameters may be anywhere"
             return Scope(kind, {}, "parameter", owner, no_names=why)
         if function is None or function.proto is None or function.btf is None:
@@ -320,7 +386,8 @@ class Points:
         returns = BtfType(function.btf, proto.returns)
         values = parameter_values(function.btf, params, returns)
         named = {param.name: value for param, value in zip(params, values, strict=True) if param.name}
-        return Scope(kind, named, "parameter", owner, at_return, returns, tuple(values))
+        btf = function.btf if function.module is not None else None
+        return Scope(kind, named, "parameter", owner, at_return, returns, tuple(values), btf=btf)
 
     def _address(self, point: tree.AddressPoint) -> Place:
         name = f"at_{point.address:#x}"
@@ -332,83 +399,6 @@ class Points:
         )
 
     # ------------------------------------------------------------------------------- tracepoints, events
-
-    def _tracepoints(self, point: tree.TracepointPoint) -> list[Place]:
-        if point.module is not None:
-            self._not_yet(point.module.span, "a tracepoint of a module")
-            return []
-        names = self._expand(point.tracepoint, self._reachable_tracepoints, "tracepoint")
-        places = []
-        for name in names:
-            answer = self.kernel.find_tracepoint(name)
-            if isinstance(answer, NotFound):
-                self._no_tracepoint(point.tracepoint, name, answer.near)
-                return []
-            if isinstance(answer, Unknown):
-                why = f"not known, because {answer.reason}"
-                scope = Scope(Kind.TPROBE, {}, "argument", f"`{name}`", no_names=why)
-            elif answer.value.module is not None:
-                self._not_yet(
-                    point.tracepoint.span,
-                    f"`{name}` is a tracepoint of the module `{answer.value.module}`, which",
-                )
-                return []
-            elif not self._reachable(point.tracepoint, name):
-                return []
-            else:
-                found = answer.value
-                params = listed(found.params)
-                values = parameter_values(found.btf, params)
-                named = {p.name: value for p, value in zip(params, values, strict=True) if p.name}
-                scope = Scope(Kind.TPROBE, named, "argument", f"`{name}`", arguments=tuple(values))
-            places.append(Place(TracepointTarget(name), _event_name(name), scope))
-        return places
-
-    def _reachable_tracepoints(self, pattern: re.Pattern[str]) -> Answer[list[str]]:
-        """The tracepoints that a pattern fits and a tprobe can sit on."""
-        answer = self.kernel.tracepoints_matching(pattern)
-        if not isinstance(answer, Found):
-            return answer
-        return Found([name for name in answer.value if not self._is_stub_hidden(name)])
-
-    def _is_stub_hidden(self, name: str) -> bool:
-        """Whether ftrace cannot trace the stub that a tprobe is an fprobe on (kernel/trace/trace_fprobe.c)."""
-        stub = f"__probestub_{name}"
-        traceable, btf = self.kernel.table("functions"), self.kernel.btf
-        if traceable is None or btf is None or stub in traceable:
-            return False
-        return btf.find(Space.FUNC, stub) is not None
-
-    def _reachable(self, ident: tree.Ident, name: str) -> bool:
-        if not self._is_stub_hidden(name):
-            return True
-        events = [
-            f"eprobe {system}:{event}"
-            for system, event in self.kernel.sources.event_names() or ()
-            if event == name
-        ]
-        self.report.add(
-            points.NOT_TRACEABLE,
-            ident.span,
-            f"a tprobe cannot sit on `{name}` of {self.kernel.title}: ftrace cannot trace `__probestub_{name}`",
-            help=f"its event has fields of its own: `{events[0]}`" if events else None,
-            kernel_error="FAIL_REG_PROBE",
-        )
-        return False
-
-    def _no_tracepoint(self, ident: tree.Ident, name: str, near: tuple[str, ...]) -> None:
-        simple = ident.name == name
-        help = None
-        if self.kernel.features.tprobe is not False and isinstance(self.kernel.find_function(name), Found):
-            help = f"there is a function of this name: `fprobe {name}`"
-        self.report.add(
-            points.UNKNOWN_TRACEPOINT,
-            ident.span,
-            f"{self.kernel.title} has no tracepoint `{name}`",
-            label=suggest(near),
-            help=help,
-            fix=rename(ident.span, near) if simple else None,
-        )
 
     def _events(self, point: tree.EventPoint) -> list[Place]:
         pairs = self._expand_events(point)
@@ -449,7 +439,7 @@ class Points:
                 return []
             else:
                 scope = self._event_scope(system, answer.value)
-            places.append(Place(EventTarget(system, event), _event_name(event), scope))
+            places.append(Place(EventTarget(system, event), event_name(event), scope))
         return places
 
     def _expand_events(self, point: tree.EventPoint) -> list[tuple[str, str]]:
@@ -493,12 +483,6 @@ class Points:
             if not field.common
         }
         return Scope(Kind.EPROBE, names, "field", f"`{system}:{event.name}`")
-
-
-def _event_name(name: str) -> str:
-    """A name without what compilers, Rust and versions of symbols put into theirs."""
-    made = re.sub(r"[^A-Za-z0-9_]", "_", name)
-    return "_" + made if made[:1].isdigit() else made
 
 
 def _is_name(text: str) -> bool:

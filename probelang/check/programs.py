@@ -7,23 +7,17 @@ later. Without DWARF there are registers, and `$argN` where the calling conventi
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING
 
-from probelang.check.convention import assign_slots
-from probelang.check.ctypes import CInt, CPointer, CVoid
-from probelang.check.located import ARGUMENT_REGISTERS, value_at
 from probelang.check.patterns import expand_braces, is_pattern, pattern_of
+from probelang.check.program_scopes import function_is_of_go, function_scope, usdt_scope
 from probelang.check.report import rename, suggest
 from probelang.check.rules import backends, facts, points
-from probelang.check.scope import Place, Scope
-from probelang.check.values import LVALUE, Value
+from probelang.check.scope import Place, ProgramMemory, Scope
 from probelang.kernel.answers import Found, NotFound, Unknown
-from probelang.probes import Access, Immediate, ProgramTarget, RegisterValue
-from probelang.program.dwarf_wire import DwarfError
-from probelang.program.elf import ProgramError
+from probelang.probes import ProgramTarget
+from probelang.program import ProgramFileError
 from probelang.program.load import load_program
-from probelang.program.operands import Constant as ConstantOperand
-from probelang.program.operands import Memory, Register, Unreadable
 from probelang.program.symbols import Ambiguous
 from probelang.syntax import tree
 from probelang.syntax.tree import Kind
@@ -32,10 +26,8 @@ if TYPE_CHECKING:
     from probelang.check.report import Report
     from probelang.program.dwarf import Dwarf
     from probelang.program.dwarf_functions import DwarfFunction
-    from probelang.program.operands import UsdtArgument
     from probelang.program.program import Program
     from probelang.program.symbols import Symbol
-    from probelang.program.usdt import UsdtSite
 
 
 class Programs:
@@ -54,8 +46,9 @@ class Programs:
             if isinstance(point, tree.UsdtPoint):
                 return self._usdt(path, point)
             return self._program(path, point)
-        except (ProgramError, DwarfError) as error:
-            self.report.add(facts.MISSING_FACT, point.path.span, f"nothing can be looked up: {error}")
+        except ProgramFileError as error:
+            where = "" if str(error).startswith(path) else f"{path}: "
+            self.report.add(facts.MISSING_FACT, point.path.span, f"nothing can be looked up: {where}{error}")
             return []
 
     def _can_be_said(self, path: str, ident: tree.Ident) -> bool:
@@ -75,7 +68,8 @@ class Programs:
 
     def _program(self, path: str, point: tree.ProgramPoint) -> list[Place]:
         if point.symbol is None and point.file is None:
-            return [self._offset(path, point)]
+            place = self._offset(path, point)
+            return [place] if place is not None else []
         program = load_program(path)
         if point.file is not None:
             return self._line(program, point)
@@ -85,10 +79,12 @@ class Programs:
         return [place for place in placed if place is not None] if all(placed) else []
 
     def _names(self, program: Program, ident: tree.Ident) -> list[str]:
+        if ident.span.end - ident.span.start > len(ident.name):
+            return [ident.name]  # in quotes it means itself
         wanted = expand_braces(ident.name)
         found: dict[str, None] = {}
         for name in wanted:
-            if not is_pattern(name):
+            if not is_pattern(name) or isinstance(program.find_symbol(name), Found):
                 found[name] = None
                 continue
             matching = program.symbols_matching(pattern_of(name))
@@ -135,7 +131,7 @@ class Programs:
                 message,
                 label=suggest(answer.near),
                 help=where,
-                fix=None if several else rename(span, answer.near),
+                fix=None if several else rename(span, [_as_point(near) for near in answer.near]),
             )
             return None
         symbol = answer.value
@@ -149,7 +145,7 @@ class Programs:
         self, program: Program, point: tree.ProgramPoint, symbol: Symbol, name: str
     ) -> Place | None:
         assert symbol.file_offset is not None
-        dwarf = _dwarf_of(program)
+        dwarf = program.debugging.dwarf
         offset = point.offset or 0
         address = symbol.address + offset
         if point.line is not None:
@@ -172,16 +168,36 @@ class Programs:
                 f"`{name}` has {symbol.size} bytes, and {offset:#x} is behind them",
             )
             return None
+        function = dwarf.function_at(symbol.address) if dwarf is not None else None
+        if point.returns is not None and self._kills(program, point, function, name):
+            return None
         label = "".join(char if char.isalnum() or char == "_" else "_" for char in name)
         label = f"{label}_{offset:#x}" if offset else label + ("_return" if point.returns else "")
-        function = dwarf.function_at(symbol.address) if dwarf is not None else None
-        scope = _function_scope(
-            f"`{name}`", function, address, offset == 0, point.returns is not None, program, dwarf
+        memory = ProgramMemory(program, address, symbol.file_offset + offset)
+        scope = function_scope(
+            f"`{name}`", function, memory, entry=offset == 0, returns=point.returns is not None, name=name
         )
         target = ProgramTarget(
             os.path.abspath(program.path), symbol.file_offset + offset, point.returns is not None, None
         )
         return Place(target, label, scope)
+
+    def _kills(
+        self, program: Program, point: tree.ProgramPoint, function: DwarfFunction | None, name: str
+    ) -> bool:
+        """Whether a return probe would end the program, which has been said then."""
+        if not function_is_of_go(program, function, name):
+            return False
+        self.report.add(
+            backends.UNSUPPORTED,
+            point.span,
+            f"`%return` would end this program: `{name}` is a function of Go",
+            notes=(
+                "a return probe replaces the return address on the stack, which Go's runtime reads when it moves or walks one",
+            ),
+            help="probe a line behind the call, or the function that is given the result",
+        )
+        return True
 
     def _function_line(
         self, program: Program, dwarf: Dwarf | None, point: tree.ProgramPoint, symbol: Symbol
@@ -205,7 +221,7 @@ class Programs:
 
     def _line(self, program: Program, point: tree.ProgramPoint) -> list[Place]:
         assert point.file is not None and point.line is not None
-        dwarf = _dwarf_of(program)
+        dwarf = program.debugging.dwarf
         if dwarf is None:
             self._no_lines(program, point)
             return []
@@ -216,15 +232,8 @@ class Programs:
                 continue
             function = dwarf.function_at(address)
             owner = f"`{function.name}`" if function is not None else f"line {point.line}"
-            scope = _function_scope(
-                owner,
-                function,
-                address,
-                function is not None and address == function.low,
-                False,
-                program,
-                dwarf,
-            )
+            entry = function is not None and address == function.low
+            scope = function_scope(owner, function, ProgramMemory(program, address, offset), entry=entry)
             name = "".join(char if char.isalnum() else "_" for char in os.path.basename(point.file.name))
             made.append(
                 Place(
@@ -259,24 +268,37 @@ class Programs:
                 )
         return ()
 
-    def _offset(self, path: str, point: tree.ProgramPoint) -> Place:
+    def _offset(self, path: str, point: tree.ProgramPoint) -> Place | None:
         offset = point.offset or 0
         target = ProgramTarget(path, offset, point.returns is not None, None)
         label = f"at_{offset:#x}" + ("_return" if point.returns else "")
         owner = f"{os.path.basename(path)}+{offset:#x}"
         try:
             program = load_program(path)
-            dwarf = _dwarf_of(program)
+            dwarf = program.debugging.dwarf
             address = program.address(offset)
             function = dwarf.function_at(address) if dwarf is not None and address is not None else None
-        except (ProgramError, DwarfError) as error:
+        except ProgramFileError as error:
             why = f"not known, because {error}"
             return Place(
                 target, label, Scope(Kind.UPROBE, {}, "parameter", owner, bool(point.returns), no_names=why)
             )
-        entry = function is not None and address == function.low
-        scope = _function_scope(
-            owner, function, address or 0, entry, point.returns is not None, program, dwarf
+        known = program.function_at(address) if address is not None else None
+        entry = address is not None and address in (
+            function.low if function is not None else None,
+            known.address if known is not None else None,
+        )
+        if point.returns is not None and self._kills(
+            program, point, function, known.name if known is not None else ""
+        ):
+            return None
+        scope = function_scope(
+            owner,
+            function,
+            ProgramMemory(program, address, offset),
+            entry=entry,
+            returns=point.returns is not None,
+            name=known.name if known is not None else "",
         )
         return Place(target, label, scope)
 
@@ -306,94 +328,12 @@ class Programs:
             Place(
                 ProgramTarget(os.path.abspath(path), site.file_offset, False, site.semaphore_offset),
                 label,
-                _usdt_scope(f"`{provider}:{name}`", site),
+                usdt_scope(f"`{provider}:{name}`", site, program),
             )
             for site in answer.value
         ]
 
 
-def _dwarf_of(program: Program) -> Dwarf | None:
-    from probelang.program.debugging import open_dwarf
-
-    return open_dwarf(program)
-
-
-def _function_scope(
-    owner: str,
-    function: DwarfFunction | None,
-    address: int,
-    entry: bool,
-    returns: bool,
-    program: Program,
-    dwarf: Dwarf | None,
-) -> Scope:
-    """What may be named in a function; at its return only the value that it returns."""
-    if returns:
-        type = function.returns if function is not None else None
-        return Scope(
-            Kind.UPROBE,
-            {},
-            "parameter",
-            owner,
-            True,
-            type,
-            no_names="a program's parameters are over when the function returns",
-            returns_nothing=function is not None and type is None,
-            dwarf=dwarf,
-        )
-    arguments = tuple(_by_convention(number) for number in range(len(ARGUMENT_REGISTERS))) if entry else ()
-    if function is None:
-        why = f"not known, because {program.path} has no debugging information (DWARF) for it"
-        return Scope(Kind.UPROBE, {}, "parameter", owner, no_names=why, arguments=arguments)
-    names: dict[str, Value] = {}
-    lost: dict[str, str] = {}
-    slots = assign_slots([param.type for param in function.params])
-    for param, slot in zip(function.params, slots, strict=True):
-        made = value_at(param, address, slot if entry else None, param.type)
-        if isinstance(made, str):
-            lost[param.name] = made
-        elif param.name:
-            names[param.name] = made
-    return Scope(Kind.UPROBE, names, "parameter", owner, arguments=arguments, lost=lost, dwarf=dwarf)
-
-
-def _by_convention(number: int) -> Value:
-    return Value(Access(RegisterValue(ARGUMENT_REGISTERS[number])), CPointer(None), typed=False)
-
-
-def _usdt_scope(owner: str, site: UsdtSite) -> Scope:
-    arguments: list[Value] = []
-    lost: dict[str, str] = {}
-    for number, argument in enumerate(site.arguments, 1):
-        value = _usdt_value(argument)
-        if value is None:
-            lost[f"arg{number}"] = f"is `{argument.text}` there, which no probe can read"
-            value = Value(Access(Immediate(0)), CVoid())
-        arguments.append(value)
-    return Scope(
-        Kind.USDT,
-        {},
-        "argument",
-        owner,
-        arguments=tuple(arguments),
-        lost=lost,
-        no_names="a static probe's arguments have no names: `$arg1`, `$arg2`, …",
-    )
-
-
-def _usdt_value(argument: UsdtArgument) -> Value | None:
-    if argument.is_float or argument.size not in (1, 2, 4, 8):
-        return None
-    # eight bytes may be an address as well
-    type = CInt(argument.size, argument.signed, "word" if argument.size == 8 else "int")
-    match argument.operand:
-        case Register(_, str(name), _, 0):
-            return Value(Access(RegisterValue(name)), type)
-        case Memory(Register(_, str(base), _, 0), None, _, displacement, None):
-            return Value(Access(RegisterValue(base)), type, None, LVALUE, displacement)
-        case ConstantOperand(value):
-            return Value(Access(Immediate(value)), type)
-        case Register() | Memory() | Unreadable():
-            return None
-        case _ as other:
-            assert_never(other)
+def _as_point(name: str) -> str:
+    """A symbol as it is written in a point: in quotes where it has what no name has."""
+    return name if all(char.isalnum() or char in "_.$@:~<>" for char in name) else f'"{name}"'

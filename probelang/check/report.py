@@ -17,11 +17,13 @@ ABSENT: frozenset[Rule] = frozenset(
     (
         names.UNKNOWN_NAME,
         points.UNKNOWN_FUNCTION,
+        points.UNKNOWN_MODULE,
         points.UNKNOWN_TRACEPOINT,
         points.UNKNOWN_EVENT,
         points.NOT_TRACEABLE,
         points.NO_MATCH,
         types.UNKNOWN_MEMBER,
+        types.UNKNOWN_VARIABLE,
         types.UNKNOWN_TYPE,
         types.INCOMPLETE_TYPE,
         limits.NO_FEATURE,

@@ -9,11 +9,26 @@ from probelang.record import record
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from probelang.btf.blob import Btf
     from probelang.check.ctypes import TypeRef
     from probelang.check.values import Value
     from probelang.probes import Target
     from probelang.program.dwarf import Dwarf
+    from probelang.program.program import Program
     from probelang.syntax.tree import Kind
+
+
+@record
+class ProgramMemory:
+    """What `@` names at a place in a program: `address` is the place as symbols have it, `offset` in the file.
+
+    `at_return` where what is read then is read when the function returns, not at its entry.
+    """
+
+    program: Program
+    address: int | None
+    offset: int
+    at_return: bool = False
 
 
 @record
@@ -24,7 +39,9 @@ class Scope:
     `owner` of what ("`vfs_read`"). `no_names` says why there are none, where there could be. `returns` is the type
     that `$retval` has at a return, None elsewhere or where it is not known, and `returns_nothing` of a function without a
     value; `arguments` are the slots of `$argN`. `lost` are names that are not there at this place, and why ("is …");
-    `dwarf` knows the types of a program. `parameters` are the names that `$arg*` stands for, where there are others too.
+    `dwarf` knows the types of a program, `btf` those of a module and of the kernel below it, and `memory` is the program's.
+    `at_entry` is what may be named within `entry(e)` where that is not the same. `parameters` are the names that `$arg*`
+    stands for, where there are others too.
     """
 
     kind: Kind
@@ -38,6 +55,9 @@ class Scope:
     returns_nothing: bool = False
     lost: Mapping[str, str] = {}
     dwarf: Dwarf | None = None
+    btf: Btf | None = None
+    memory: ProgramMemory | None = None
+    at_entry: Scope | None = None
     parameters: tuple[str, ...] | None = None
 
 

@@ -22,13 +22,15 @@ from probelang.check.points import MAX_POINTS, Points
 from probelang.check.report import Report, in_source_order
 from probelang.check.rules import facts, names, points
 from probelang.check.scope import Place
+from probelang.check.watches import MAX_WATCHES
 from probelang.diagnostics import Edit, Fix, Label
 from probelang.kernel.answers import KernelError
 from probelang.probes import Condition, Field, Probe, Site
-from probelang.program.dwarf_wire import DwarfError
+from probelang.program import ProgramFileError
 from probelang.record import record
 from probelang.source import Source, Span
 from probelang.syntax import tree
+from probelang.syntax.tree import Kind
 
 if TYPE_CHECKING:
     from probelang.diagnostics import Diagnostic
@@ -81,14 +83,32 @@ class _Checker:
             if isinstance(statement, tree.Probe):
                 try:
                     self._probe(statement)
-                except (BtfError, DwarfError, KernelError) as error:
+                except (BtfError, KernelError) as error:
                     self.report.add(facts.BAD_FACTS, statement.kind_span, f"{self.kernel.title}: {error}")
+                except ProgramFileError as error:
+                    # types are read when an expression comes to them
+                    message = f"what this probe names cannot be looked up: {error}"
+                    self.report.add(facts.MISSING_FACT, statement.points[0].span, message)
+        self._count_watches()
         for name, args in self.lists.items():
             if name not in self.items.used:
                 try:
                     self.items.check_unused(args)
                 except (BtfError, KernelError) as error:
                     self.report.add(facts.BAD_FACTS, args.name.span, f"{self.kernel.title}: {error}")
+
+    def _count_watches(self) -> None:
+        made = [probe for probe in (*self.probes, *self.unfinished) if probe.kind is Kind.WATCH]
+        enabled = sorted(
+            (probe.point_span for probe in made if not probe.disabled), key=lambda span: span.start
+        )
+        if len(enabled) > MAX_WATCHES:
+            self.report.add(
+                points.BAD_WATCH,
+                enabled[MAX_WATCHES],
+                f"{len(enabled)} places cannot be watched at a time: x86-64 has {MAX_WATCHES} debug registers",
+                help="`with disabled` defines a probe without switching it on",
+            )
 
     # -------------------------------------------------------------------------------------- declarations
 
@@ -188,6 +208,7 @@ class _Checker:
         """An event, and whether it is all that the spec says of it."""
         group, event = self._event_names(probe, places[0])
         scope = places[0].scope
+        self.constants.module = scope.btf
         items = self.items.listed(probe.items or (), scope)
         items = check_names(self.report, items)
         compared = self._compared(probe.condition, items, places[0])

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from probelang.check.ctypes import CArray, CInt, CPointer, CString, CStruct, CType
-from probelang.probes import Access, Deref, SymbolAddress
+from probelang.probes import Access, Deref, FileAddress, SymbolAddress
 from probelang.record import record, replace
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class Value:
     `ref` is the declared type where there is one, for messages; `names` is how the kernel's BTF parser spells the
     pending step, None where it cannot, or could not what led here; `bits` is (first bit, width) of a bitfield, counted from `pending`.
     `typed` is false where nobody knows the type and the kernel's default is taken; `written` is the type as a format file
-    of the kernel has it. `entry` marks what `entry(e)` reads when the function is entered: nothing can be read through it later.
+    of the kernel has it. `cast` is the kernel's typecast that the pending step's names need (`Deref`). `entry` marks what `entry(e)` reads when the function is entered: nothing can be read through it later.
     """
 
     access: Access
@@ -42,6 +42,7 @@ class Value:
     typed: bool = True
     written: str | None = None
     entry: bool = False
+    cast: str | None = None
 
     @property
     def text(self) -> str:
@@ -63,10 +64,12 @@ def load(value: Value) -> Value:
     if value.state == RVALUE:
         return value
     if value.state == ADDRESS:
-        if value.pending or (isinstance(value.access.base, SymbolAddress) and not value.access.derefs):
+        if value.pending or (
+            isinstance(value.access.base, SymbolAddress | FileAddress) and not value.access.derefs
+        ):
             return value
         return replace(value, state=RVALUE, names=None, user=False)
-    step = Deref(value.pending, value.user, value.names)
+    step = Deref(value.pending, value.user, value.names, value.cast if value.names is not None else None)
     type = value.type
     if value.user and isinstance(type, CPointer):
         type = replace(type, user=True)
@@ -79,6 +82,7 @@ def load(value: Value) -> Value:
         names=None if value.names is None else "",
         user=False,
         written=None,
+        cast=None,
     )
 
 
@@ -86,7 +90,7 @@ def at(pointer: Value, target: TypeRef, type: CType, offset: int, names: str | N
     """What lies `offset` bytes from where a pointer points."""
     user = isinstance(pointer.type, CPointer) and pointer.type.user
     spelled = names if pointer.names is not None else None
-    if pointer.state == ADDRESS:
+    if pointer.state == ADDRESS and pointer.cast is None:
         # `&a->b` and then `->c`: the kernel spells it `->b.c`, unless something in between has no spelling
         spelled = None
         if names is not None and pointer.names is not None:
@@ -94,7 +98,8 @@ def at(pointer: Value, target: TypeRef, type: CType, offset: int, names: str | N
         return Value(
             pointer.access, type, target, LVALUE, pointer.pending + offset, spelled, user or pointer.user
         )
-    return Value(pointer.access, type, target, LVALUE, offset, spelled, user)
+    start = pointer.pending if pointer.state == ADDRESS else 0
+    return Value(pointer.access, type, target, LVALUE, start + offset, spelled, user, cast=pointer.cast)
 
 
 def inside(whole: Value, target: TypeRef, type: CType, offset: int, names: str | None) -> Value:
@@ -110,6 +115,8 @@ def article_of(value: Value) -> str:
     match value.type:
         case CInt(what="bool"):
             return "a bool"
+        case CInt() if value.ref is None and value.written is None:
+            return value.text
         case CInt() | CStruct() | CPointer() if value.typed:
             return f"`{value.text}`"
         case CArray():

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 from probelang.check.btf_ctypes import BtfType
 from probelang.check.ctypes import CInt, CPointer, CString, CVoid
+from probelang.check.percpu import say_no_task, say_per_cpu
 from probelang.check.report import near_names, rename, suggest
-from probelang.check.rules import backends, facts, types
+from probelang.check.rules import facts, limits, types
 from probelang.check.values import LVALUE, Value
 from probelang.kernel.answers import Found
+from probelang.kernel.features import FEATURES
 from probelang.probes import (
     Access,
     CurrentTask,
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from probelang.syntax import tree
 
 _VARIABLES = ("retval", "comm", "stack", "current", "tid", "pid", "cpu", "duration")
+_OF_A_TASK = frozenset(("comm", "COMM", "current", "tid", "pid", "cpu"))
 
 #: The names that `regs_query_register_offset` knows on x86-64 (arch/x86/kernel/ptrace.c).
 X86_REGISTERS = (
@@ -54,6 +57,9 @@ def resolve_variable(checker: Expressions, expr: tree.Variable) -> Value | None:
     """`$retval` and its like."""
     name = expr.name
     scope, report = checker.scope, checker.report
+    if scope.kind is Kind.MONITOR and (name in _OF_A_TASK or name.startswith("stack")):
+        say_no_task(report, expr.span, f"`${name}`")
+        return None
     if name.startswith("arg") and name[3:].isdigit():
         return _argument(checker, expr, int(name[3:]))
     if name.startswith("stack") and (name == "stack" or name[5:].isdigit()):
@@ -120,7 +126,7 @@ def _argument(checker: Expressions, expr: tree.Variable, number: int) -> Value |
             types.NO_PARAMETERS,
             expr.span,
             f"no `$arg{number}` here: {scope.no_names}",
-            kernel_error="NOFENTRY_ARGS",
+            kernel_error="BAD_VAR" if scope.kind in (Kind.WATCH, Kind.MONITOR) else "NOFENTRY_ARGS",
         )
         return None
     if number == 0 or (scope.no_names is None and not scope.arguments):
@@ -193,12 +199,15 @@ def _current(checker: Expressions, expr: tree.Variable) -> Value | None:
     if btf is None or task is None:
         checker.report.add(facts.MISSING_FACT, expr.span, "the members of `struct task_struct` are not known")
         return None
-    return Value(Access(CurrentTask()), CPointer(BtfType(btf, task)))
+    return Value(Access(CurrentTask()), CPointer(BtfType(btf, task)), names="")
 
 
 def resolve_register(checker: Expressions, expr: tree.Register) -> Value | None:
     """`%ax`."""
     scope, report = checker.scope, checker.report
+    if scope.kind is Kind.MONITOR:
+        say_no_task(report, expr.span, f"`%{expr.name}`")
+        return None
     if scope.kind in (Kind.FPROBE, Kind.TPROBE, Kind.EPROBE):
         report.add(
             types.UNKNOWN_VARIABLE,
@@ -222,9 +231,24 @@ def resolve_register(checker: Expressions, expr: tree.Register) -> Value | None:
     return Value(Access(RegisterValue(expr.name)), _UNTYPED, typed=False)
 
 
+def with_package(checker: Expressions, expr: tree.Member) -> tree.SymbolRef | None:
+    """`@main.count` of a program in Go, where it is one symbol."""
+    memory = checker.scope.memory
+    if memory is None or expr.arrow or not hasattr(expr.base, "symbol"):
+        return None
+    from probelang.check.program_data import with_package
+
+    return with_package(expr, memory)
+
+
 def resolve_symbol(checker: Expressions, expr: tree.SymbolRef) -> Value | None:
     """`@sym+8`: what lies in memory there."""
     report = checker.report
+    memory = checker.scope.memory
+    if memory is not None and expr.address is None:
+        from probelang.check.program_data import resolve_program_data
+
+        return resolve_program_data(checker, expr, memory)
     if expr.symbol is None and expr.address is None:
         report.add(
             types.UNKNOWN_VARIABLE,
@@ -236,15 +260,6 @@ def resolve_symbol(checker: Expressions, expr: tree.SymbolRef) -> Value | None:
     if expr.symbol is None:
         access = Access(SymbolAddress(None, (expr.address or 0) + expr.offset))
         return Value(access, _UNTYPED, state=LVALUE, typed=False)
-    if checker.scope.kind in (Kind.UPROBE, Kind.USDT):
-        report.add(
-            types.UNKNOWN_VARIABLE,
-            expr.span,
-            "`@SYMBOL` is memory of the kernel, which a probe in a program does not read",
-            help="`@+OFFSET` is memory of the program's file",
-            kernel_error="SYM_ON_UPROBE",
-        )
-        return None
     found = checker.kernel.find_variable(expr.symbol)
     access = Access(SymbolAddress(expr.symbol, 0))
     if not isinstance(found, Found):
@@ -260,15 +275,24 @@ def resolve_symbol(checker: Expressions, expr: tree.SymbolRef) -> Value | None:
             return None
         return Value(access, _UNTYPED, None, LVALUE, expr.offset, typed=False)
     variable = found.value
-    if variable.percpu:
-        report.add(
-            backends.NOT_YET,
-            expr.span,
-            f"`{expr.symbol}` is a per-CPU variable, which is not supported yet",
-            notes=("read at its symbol's address it would be the initial copy, which no CPU uses",),
-        )
+    if variable.percpu and not checker.this_cpu:
+        say_per_cpu(report, expr.span, expr.symbol)
         return None
     if variable.btf is None or variable.type is None or expr.offset:
         return Value(access, _UNTYPED, None, LVALUE, expr.offset, typed=False)
     ref = BtfType(variable.btf, variable.type)
     return Value(access, ref.describe(), ref, LVALUE, 0)
+
+
+def needs_current(checker: Expressions, value: Value, expr: tree.Expr) -> bool:
+    """Whether a value begins at the running task and this kernel does not tell it, which is said then."""
+    base = value.access.base
+    if base != CurrentTask() and base != Thread("pid"):
+        return False
+    # eprobes do not know it anywhere (seen on Linux 7.3: BAD_VAR)
+    if checker.kernel.features.current is not False and checker.scope.kind is not Kind.EPROBE:
+        return False
+    feature = FEATURES["current"]
+    message = f"{checker.kernel.title} does not tell {feature.title}: it takes {feature.needs}"
+    checker.report.add(limits.NO_FEATURE, expr.span, message)
+    return True

@@ -80,15 +80,13 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     compiler = commands.add_parser("compile", help="turn specs into what defines their probes")
-    compiler.add_argument(
-        "--target", choices=("tracefs", "perf", "bpftrace"), default="tracefs", help="the backend"
-    )
+    _add_target(compiler)
     _add_kernel(compiler, "store")
     compiler.add_argument(
         "--format",
         choices=("script", "commands", "json"),
         default="script",
-        help="a shell script (default), the bare lines for dynamic_events, or JSON",
+        help="a script (default), the bare lines for dynamic_events, or JSON",
     )
     compiler.add_argument(
         "-o", dest="output", metavar="OUT", help="write there instead of to standard output"
@@ -97,6 +95,7 @@ def _parser() -> argparse.ArgumentParser:
     compiler.set_defaults(run=_compile)
 
     linter = commands.add_parser("lint", help="check specs")
+    _add_target(linter)
     _add_kernel(linter, "append")
     linter.add_argument(
         "--format", choices=("text", "concise", "json"), default="text", help="how diagnostics are shown"
@@ -116,6 +115,14 @@ def _parser() -> argparse.ArgumentParser:
     )
     snapshot.set_defaults(run=_kernel_snapshot)
     return parser
+
+
+def _add_target(parser: argparse.ArgumentParser) -> None:
+    from probelang.backends import BACKENDS
+
+    parser.add_argument(
+        "--target", choices=BACKENDS, default=BACKENDS[0], help=f"the backend; {BACKENDS[0]} by default"
+    )
 
 
 def _add_kernel(parser: argparse.ArgumentParser, action: str) -> None:
@@ -149,15 +156,17 @@ def _wants_color(options: argparse.Namespace, stream: object) -> bool:
 
 def _compile(options: argparse.Namespace) -> int:
     from probelang.analysis import analyse
-    from probelang.backends import tracefs
+    from probelang.backends import get_backend
     from probelang.render.text import render_text
 
-    if options.target != "tracefs":
-        raise UsageError(f"the {options.target} backend is not supported yet: --target tracefs is")
+    backend = get_backend(options.target)
+    if options.format not in backend.FORMATS:
+        known = ", ".join(backend.FORMATS)
+        raise UsageError(f"--target {options.target} has no format {options.format}, only {known}")
     kernel = _kernel(options.kernel)
     sources, status = _read_all(options.files)
     color = _wants_color(options, sys.stderr)
-    analyses = [analyse(source, kernel) for source in sources]
+    analyses = [analyse(source, kernel, options.target) for source in sources]
     for analysis in analyses:
         sys.stderr.write(render_text(analysis.source, analysis.diagnostics, color=color))
     clash = _clashes(analyses)
@@ -168,34 +177,22 @@ def _compile(options: argparse.Namespace) -> int:
     if status:
         return status
     events = [event for analysis in analyses for event in analysis.events]
-    if options.format == "commands":
-        _say_what_lines_lack(events)
-    text = tracefs.render(events, options.format, [source.name for source in sources], kernel)
-    _write(options, text)
+    output = backend.render(events, options.format, [source.name for source in sources], kernel)
+    for note in output.notes:
+        _say(f"note: {note}")
+    _write(options, output.text)
     return OK
 
 
-def _say_what_lines_lack(events: Sequence[Event]) -> None:
-    """Conditions and joins are not in the lines of `dynamic_events`, and whoever writes those must know."""
-    for event in events:
-        texts = [(event.name, "filter", event.filter)] if event.filter is not None else []
-        texts += [(name, "trigger", text) for name, text in event.triggers]
-        for name, file, text in texts:
-            _say(f"note: not in these lines: events/{name}/{file} <- {text}")
-
-
-def _clashes(analyses: Sequence[object]) -> str | None:
+def _clashes(analyses: Sequence[Analysis]) -> str | None:
     """Files compiled together make one script, in which an event has one meaning."""
     seen: dict[str, str] = {}
     for analysis in analyses:
-        for event in analysis.events:  # type: ignore[attr-defined]
-            name = event.probe.source.name
-            for defined in event.definitions:
-                if seen.setdefault(defined.name, name) != name:
-                    return (
-                        f"{name} and {seen[defined.name]} both define the event {defined.name}: "
-                        "give one of them a `group`"
-                    )
+        for event in analysis.events:
+            file = event.probe.source.name
+            for name in event.names:
+                if seen.setdefault(name, file) != file:
+                    return f"{file} and {seen[name]} both define the event {name}: give one of them a `group`"
     return None
 
 
@@ -225,7 +222,8 @@ def _lint(options: argparse.Namespace) -> int:
     kernels = [_kernel(name) for name in dict.fromkeys(options.kernel or [None])]
     sources, status = _read_all(options.files)
     found = [
-        (source, merge([analyse(source, kernel).diagnostics for kernel in kernels])) for source in sources
+        (source, merge([analyse(source, kernel, options.target).diagnostics for kernel in kernels]))
+        for source in sources
     ]
     color = _wants_color(options, sys.stdout)
     if options.format == "json":
@@ -309,7 +307,7 @@ def _read(name: str) -> Source:
 
 
 if TYPE_CHECKING:
-    from probelang.backends.tracefs.events import Event
+    from probelang.analysis import Analysis
     from probelang.kernel.interface import Kernel
     from probelang.source import Source
 

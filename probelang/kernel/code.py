@@ -16,7 +16,7 @@ from probelang.record import record
 
 if TYPE_CHECKING:
     from probelang.btf.blob import Btf
-    from probelang.program.dwarf import Dwarf
+    from probelang.program.debugging import Debugging
     from probelang.program.dwarf_functions import DwarfFunction
 
 _LARGEST_TABLE = 16 << 20
@@ -59,9 +59,11 @@ class CodeSymbol:
 class KernelCode:
     """The code of one `vmlinux`, called `name`; addresses are those of the file. Raises ProgramError of a damaged one."""
 
-    def __init__(self, name: str, elf: Elf, dwarf: Dwarf, btf: Btf | None = None) -> None:
+    def __init__(self, name: str, elf: Elf, debugging: Debugging, btf: Btf | None = None) -> None:
+        assert debugging.dwarf is not None
         self.name = name
-        self.dwarf = dwarf
+        self.dwarf = debugging.dwarf
+        self.keep_findings = debugging.keep
         self._elf = elf
         self._btf = btf
         tables = [table for table in read_tables(elf) if table.origin == "symtab"]

@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from probelang.btf.blob import Btf
     from probelang.kernel.interface import Kernel
 
-MAX_MODULES = 2000
 _TYPEDEF = "btf_trace_"
 
 
 def find_tracepoint(kernel: Kernel, name: str, module: str | None) -> Answer[Tracepoint]:
     """See `Kernel.find_tracepoint`."""
-    if module and module != "vmlinux" and module not in kernel.sources.modules():
-        return Unknown(f"the BTF of module {module} is not at hand")
+    in_module = module is not None and module != "vmlinux"
+    if in_module and kernel.btf is not None and kernel.module_btf(module or "") is None:
+        return Unknown(kernel.modules.reason(module or ""))
     for home in _homes(kernel, name, module):
         btf = kernel.module_btf(home) if home else kernel.btf
         params = tracepoint_params(btf, name) if btf is not None else None
@@ -31,34 +31,40 @@ def find_tracepoint(kernel: Kernel, name: str, module: str | None) -> Answer[Tra
             return Found(Tracepoint(name, params, btf, home or None))
     if kernel.btf is None:
         return Unknown(kernel.why_missing("btf"))
-    return NotFound(find_near(name, tracepoint_names(kernel)) if kernel.may_suggest() else ())
+    if not kernel.may_suggest():
+        return NotFound()
+    return NotFound(find_near(name, tracepoint_names(kernel, module if in_module else None)))
 
 
 def _homes(kernel: Kernel, name: str, module: str | None) -> list[str]:
     """Where a tracepoint may be: "" for the kernel, then the modules whose BTF holds the name at all."""
     if module is not None:
         return ["" if module == "vmlinux" else module]
-    wanted = b"\0" + (_TYPEDEF + name).encode("utf-8", "replace") + b"\0"
-    homes = [""]
-    for other in kernel.sources.modules()[:MAX_MODULES]:
-        data = kernel.sources.section(f"btf:{other}")
-        if data is not None and wanted in bytes(data):
-            homes.append(other)
-    return homes
+    if not kernel.sources.modules():
+        return [""]
+    from probelang.kernel.modules import modules_naming
+
+    return ["", *modules_naming(kernel, _TYPEDEF + name)]
 
 
-def tracepoint_names(kernel: Kernel) -> list[str]:
-    """The names of the kernel's own tracepoints, sorted."""
-    btf = kernel.btf
-    return [] if btf is None else [name.removeprefix(_TYPEDEF) for name in btf.names(Space.TYPEDEF, _TYPEDEF)]
+def tracepoint_names(kernel: Kernel, module: str | None = None) -> list[str]:
+    """The names of the kernel's own tracepoints, or of a module's, sorted."""
+    btf = kernel.module_btf(module) if module is not None else kernel.btf
+    if btf is None:
+        return []
+    return [name.removeprefix(_TYPEDEF) for name in btf.names(Space.TYPEDEF, _TYPEDEF, own=True)]
 
 
-def tracepoints_matching(kernel: Kernel, pattern: re.Pattern[str]) -> Answer[list[str]]:
+def tracepoints_matching(kernel: Kernel, pattern: re.Pattern[str], module: str | None) -> Answer[list[str]]:
     """See `Kernel.tracepoints_matching`."""
     if kernel.btf is None:
         return Unknown(kernel.why_missing("btf"))
+    if module == "vmlinux":
+        module = None
+    if module is not None and kernel.module_btf(module) is None:
+        return Unknown(kernel.modules.reason(module))
     match = pattern.fullmatch
-    return Found([name for name in tracepoint_names(kernel) if match(name)])
+    return Found([name for name in tracepoint_names(kernel, module) if match(name)])
 
 
 def find_event(kernel: Kernel, system: str, name: str) -> Answer[Event]:

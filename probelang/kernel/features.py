@@ -91,8 +91,9 @@ FEATURES: dict[str, Feature] = {
         Feature("char_type", "fetch type char", "6.2", "8478cca1e3ab", "FUNC print_type_char", ", char, "),
         Feature("dentry_names", "fetch types %pd and %pD (names of dentries and files)", "6.10", "d9b15224dd8f",
                 "FUNC traceprobe_expand_dentry_args", "%pd/%pD"),
+        # The README of 7.2 does not tell.
         Feature("eprobe_typecast", "casts in eprobe events", "7.2", "kernel/trace/trace_probe.h",
-                "struct trace_eprobe & TP_ERR_TYPECAST_NOT_EVENT|TP_ERR_TYPECAST_REQ_FIELD", "(structname"),
+                "struct trace_eprobe & TP_ERR_TYPECAST_NOT_EVENT|TP_ERR_TYPECAST_REQ_FIELD"),
         Feature("typecast", "casts in probes of every kind", "7.3", "kernel/trace/trace_probe.h",
                 "TP_ERR_TYPECAST_REQ_FIELD" + _BTF_ARGS, "[(structname[,field])]<argname>"),
         Feature("current", "the running task ($current)", "7.3", "kernel/trace/trace_probe.h",
@@ -106,7 +107,13 @@ FEATURES: dict[str, Feature] = {
                 "TP_ERR_TOO_MANY_NESTED"),
         Feature("dup_symbol_check", "refusal of a name that several functions bear", "6.7", "b022f0c7e404",
                 "TP_ERR_NON_UNIQ_SYMBOL"),
+        # With CONFIG_KPROBE_EVENTS_ON_NOTRACE there is no such function; where the compiler inlined it, nothing tells.
+        Feature("notrace_check", "refusal of kprobes in functions that ftrace cannot trace", "5.3", "45408c4f9250",
+                "FUNC within_notrace_func|FUNC __within_notrace_func"),
         # Function graph took over from rethook in 6.14, and keeps returns without a limit.
+        # The cure of the doubled offset went into stable kernels too, and leaves no trace; 7.3 brought it with the casts.
+        Feature("file_offsets", "memory of a program when a function returns (@+OFFSET)", "7.3", "kernel/trace/trace_probe.c",
+                "TP_ERR_TYPECAST_REQ_FIELD"),
         Feature("fprobe_maxactive", "a limit of fprobe returns at a time (maxactive)", "", "kernel/trace/fprobe.c",
                 "fprobe.nr_maxactive"),
         Feature("synthetic", "synthetic events", "4.17", "4b147936fa50", "struct synth_event", "synthetic_events", config="CONFIG_SYNTH_EVENTS"),
@@ -149,10 +156,12 @@ class Features:
     eprobe_typecast: bool | None
     typecast: bool | None
     current: bool | None
+    file_offsets: bool | None
     percpu: bool | None
     long_args: bool | None
     nesting_limit: bool | None
     dup_symbol_check: bool | None
+    notrace_check: bool | None
     synthetic: bool | None
     hist_triggers: bool | None
     hist_buckets: bool | None

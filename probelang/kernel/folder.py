@@ -1,8 +1,10 @@
 """Facts from a tree of files laid out like `/`: a folder copied from some machine, an archive, the running system.
 
 Any of `sys/kernel/btf/*`, `sys/kernel/tracing/{README,available_filter_functions,events/*/*/format}` (or the same
-under `sys/kernel/debug/tracing`), `proc/{kallsyms,version}` and `sys/kernel/debug/kprobes/blacklist`. Only regular
-files are read, each up to a limit, so a pipe or a device under one of these names does not hang.
+under `sys/kernel/debug/tracing`), `proc/{kallsyms,version}` and `sys/kernel/debug/kprobes/blacklist`; modules in
+`lib/modules/RELEASE`, and the kernel's image there, in `boot` or in `usr/lib/debug`, as packages of distributions have them, for
+its debugging information, and for its BTF where there is no `sys/kernel/btf/vmlinux`. Only regular files are read, each up to a limit, so a pipe or a device under one of these names
+does not hang.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from probelang.kernel.images import Image
+    from probelang.kernel.modules import ModuleFiles
     from probelang.kernel.tracefs import EventField
     from probelang.program.elf import Source
 
@@ -157,10 +160,15 @@ def read_regular(path: str, limit: int, errors: dict[str, str] | None = None, ke
 
 
 class TreeSources:
-    """Facts parsed from the files of a tree; each file is read when first asked for, and kept in the cache."""
+    """Facts parsed from the files of a tree; each file is read when first asked for, and kept in the cache.
 
-    def __init__(self, tree: Tree) -> None:
+    `images` is whether a kernel's image will do where there is no BTF by itself.
+    """
+
+    def __init__(self, tree: Tree, *, images: bool = True) -> None:
         self._tree = tree
+        self._btf_of_images = images
+        self._module_files: ModuleFiles | None | bool = True
         self._sections: dict[str, bytes | memoryview | None] = {}
         self._modules: tuple[str, ...] | None = None
         self._event_names: list[tuple[str, str]] | None = None
@@ -183,8 +191,8 @@ class TreeSources:
             elif path := self._path_of(name):
                 limit = MAX_SMALL if name in ("readme", "version", "notes") else MAX_FILE
                 self._sections[name] = self._tree.read(path, limit) or None
-            if name == "version" and self._sections[name] is None:
-                self._sections[name] = next(filter(None, map(_banner_of, self.images())), None)
+                if name == "version" and self._sections[name] is None:
+                    self._sections[name] = self._banner()
         return self._sections[name]
 
     def images(self) -> tuple[Image, ...]:
@@ -192,18 +200,45 @@ class TreeSources:
             from probelang.kernel.images import images_in
 
             version = self._tree.read("proc/version", MAX_SMALL)
-            self._images = images_in(self._tree, version)
+            self._images = images_in(self._tree, self._release(), version)
         return self._images
+
+    def _release(self) -> str | None:
+        """What `proc/version` says, or the only folder of modules."""
+        from probelang.kernel.modules import release_folder
+        from probelang.kernel.tracefs import kernel_release
+
+        version = self._tree.read("proc/version", MAX_SMALL)
+        release = kernel_release(version[:512].decode("utf-8", "replace")) if version else None
+        found = release_folder(self._tree, None) if release is None else None
+        return found[1] if found is not None else release
 
     def _read_btf(self) -> None:
         identity = self._tree.identity(VMLINUX)
         loaded = indexed_btf(identity, lambda: self._tree.read(VMLINUX, MAX_FILE) or None, is_raw=True)
-        for image in self.images() if loaded[0] is None else ():
-            identity = self._tree.identity(image.name)
-            loaded = indexed_btf(identity, lambda image=image: _btf_of(image), is_raw=False)  # type: ignore[misc]
+        for image in self.images() if loaded[0] is None and self._btf_of_images else ():
+            loaded = indexed_btf(
+                self._tree.identity(image.name),
+                lambda image=image: self._btf_of(image),  # type: ignore[misc]
+                is_raw=False,
+            )
             if loaded[0] is not None:
                 break
         self._sections["btf"], self._sections["btf.index"] = loaded
+
+    def _btf_of(self, image: Image) -> bytes | None:
+        from probelang.btf.types import BtfError
+
+        try:
+            return image.btf()
+        except BtfError as error:
+            self._reasons["btf"] = f"{image.name} can't be used ({error})"
+            return None
+
+    def _banner(self) -> bytes | None:
+        """What `/proc/version` would say, or begin with, by an image or by where it lies."""
+        banners = (image.banner() or f"Linux version {image.release} ".encode() for image in self.images())
+        return next(banners, None)
 
     def table(self, name: str) -> Table | None:
         from probelang.kernel import tracefs
@@ -271,6 +306,16 @@ class TreeSources:
             self._modules = tuple(name for name in self._tree.list("sys/kernel/btf") if name != "vmlinux")
         return self._modules
 
+    def module_files(self) -> ModuleFiles | None:
+        if self._module_files is True:
+            from probelang.kernel.modules import ModuleFiles, release_folder
+
+            release = self._release() or next((image.release for image in self.images()), None)
+            found = release_folder(self._tree, release)
+            self._module_files = ModuleFiles(self._tree, *found) if found is not None else None
+        assert not isinstance(self._module_files, bool)
+        return self._module_files
+
     def event(self, system: str, name: str) -> tuple[EventField, ...] | None:
         from probelang.kernel.tracefs import parse_format
 
@@ -288,31 +333,6 @@ class TreeSources:
                 names += [(system, event) for event in events if event not in _NOT_EVENTS]
             self._event_names = names[:MAX_EVENTS]
         return self._event_names or None
-
-
-def _banner_of(image: Image) -> bytes | None:
-    from probelang.kernel.images import read_banner
-    from probelang.program.elf import Elf, ProgramError
-
-    try:
-        source = image.open()
-        return read_banner(Elf(source)) if source is not None else None
-    except ProgramError:
-        return None
-
-
-def _btf_of(image: Image) -> bytes | None:
-    from probelang.program.elf import Elf, ProgramError
-
-    try:
-        source = image.open()
-        elf = Elf(source) if source is not None else None
-        section = elf.find_section(".BTF") if elf is not None else None
-        return (
-            elf.read_section(section, MAX_FILE) or None if elf is not None and section is not None else None
-        )
-    except ProgramError:
-        return None
 
 
 def _is_plain(name: str) -> bool:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from probelang.btf.names import Space
 from probelang.btf.types import Enum, Func, FuncProto, Var
 from probelang.kernel.answers import Answer, Found, NotFound, Unknown
+from probelang.kernel.declared import declared_type
 from probelang.kernel.facts import Function, Variable
 from probelang.kernel.near import find_near_in_text
 from probelang.kernel.tables import literal_prefix
@@ -21,17 +22,19 @@ if TYPE_CHECKING:
 def find_function(kernel: Kernel, name: str, module: str | None) -> Answer[Function]:
     """See `Kernel.find_function`."""
     wanted = None if module is None else "" if module == "vmlinux" else module
+    if wanted and not kernel.modules.is_loaded(wanted):
+        return _in_file(kernel, name, wanted)
     table = kernel.table("functions")
     traceable = None if table is None else [home for home in table.find_all(name) if wanted in (None, home)]
     home = wanted if wanted is not None else min(traceable) if traceable else ""
     proto, reason, btf = _prototype(kernel, name, home)
     if not traceable and btf is None:
         symbols = symbol_homes(kernel, "symbols.text", name, wanted)
-        if not symbols:
-            return _no_function(kernel, name, wanted)
-        home = min(symbols)
+        home = min(symbols) if symbols else _home_by_btf(kernel, name, wanted)
         if home and wanted is None:
             proto, reason, btf = _prototype(kernel, name, home)
+        if not symbols and btf is None:
+            return _no_function(kernel, name, wanted)
     blacklist = kernel.table("blacklist")
 
     def count() -> int | None:
@@ -50,6 +53,35 @@ def find_function(kernel: Kernel, name: str, module: str | None) -> Answer[Funct
             symbols=count,
         )
     )
+
+
+def _home_by_btf(kernel: Kernel, name: str, wanted: str | None) -> str:
+    """The module whose BTF at hand has the function, where no list tells; "" if none has."""
+    if wanted is not None or not kernel.sources.modules() or kernel.table("symbols.text") is not None:
+        return ""
+    from probelang.kernel.modules import modules_naming
+
+    for module in modules_naming(kernel, name):
+        if _prototype(kernel, name, module)[2] is not None:
+            return module
+    return ""
+
+
+def _in_file(kernel: Kernel, name: str, module: str) -> Answer[Function]:
+    """A function of a module that was not loaded, by its file."""
+    table = kernel.modules.functions(module)
+    if table is None:
+        return Unknown(kernel.modules.reason(module))
+    values = [value.split() for value in table.find_all(name)]
+    lasting = [words for words in values if "init" not in words]
+    if not lasting:
+        near = find_near_in_text(name, table.data.decode("latin-1")) if kernel.may_suggest() else ()
+        return NotFound(near)
+    proto, reason, btf = _prototype(kernel, name, module)
+    file = kernel.modules.file(module)
+    known = file is not None and file.knows_traced
+    traced = any("traced" in words for words in lasting) if known else None
+    return Found(Function(name, module, proto, reason, btf, traced, None, len(lasting)))
 
 
 def symbol_homes(kernel: Kernel, table_name: str, name: str, wanted: str | None) -> dict[str, int] | None:
@@ -75,8 +107,12 @@ def _prototype(kernel: Kernel, name: str, home: str) -> tuple[int | None, str, B
     """The prototype, why there is none, and the BTF that has the function (None: no BTF at hand has it)."""
     btf = kernel.module_btf(home) if home else kernel.btf
     if btf is None:
-        return None, f"the BTF of module {home} is not at hand" if home else kernel.why_missing("btf"), None
-    functions = [btf.type(id) for id in btf.find_all(Space.FUNC, name)]
+        return None, kernel.modules.reason(home) if home else kernel.why_missing("btf"), None
+    ids = btf.find_all(Space.FUNC, name)
+    if btf.base is not None:
+        # What is just as in the kernel, of the same name and prototype, is in the kernel's blob alone.
+        ids = [id for id in ids if id >= len(btf.base)] or ids
+    functions = [btf.type(id) for id in ids]
     protos = {function.proto for function in functions if isinstance(function, Func)}
     if not all(isinstance(btf.type(proto), FuncProto) for proto in protos):
         return None, "its record in BTF is damaged", btf
@@ -88,7 +124,7 @@ def _prototype(kernel: Kernel, name: str, home: str) -> tuple[int | None, str, B
 
 
 def _no_function(kernel: Kernel, name: str, wanted: str | None) -> Answer[Function]:
-    if wanted and not _knows_module(kernel, wanted):
+    if wanted and not _lists_module(kernel, wanted):
         return Unknown(f"nothing is known of the functions of module {wanted}")
     near = near_functions(kernel, name)
     functions = kernel.table("functions")
@@ -100,12 +136,9 @@ def _no_function(kernel: Kernel, name: str, wanted: str | None) -> Answer[Functi
     return Unknown(f"functions are known from {source} alone, which leaves some out", near)
 
 
-def _knows_module(kernel: Kernel, module: str) -> bool:
-    if module in kernel.sources.modules():
-        return True
-    suffix = f"\t{module}\n".encode("utf-8", "replace")
+def _lists_module(kernel: Kernel, module: str) -> bool:
     tables = (kernel.table("functions"), kernel.table("symbols.text"))
-    return any(table is not None and suffix in table.data for table in tables)
+    return any(table is not None and table.has_module(module) for table in tables)
 
 
 def near_functions(kernel: Kernel, name: str) -> tuple[str, ...]:
@@ -129,20 +162,44 @@ def btf_strings(btf: Btf) -> str:
     return "\n" + bytes(strings).replace(b"\0", b"\n").decode("latin-1")
 
 
-def functions_matching(kernel: Kernel, pattern: re.Pattern[str]) -> Answer[list[str]]:
+def functions_matching(kernel: Kernel, pattern: re.Pattern[str], module: str | None) -> Answer[list[str]]:
     """See `Kernel.functions_matching`."""
+    if module is not None and module != "vmlinux":
+        return _matching_in_module(kernel, pattern, module)
     table = kernel.table("functions")
     if table is not None:
-        return Found(table.matching(pattern))
+        return Found(table.matching(pattern, None if module is None else ""))
     if kernel.btf is None:
         return Unknown(kernel.why_missing("functions"))
     return Found(names_matching(kernel.btf, Space.FUNC, "", pattern))
 
 
-def names_matching(btf: Btf, space: Space, prefix: str, pattern: re.Pattern[str]) -> list[str]:
-    """Names of a space that begin with `prefix` and whose rest `pattern` matches as a whole: the rests, sorted."""
+def _matching_in_module(kernel: Kernel, pattern: re.Pattern[str], module: str) -> Answer[list[str]]:
+    for name in ("functions", "symbols.text"):
+        table = kernel.table(name)
+        if table is not None and table.has_module(module):
+            return Found(table.matching(pattern, module))
+    in_file = kernel.modules.functions(module)
+    if in_file is not None:
+        file = kernel.modules.file(module)
+        needed = "traced" if file is not None and file.knows_traced else ""
+        words = {name: " ".join(in_file.find_all(name)) for name in in_file.matching(pattern)}
+        return Found([name for name, text in words.items() if "init" not in text and needed in text])
+    btf = kernel.module_btf(module)
+    if btf is None:
+        return Unknown(kernel.modules.reason(module))
+    return Found(names_matching(btf, Space.FUNC, "", pattern, own=True))
+
+
+def names_matching(
+    btf: Btf, space: Space, prefix: str, pattern: re.Pattern[str], *, own: bool = False
+) -> list[str]:
+    """Names of a space that begin with `prefix` and whose rest `pattern` matches as a whole: the rests, sorted.
+
+    `own` leaves out those of a module's base.
+    """
     match, skip = pattern.fullmatch, len(prefix)
-    names = (name[skip:] for name in btf.names(space, prefix + literal_prefix(pattern)))
+    names = (name[skip:] for name in btf.names(space, prefix + literal_prefix(pattern), own=own))
     return sorted({name for name in names if match(name)})
 
 
@@ -168,7 +225,9 @@ def find_variable(kernel: Kernel, name: str) -> Answer[Variable]:
     if btf is not None and isinstance(var, Var):
         return Found(Variable(name, var.type, btf, id in kernel.percpu_variables(), symbols))
     if symbols:
-        return Found(Variable(name, None, None, None, symbols))
+        declared = declared_type(btf, name) if btf is not None else None
+        known = btf if declared is not None else None
+        return Found(Variable(name, declared, known, False if known is not None else None, symbols))
     table = kernel.table("symbols.data")
     if table is None:
         return Unknown(kernel.why_missing("symbols.data"))

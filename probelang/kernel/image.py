@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from probelang.kernel.answers import KernelError
 from probelang.kernel.folder import file_identity, indexed_btf
+from probelang.kernel.images import Image
 from probelang.kernel.sources import REASONS
+from probelang.program.elf import FileSource
 
 if TYPE_CHECKING:
-    from probelang.kernel.images import Image
+    from probelang.kernel.modules import ModuleFiles
     from probelang.kernel.tables import Table
     from probelang.kernel.tracefs import EventField
 
 
 class ImageSources:
-    """The BTF of a file and nothing else. Raises KernelError on making one if the file has no BTF to be read."""
+    """The BTF of a file, and modules that lie beside it. Raises KernelError on making one if the file has no BTF to be read."""
 
-    __slots__ = ("_btf", "_index", "_is_elf", "_path", "_version")
+    __slots__ = ("_btf", "_files", "_image", "_index", "_path", "_version")
 
     def __init__(self, path: str, head: bytes = b"") -> None:
         from probelang.btf.image import read_btf
@@ -27,8 +30,9 @@ class ImageSources:
             return read_btf(path)
 
         self._path = path
-        self._is_elf = head[:4] == b"\x7fELF"
-        self._version = _banner_of_elf(path) if self._is_elf else _banner(path, head)
+        self._image = Image(path, lambda: FileSource(path))
+        self._version = self._image.banner()
+        self._files: ModuleFiles | None = None
         try:
             self._btf, self._index = indexed_btf(
                 file_identity(path), read, is_raw=head[:2] in (b"\x9f\xeb", b"\xeb\x9f")
@@ -43,12 +47,7 @@ class ImageSources:
         return {"btf": self._btf, "btf.index": self._index, "version": self._version}.get(name)
 
     def images(self) -> tuple[Image, ...]:
-        if not self._is_elf:
-            return ()
-        from probelang.kernel.images import Image
-        from probelang.program.elf import FileSource
-
-        return (Image(self._path, lambda: FileSource(self._path)),)
+        return (self._image,)
 
     def table(self, name: str) -> Table | None:
         return None
@@ -59,31 +58,26 @@ class ImageSources:
     def modules(self) -> tuple[str, ...]:
         return ()
 
+    def module_files(self) -> ModuleFiles | None:
+        """In the folder of the file: modules by themselves, a kernel's build, `/lib/modules/RELEASE`; `/boot` has its own there."""
+        if self._files is None:
+            from probelang.kernel.folder import FolderTree
+            from probelang.kernel.modules import ModuleFiles, release_folder
+            from probelang.kernel.tracefs import kernel_release
+
+            release = kernel_release(bytes(self._version or b"").decode("utf-8", "replace"))
+            folder = os.path.dirname(os.path.abspath(self._path))
+            tree, below = FolderTree(folder), ""
+            if os.path.basename(folder) == "boot" and release is not None:
+                root = FolderTree(os.path.dirname(folder))
+                found = release_folder(root, release)
+                if found is not None:
+                    tree, below = root, found[0]
+            self._files = ModuleFiles(tree, below, release)
+        return self._files
+
     def event(self, system: str, name: str) -> tuple[EventField, ...] | None:
         return None
 
     def event_names(self) -> list[tuple[str, str]] | None:
         return None
-
-
-def _banner_of_elf(path: str) -> bytes | None:
-    from probelang.kernel.images import read_banner
-    from probelang.program.elf import Elf, FileSource, ProgramError
-
-    try:
-        return read_banner(Elf(FileSource(path)))
-    except ProgramError:
-        return None
-
-
-def _banner(path: str, head: bytes) -> bytes | None:
-    """What a bzImage says of its version in its header (Documentation/arch/x86/boot.rst), as `/proc/version` begins."""
-    if head[0x202:0x206] != b"HdrS" or len(head) < 0x210:
-        return None
-    try:
-        with open(path, "rb") as file:
-            file.seek(0x200 + int.from_bytes(head[0x20E:0x210], "little"))
-            release = file.read(100).split(b"\0")[0].split(b" ")[0]
-    except OSError:
-        return None
-    return b"Linux version " + release + b" " if release[:1].isdigit() else None

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from probelang.btf.types import BtfError
-from probelang.kernel.answers import Answer, KernelError, Unknown
+from probelang.kernel.answers import Answer, Found, Unknown
 from probelang.kernel.facts import Event, EventField, Function, Tracepoint, Variable
 from probelang.kernel.features import Features
 from probelang.kernel.sources import load_btf
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from probelang.btf.blob import Btf
     from probelang.kernel.code import KernelCode
+    from probelang.kernel.modules import Module, ModuleFacts
     from probelang.kernel.sources import Sources
     from probelang.kernel.tables import Table
 
@@ -46,6 +47,7 @@ class Kernel:
         self.sources = sources
         self.features = Features(lambda: self.btf, self._readme)
         self._blobs: dict[str, Btf | None] = {}
+        self._modules: ModuleFacts | None = None
         self._tables: dict[str, Table | None] = {}
         self._answers: dict[tuple[object, ...], Any] = {}
         self._percpu: frozenset[int] | None = None
@@ -59,32 +61,49 @@ class Kernel:
     def btf(self) -> Btf | None:
         """The kernel's own BTF, or None where there is none. Raises KernelError if there is one but it is damaged."""
         if "vmlinux" not in self._blobs:
-            self._blobs["vmlinux"] = load_btf(self.sources, "vmlinux")
+            self._blobs["vmlinux"] = load_btf(self.sources)
         return self._blobs["vmlinux"]
 
     def module_btf(self, module: str) -> Btf | None:
-        """The BTF of a module, whose ids continue the kernel's, or None where it is not at hand or unusable."""
+        """The BTF of a module, whose ids continue the kernel's; None where it is not at hand or not of this kernel.
+
+        `self.modules.reason(module)` says why.
+        """
         if module not in self._blobs:
-            base = self.btf
-            self._blobs[module] = None
-            if base is not None and module in self.sources.modules():
-                try:
-                    self._blobs[module] = load_btf(self.sources, module, base)
-                except KernelError:
-                    pass
+            from probelang.kernel.modules import load_module_btf
+
+            self._blobs[module] = load_module_btf(self, module)
         return self._blobs[module]
+
+    @property
+    def modules(self) -> ModuleFacts:
+        """What is known of modules."""
+        if self._modules is None:
+            from probelang.kernel.modules import ModuleFacts
+
+            self._modules = ModuleFacts(self)
+        return self._modules
+
+    def find_module(self, name: str) -> Answer[Module]:
+        """A module by name, loaded or with a file; `-` and `_` are the same in it. Not found where it is not installed."""
+        from probelang.kernel.modules import canonical, find_module
+
+        return self._ask(find_module, canonical(name))
 
     def find_function(self, name: str, module: str | None = None) -> Answer[Function]:
         """A function by name; of the kernel or any module, or of `module` only (`vmlinux` is the kernel)."""
         from probelang.kernel.functions import find_function
 
-        return self._ask(find_function, name, module)
+        return self._ask(find_function, name, module.replace("-", "_") if module else module)
 
-    def functions_matching(self, pattern: re.Pattern[str]) -> Answer[list[str]]:
-        """The names of functions that `pattern` matches as a whole, sorted: traceable ones, else those in BTF."""
+    def functions_matching(self, pattern: re.Pattern[str], module: str | None = None) -> Answer[list[str]]:
+        """The names of functions that `pattern` matches as a whole, sorted: traceable ones, else those in BTF.
+
+        Of the kernel and its loaded modules, or of `module` only.
+        """
         from probelang.kernel.functions import functions_matching
 
-        return self._ask(functions_matching, pattern)
+        return self._ask(functions_matching, pattern, module)
 
     def has_symbol(self, name: str) -> Answer[int]:
         """How many symbols bear `name`, functions and variables alike; not found where none does."""
@@ -113,11 +132,11 @@ class Kernel:
 
         return self._ask(find_tracepoint, name, module)
 
-    def tracepoints_matching(self, pattern: re.Pattern[str]) -> Answer[list[str]]:
-        """The names of the kernel's own tracepoints that `pattern` matches as a whole, sorted."""
+    def tracepoints_matching(self, pattern: re.Pattern[str], module: str | None = None) -> Answer[list[str]]:
+        """The names of the kernel's own tracepoints, or of a module's, that `pattern` matches as a whole, sorted."""
         from probelang.kernel.events import tracepoints_matching
 
-        return self._ask(tracepoints_matching, pattern)
+        return self._ask(tracepoints_matching, pattern, module)
 
     def find_event(self, system: str, name: str) -> Answer[Event]:
         """A trace event with its fields: exact from its format file, else from BTF, which does not know systems."""
@@ -144,6 +163,11 @@ class Kernel:
             build_id = parse_build_id(bytes(notes)) if notes is not None else None
             self._code = open_code(self.sources.images(), build_id, self.btf, self.why_missing("code"))
         return self._code
+
+    def keep_findings(self) -> None:
+        """Keep in the user's cache what took time to read of the kernel's code."""
+        if isinstance(self._code, Found):
+            self._code.value.keep_findings()
 
     def _ask(self, look_up: Callable[..., Answer[T]], *question: object) -> Answer[T]:
         key = (look_up.__name__, *question)

@@ -21,6 +21,8 @@ class LiveTree(FolderTree):
     def identity(self, path: str) -> str | None:
         if self._identity is None:
             self._identity = running_identity()
+        if path.startswith(("lib/", "usr/", "boot/")):
+            return super().identity(path)
         if path.startswith("sys/kernel/btf/"):
             return f"{self._identity}|{path}" if self._identity else None
         return f"{self._identity}|{path}|{os.geteuid()}|{_loaded_modules()}" if self._identity else None
@@ -74,7 +76,7 @@ def _loaded_modules() -> str:
 
 def running_sources() -> TreeSources:
     """Facts about the running kernel."""
-    return TreeSources(LiveTree())
+    return TreeSources(LiveTree(), images=False)
 
 
 def running_release() -> str:

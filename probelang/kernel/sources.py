@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from probelang.btf.blob import Btf
     from probelang.kernel.container import Container
     from probelang.kernel.images import Image
+    from probelang.kernel.modules import ModuleFiles
     from probelang.kernel.tracefs import EventField
 
 
@@ -47,6 +48,9 @@ class Sources(Protocol):
 
     def modules(self) -> tuple[str, ...]:
         """The modules whose BTF is at hand."""
+
+    def module_files(self) -> ModuleFiles | None:
+        """Where the files of modules are, None where none are at hand."""
 
     def event(self, system: str, name: str) -> tuple[EventField, ...] | None:
         """The fields of an event by its format file, or None if there is no such format file."""
@@ -90,6 +94,9 @@ class ContainerSources:
         }
         return tuple(sorted(names))
 
+    def module_files(self) -> ModuleFiles | None:
+        return None
+
     def _event_table(self) -> Table | None:
         if self._events is None:
             data = self.section("events")
@@ -116,23 +123,22 @@ class ContainerSources:
         return self._event_names
 
 
-def load_btf(sources: Sources, name: str, base: Btf | None = None) -> Btf | None:
-    """The BTF of the kernel (`vmlinux`) or of a module out of a source; raises KernelError if it is no sound BTF."""
+def load_btf(sources: Sources) -> Btf | None:
+    """The kernel's BTF out of a source; raises KernelError if it is no sound BTF."""
     from probelang.btf.blob import Btf as Blob
     from probelang.btf.types import BtfError
 
-    section = "btf" if name == "vmlinux" else f"btf:{name}"
-    data = sources.section(section)
+    data = sources.section("btf")
     if data is None:
         return None
-    index = sources.section(section + ".index") if name == "vmlinux" else None
+    index = sources.section("btf.index")
     view = memoryview(index) if index is not None else None
     try:
-        return Blob.from_bytes(data, base=base, index=view, name=name)
+        return Blob.from_bytes(data, index=view)
     except BtfError as error:
         if view is None:
             raise KernelError(f"its BTF can't be used: {error}") from None
     try:
-        return Blob.from_bytes(data, base=base, name=name)
+        return Blob.from_bytes(data)
     except BtfError as error:
         raise KernelError(f"its BTF can't be used: {error}") from None

@@ -77,14 +77,21 @@ class Table:
                 high = start
         return low
 
+    def has_module(self, module: str) -> bool:
+        """Whether any line is of something that a module has: its name is the last of a value."""
+        return f"\t{module}\n".encode("utf-8", "surrogateescape") in self._data
+
     def keys(self) -> list[str]:
         """Every key once, sorted."""
         return self._keys_from("")
 
-    def matching(self, pattern: re.Pattern[str]) -> list[str]:
-        """The keys that `pattern` matches as a whole, sorted."""
+    def matching(self, pattern: re.Pattern[str], module: str | None = None) -> list[str]:
+        """The keys that `pattern` matches as a whole, sorted; of a module those alone that it has ("": the kernel)."""
         match = pattern.fullmatch
-        return [key for key in self._keys_from(literal_prefix(pattern)) if match(key)]
+        found = [key for key in self._keys_from(literal_prefix(pattern)) if match(key)]
+        if module is None:
+            return found
+        return [key for key in found if module in [value.rpartition("\t")[2] for value in self.find_all(key)]]
 
     def _keys_from(self, prefix: str) -> list[str]:
         """Every key that begins with `prefix` once, sorted."""
@@ -154,6 +161,11 @@ class RawTable(Table):
     def __len__(self) -> int:
         self._ensure_built()
         return super().__len__()
+
+    def has_module(self, module: str) -> bool:
+        if not self._built:
+            return f"[{module}]\n".encode("utf-8", "surrogateescape") in self._raw
+        return super().has_module(module)
 
     def find_all(self, key: str) -> list[str]:
         if not self._built:

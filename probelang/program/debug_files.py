@@ -79,6 +79,36 @@ def find_debug_file(
     return None, reason
 
 
+def find_shared_file(path: str, elf: Elf, folders: tuple[str, ...] = DEBUG_FOLDERS) -> str | None:
+    """The file that `dwz -m` moved what several programs share to, which `.gnu_debugaltlink` of the file at `path` names.
+
+    It is of this very build, or None.
+    """
+    section = elf.find_section(".gnu_debugaltlink")
+    if section is None:
+        return None
+    try:
+        name, _, build_id = elf.read_section(section, _LARGEST_LINK).partition(b"\0")
+    except ProgramError:
+        return None
+    if not name or len(build_id) < 2:
+        return None
+    digits = build_id.hex()
+    home = os.path.dirname(os.path.realpath(path))
+    places = [os.path.join(home, os.fsdecode(name))]
+    places += [f"{folder}/.build-id/{digits[:2]}/{digits[2:]}.debug" for folder in folders]
+    # Packages give the path that the file will have, from the place where their own will be.
+    last = os.fsdecode(name.partition(b"/.dwz/")[2])
+    places += [f"{folder}/.dwz/{last}" for folder in folders if last]
+    for place in places:
+        try:
+            if read_build_id(Elf(FileSource(place))) == build_id:
+                return place
+        except ProgramError:
+            continue
+    return None
+
+
 def _places(path: str, name: str, folders: tuple[str, ...]) -> list[str]:
     """Beside the program, in .debug there, and under each folder at the program's own place."""
     homes = dict.fromkeys([os.path.dirname(os.path.abspath(path)), os.path.dirname(os.path.realpath(path))])

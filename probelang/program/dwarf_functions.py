@@ -113,6 +113,10 @@ class DwarfFunction:
             child.tag == dw.TAG_UNSPECIFIED_PARAMETERS for die in self._chain[:2] for child in die.children()
         )
 
+    def is_of_go(self) -> bool:
+        """Whether it is a function of Go, which takes its parameters by rules of its own."""
+        return self.die.unit.root.number(dw.AT_LANGUAGE) == dw.LANG_GO
+
     def places_at_entry(self) -> list[Location | Unavailable]:
         """For each parameter where it is when the function is entered, also where only its frame slot is described."""
         params = self.params

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from probelang.program.dwarf_unit import Unit
     from probelang.program.dwarf_units import Units
 
+_MOST_UNITS = 1 << 17
 _MOST_OVERLAPS = 8
 """Ranges looked at for one address; in a sound file they don't overlap."""
 
@@ -70,6 +71,8 @@ class AddressIndex:
                 if new:
                     # An empty set is also what a compiler writes that leaves the work to the reader.
                     self._covered.add(unit)
+                    if len(self._covered) > _MOST_UNITS:
+                        break
                     found += new
             at = end
         sections.spend(len(found))

@@ -162,7 +162,9 @@ class Names:
                 continue
             for code, distance in candidates:
                 start = at - distance - len(code)
-                if start >= unit.offset + unit.first and data[start : start + len(code)] == code:
+                if start < unit.offset + unit.first or data[start : start + len(code)] != code:
+                    continue
+                if unit.may_start_at(start - unit.offset):
                     yield unit, start - unit.offset
 
     def layouts_of(

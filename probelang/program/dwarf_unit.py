@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 _HEAD = 4096
 """Bytes read of a unit when only its root is asked for."""
+_SHORT = 1 << 13
+"""Bytes of a unit that is walked to tell entries from bytes that look like one; in a longer one few look so."""
 _DEEPEST = 1 << 12
 """Levels of entries in entries."""
 
@@ -28,6 +30,7 @@ class Unit:
             "_data",
             "_dies",
             "_root",
+            "_starts",
             "abbrev_offset",
             "address_size",
             "first",
@@ -48,6 +51,7 @@ class Unit:
         self._abbrevs: AbbrevTable | None = None
         self._root: Die | None = None
         self._dies: dict[int, Die] = {}
+        self._starts: set[int] | None = None
         at = offset + 4
         length = sections.number(section, offset, 4)
         self.offset_size = 4
@@ -122,6 +126,17 @@ class Unit:
         if found is None:
             found = self._dies[offset] = read_die(self, offset)
         return found
+
+    def may_start_at(self, offset: int) -> bool:
+        """Whether an entry starts there, as far as that is cheap to tell: in a long unit every place may be one."""
+        if self.length > _SHORT:
+            return True
+        if self._starts is None:
+            try:
+                self._starts = {start for start, _, _ in self.collect(self.first, None, None)}
+            except DwarfError:
+                self._starts = set()
+        return not self._starts or offset in self._starts
 
     def calls_as_c(self) -> bool:
         """Whether functions take their parameters by the rules for C. Raises DwarfError."""

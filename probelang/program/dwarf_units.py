@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING
 
 from probelang.program.dwarf_abbrevs import AbbrevTable
 from probelang.program.dwarf_unit import Unit
-from probelang.program.dwarf_wire import DwarfError
+from probelang.program.dwarf_wire import WINDOW, DwarfError
 
 if TYPE_CHECKING:
     from probelang.program.dwarf_dies import Die
     from probelang.program.dwarf_wire import Sections
+
+_MOST_UNITS = 1 << 19
+"""A kernel has some thousand, a browser some ten thousand."""
 
 
 class Units:
@@ -54,9 +57,15 @@ class Units:
                     length, head = int.from_bytes(data[at + 4 : at + 12], order), 12
                 if at + head + length > end:
                     break
-                if length:
-                    known.append(at)
+                if not length:
+                    # Linkers may leave gaps, and a hostile file nothing else.
+                    piece = bytes(data[at : at + WINDOW])
+                    at += max(4, len(piece) - len(piece.lstrip(b"\0")) & ~3)
+                    continue
+                known.append(at)
                 at += head + length
+                if len(known) >= _MOST_UNITS:
+                    break
             self.sections.spend(len(known))
             self._offsets[section] = known
         return known

@@ -10,6 +10,7 @@ from probelang.program.dwarf_expressions import evaluate, evaluate_frame_base
 from probelang.program.dwarf_lists import location_list
 from probelang.program.dwarf_places import (
     AliveRange,
+    AtAddress,
     Constant,
     EntryValue,
     InMemory,
@@ -54,6 +55,12 @@ class DwarfVariable:
             if dw.AT_TYPE in die.values:
                 return type_of(self._reader.names, die)
         return DwarfVoid()
+
+    @property
+    def address(self) -> int | None:
+        """Where a variable with an address of its own is, in the file's addresses. Raises DwarfError."""
+        found = self.place_at(0)
+        return found.address if isinstance(found, AtAddress) else None
 
     def location_at(self, address: int) -> Location | Unavailable:
         """Where the value is when the instruction at `address` is about to run. Raises DwarfError."""

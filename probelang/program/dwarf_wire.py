@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, overload
 
+from probelang.program import ProgramFileError
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -19,27 +21,27 @@ _MOST_WINDOWS = 1 << 10
 _LONGEST_LEB = 10
 
 
-class DwarfError(Exception):
+class DwarfError(ProgramFileError):
     """The debugging information is damaged, or of a kind that is not read; one line for the user."""
-
-    def __init__(self, message: str) -> None:
-        # Names come out of a file that may hold anything.
-        super().__init__(
-            "".join([letter if letter.isprintable() else ascii(letter)[1:-1] for letter in message])
-        )
 
 
 class Pieces:
-    """The bytes of a section that is not read as a whole: `read` gives those at an offset.
+    """The bytes of a section that is not read as a whole: `read` gives those at an offset, `read_all` all of them.
 
     Sliced like bytes. What is small is taken out of windows that are kept, because entries are read byte by byte.
     """
 
-    __slots__ = ("_read", "_size", "_windows")
+    __slots__ = ("_read", "_size", "_windows", "read_all")
 
-    def __init__(self, size: int, read: Callable[[int, int], bytes]) -> None:
+    def __init__(
+        self,
+        size: int,
+        read: Callable[[int, int], bytes],
+        read_all: Callable[[], memoryview | bytes] | None = None,
+    ) -> None:
         self._size = size
         self._read = read
+        self.read_all = read_all or (lambda: read(0, size))
         self._windows: dict[int, bytes] = {}
 
     def __len__(self) -> int:
@@ -121,7 +123,7 @@ class Sections:
         known = self._whole.get(name)
         if known is None:
             view = self.view(name)
-            known = view if isinstance(view, memoryview) else memoryview(view[:])
+            known = view if isinstance(view, memoryview) else memoryview(view.read_all())
             self._whole[name] = self._known[name] = known
         return known
 

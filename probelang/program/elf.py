@@ -12,6 +12,7 @@ import stat
 import struct
 from typing import TYPE_CHECKING
 
+from probelang.program import ProgramFileError
 from probelang.record import record
 
 if TYPE_CHECKING:
@@ -39,14 +40,8 @@ _MACHINES = {3: "i386", 40: "arm", 62: "x86-64", 183: "arm64", 243: "riscv", 258
 _MACHINES_OF_SEVERAL = {21: "powerpc64", 22: "s390"}
 
 
-class ProgramError(Exception):
+class ProgramError(ProgramFileError):
     """The program that was named can't be had; the message is one line for the user."""
-
-    def __init__(self, message: str) -> None:
-        # Names of files and sections are somebody else's, and may hold anything.
-        super().__init__(
-            "".join([letter if letter.isprintable() else ascii(letter)[1:-1] for letter in message])
-        )
 
 
 class Source:
@@ -63,6 +58,7 @@ class FileSource(Source):
     """A regular file, open until it is closed or forgotten."""
 
     def __init__(self, path: str) -> None:
+        self.path = path
         self._fd = -1
         try:
             # Opening a FIFO would wait for its writer.
@@ -163,6 +159,7 @@ class Elf:
 
     def __init__(self, source: Source) -> None:
         self.source = source
+        self.path = source.path if isinstance(source, FileSource) else ""
         if source.size < 16:
             raise ProgramError("not an ELF file")
         ident = source.read(0, 16)
@@ -242,12 +239,11 @@ class Elf:
             return b""
         if section.size > largest:
             raise ProgramError(f"the {section.name} section is too large")
-        data = self.source.read(section.offset, section.size)
         if not section.flags & SHF_COMPRESSED:
-            return data
+            return self.source.read(section.offset, section.size)
         from probelang.program.compressed import unpack_section
 
-        return unpack_section(data, self.order, self.wide, largest, section.name)
+        return bytes(unpack_section(self, section, largest))
 
     def has_raw(self, section: Section) -> bool:
         """Whether the bytes of a section lie in the file as they are, so that a part of them can be read."""

@@ -30,3 +30,9 @@ def load_program(path: str) -> Program:
     while len(_kept) > _MOST_KEPT:
         del _kept[next(iter(_kept))]
     return kept[1]
+
+
+def keep_findings() -> None:
+    """Keep in the user's cache what took time to read of the programs asked about."""
+    for _, program in _kept.values():
+        program.keep_findings()

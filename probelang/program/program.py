@@ -25,6 +25,7 @@ from probelang.program.symbols import Ambiguous, Symbol, SymbolTable, read_table
 if TYPE_CHECKING:
     import re
 
+    from probelang.program.debugging import Debugging
     from probelang.program.usdt import UsdtSite
 
 SymbolAnswer: TypeAlias = Union[Answer[Symbol], Ambiguous]  # noqa: UP007 - a generic alias, and 3.11
@@ -62,10 +63,25 @@ class Program:
         self._debug: tuple[str | None, str | None] | None = None
         self._search: SymbolSearch | None = None
         self._usdt: list[UsdtSite] | None = None
+        self._debugging: Debugging | None = None
+
+    @property
+    def debugging(self) -> Debugging:
+        """What the program's DWARF tells."""
+        if self._debugging is None:
+            from probelang.program.debugging import debugging_of
+
+            self._debugging = debugging_of(self)
+        return self._debugging
 
     @property
     def build_id(self) -> bytes | None:
         return read_build_id(self.elf)
+
+    def keep_findings(self) -> None:
+        """Keep in the user's cache what took time to read."""
+        if self._debugging is not None:
+            self._debugging.keep()
 
     def file_offset(self, address: int) -> int | None:
         """Where in the file the code at a virtual address is; None outside the executable segments."""
@@ -102,6 +118,10 @@ class Program:
         problem = self.debug_file_problem
         why = f", and {problem}" if problem else ", and there is no separate debug file of it"
         return Unknown(f"{self.path} is stripped{why}", near)
+
+    def near_variables(self, name: str) -> tuple[str, ...]:
+        """At most three names of variables that may have been meant."""
+        return self.symbols.near_variables(name)
 
     def find_import(self, name: str) -> str | None:
         """Where a symbol comes from that the program only uses: a library's name, "" where it does not say; else None."""

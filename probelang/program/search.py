@@ -129,6 +129,13 @@ class SymbolSearch:
         near += [other.partition("@")[0] for other in find_near(name, names)]
         return tuple(dict.fromkeys(near))[:MAX_NEAR]
 
+    def near_variables(self, name: str) -> tuple[str, ...]:
+        """See `Program.near_variables`."""
+        if len(name) > LONGEST_NAME:
+            return ()
+        names = {other.partition("@")[0] for table in self._tables for other in table.variable_names()}
+        return tuple(find_near(name, names))[:MAX_NEAR]
+
     def _find_words(self, name: str) -> list[tuple[SymbolTable, RawSymbol]]:
         """Symbols that C++ or Rust names so, of the best rank that there is."""
         from probelang.program.demangle import NameQuery

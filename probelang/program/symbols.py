@@ -190,11 +190,18 @@ class SymbolTable:
 
     def function_names(self) -> Iterator[str]:
         """The names of all functions that the program defines, as the table has them, some of them twice."""
+        return self._names_of_kinds(2, 10)
+
+    def variable_names(self) -> Iterator[str]:
+        """The names of all variables that the program defines, as the table has them, some of them twice."""
+        return self._names_of_kinds(1, 1)
+
+    def _names_of_kinds(self, one: int, other: int) -> Iterator[str]:
         entry = struct.Struct(self.elf.order + ("IBxH16x" if self.elf.wide else "I8xBxH"))
         strings = self.all_strings()
         for _, chunk in self._chunks(self.section, entry.size):
             for place, info, section in entry.iter_unpack(chunk):
-                if section and info & 15 in (2, 10):
+                if section and info & 15 in (one, other):
                     end = strings.find(b"\0", place, place + LONGEST_NAME)
                     if end > place:
                         yield strings[place:end].decode("utf-8", "backslashreplace")

@@ -24,11 +24,11 @@ GROUPS = (
         (
             "param_names", "meta_args", "member_names", "retval_type", "entry_data", "eprobe_typecast", "typecast",
             "current", "percpu", "immediates", "user_memory", "char_type", "symstr", "dentry_names", "string_check",
-            "long_args", 
+            "long_args", "file_offsets",
         ),
     ),
     ("limits that other kernels do not have", ("nesting_limit", "fprobe_maxactive")),
-    ("besides", ("eprobe_filter", "eprobe_pointers", "multi_probe", "dup_symbol_check", "synthetic", "hist_triggers", "hist_buckets")),
+    ("besides", ("eprobe_filter", "eprobe_pointers", "multi_probe", "dup_symbol_check", "notrace_check", "synthetic", "hist_triggers", "hist_buckets")),
 )  # fmt: skip
 _FACTS = (
     ("btf", "types and parameters"),
@@ -111,6 +111,10 @@ def _counts(kernel: Kernel) -> list[str]:
     modules = kernel.sources.modules()
     if modules:
         lines.append(f"BTF of {_count(len(modules), 'module')}")
+    files = kernel.sources.module_files()
+    names = files.names() if files is not None else []
+    if names:
+        lines.append(f"files of {_count(len(names), 'module')}, each read when it is named")
     return lines
 
 

@@ -25,6 +25,8 @@ from probelang.syntax.points import parse_point, parse_watch
 from probelang.syntax.rules import BAD_NUMBER, BAD_STRING, SYNTAX_ERROR
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from probelang.diagnostics import Rule
     from probelang.syntax.report import Report
 
@@ -301,7 +303,7 @@ class Builder:
     # --- C types; what a value holds on the way are the words
 
     def plain_type(self, v: Values, b: Places, e: Places) -> Any:
-        return tree.CType(Span(b[0], e[0]), "", " ".join(v[0]), 0)
+        return tree.CType(Span(b[0], e[0]), "", _unqualified(v[0]), 0)
 
     def tagged_type(self, v: Values, b: Places, e: Places) -> Any:
         return tree.CType(Span(b[0], e[1]), v[0], v[1], 0)
@@ -311,3 +313,9 @@ class Builder:
 
     def pointer_type(self, v: Values, b: Places, e: Places) -> Any:
         return tree.CType(Span(b[0], e[1]), v[0].tag, v[0].name, v[0].pointers + 1)
+
+
+def _unqualified(words: Sequence[str]) -> str:
+    """A type's name without `const` and `volatile`, which change nothing about what is read."""
+    plain = [word for word in words if word not in ("const", "volatile")]
+    return " ".join(plain or words)

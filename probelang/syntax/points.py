@@ -73,6 +73,15 @@ class _Piece:
             return self, None
         return _Piece(before, self.start), _Piece(after, self.start + len(before) + len(separator))
 
+    def split_once_coloned(self) -> tuple[_Piece, _Piece | None]:
+        """What stands before and after the first colon that is not one of C++'s and Rust's `::`."""
+        at = 0
+        while (at := self.text.find(":", at)) >= 0:
+            if self.text[at : at + 2] != "::":
+                return _Piece(self.text[:at], self.start), _Piece(self.text[at + 1 :], self.start + at + 1)
+            at += 2
+        return self, None
+
     def integer(self, what: str) -> int:
         """The number that this is."""
         if not self.text[:1].isdigit():
@@ -196,8 +205,11 @@ def _parse_event(kind: Kind, piece: _Piece, span: Span, returns: Span | None, re
     return tree.EventPoint(span, system.ident(), event.ident())
 
 
-def _split_path(piece: _Piece) -> tuple[tree.Ident, _Piece | None]:
-    """The path, its quotes and backslashes taken away, and what follows its colon."""
+def _split_path(piece: _Piece, *, whole: bool = False) -> tuple[tree.Ident, _Piece | None]:
+    """The path, its quotes and backslashes taken away, and what follows its colon.
+
+    With `whole` it is what stands in the quotes that the piece begins with, and all that follows them.
+    """
     name: list[str] = []
     text = piece.text
     at = 0
@@ -209,6 +221,9 @@ def _split_path(piece: _Piece) -> tuple[tree.Ident, _Piece | None]:
             name.append(text[at])
         elif character == '"':
             quoted = not quoted
+            if whole and not quoted:
+                end = piece.start + at + 1
+                return tree.Ident(Span(piece.start, end), "".join(name)), _Piece(text[at + 1 :], end)
         elif character == ":" and not quoted:
             break
         else:
@@ -225,15 +240,33 @@ def _parse_program(kind: Kind, piece: _Piece, span: Span, returns: Span | None, 
     if place.text[:1].isdigit():
         offset = place.integer("an offset in the file")
         return tree.ProgramPoint(span, path, None, None, offset, None, returns)
-    symbol, after = place.split(":")
+    if place.text.startswith('"'):
+        quoted, after = _split_path(place, whole=True)
+        return _in_symbol(span, path, quoted, after, returns)
+    symbol, after = place.split_once_coloned()
     line = None if after is None else after.integer("a line")
     if line is not None and symbol.text.endswith(SOURCE_SUFFIXES):
         return tree.ProgramPoint(span, path, None, symbol.ident(), None, line, returns)
     symbol, offset_text = symbol.split("+")
     within = None if offset_text is None else offset_text.integer("an offset in bytes")
-    if not symbol.is_name("~<>"):
+    if not symbol.is_name("~<>:") or symbol.text.startswith(":"):
         raise _wrong_form(kind, piece)
     return tree.ProgramPoint(span, path, symbol.ident(), None, within, line, returns)
+
+
+def _in_symbol(
+    span: Span, path: tree.Ident, symbol: tree.Ident, after: _Piece | None, returns: Span | None
+) -> tree.Point:
+    """What may follow a symbol in quotes: `+OFFSET` or `:LINE`."""
+    line = within = None
+    if after is not None and after.text.startswith("+"):
+        within = _Piece(after.text[1:], after.start + 1).integer("an offset in bytes")
+    elif after is not None and after.text.startswith(":"):
+        line = _Piece(after.text[1:], after.start + 1).integer("a line")
+    elif after is not None and after.text:
+        message = f"expected `+OFFSET` or `:LINE` behind the name, found `{shorten(after.text)}`"
+        raise _PointError(message, after.start, after.end)
+    return tree.ProgramPoint(span, path, symbol, None, within, line, returns)
 
 
 def _parse_usdt(kind: Kind, piece: _Piece, span: Span, returns: Span | None, report: Report) -> tree.Point:
@@ -261,15 +294,16 @@ def parse_watch(
 ) -> tree.WatchPoint | tree.BrokenPoint:
     """The variable or address of a watch; `span` begins where `text` does, and ends with the access and length."""
     piece = _Piece(text, span.start)
+    place = Span(piece.start, piece.end)
     try:
         if text[:1].isdigit():
             address = piece.integer("an address")
-            return tree.WatchPoint(span, None, address, 0, access, length)
+            return tree.WatchPoint(span, place, None, address, 0, access, length)
         symbol, offset_text = piece.split("+")
         offset = 0 if offset_text is None else offset_text.integer("an offset in bytes")
         if not symbol.is_name() or any(c in symbol.text for c in "*?{,}"):
             raise _wrong_form(Kind.WATCH, piece)
-        return tree.WatchPoint(span, symbol.ident(), None, offset, access, length)
+        return tree.WatchPoint(span, place, symbol.ident(), None, offset, access, length)
     except _PointError as error:
         report.error(BAD_POINT, str(error), Span(error.start, error.end), help=error.help)
         return tree.BrokenPoint(span)

@@ -315,8 +315,9 @@ class UsdtPoint(Node):
 
 @record
 class WatchPoint(Node):
-    """`SYMBOL[+OFF]` or `0xADDR`, then `r`, `w`, `rw` or `x`, then `len N` or not."""
+    """`SYMBOL[+OFF]` or `0xADDR` (`place`), then `r`, `w`, `rw` or `x`, then `len N` or not."""
 
+    place: Span
     symbol: Ident | None
     address: int | None
     offset: int

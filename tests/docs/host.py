@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from tests.docs.blocks import ROOT, Block, read_blocks, read_commands
@@ -25,8 +27,11 @@ def prepare_folder(document: Path, folder: Path) -> None:
     (tools / "probelang").chmod(0o755)
 
 
-def run_block(block: Block, folder: Path) -> list[str]:
-    """What each command of a `console` block answers; `$?` is that of the command before."""
+def run_block(block: Block, folder: Path, kernels: Mapping[str, str] = {}) -> list[str]:
+    """What each command of a `console` block answers; `$?` is that of the command before.
+
+    `kernels`: what to take for a `--kernel`, where it is not the one that comes along.
+    """
     environment = {
         **os.environ,
         "PATH": f"{folder / '.bin'}:{os.environ['PATH']}",
@@ -37,7 +42,7 @@ def run_block(block: Block, folder: Path) -> list[str]:
     answers, status = [], 0
     for command in read_commands(block):
         done = subprocess.run(
-            ["sh", "-c", f"(exit {status})\n{command.text}"],
+            ["sh", "-c", f"(exit {status})\n{_with_kernels(command.text, kernels)}"],
             cwd=folder,
             env=environment,
             stdin=subprocess.DEVNULL,
@@ -49,3 +54,9 @@ def run_block(block: Block, folder: Path) -> list[str]:
         status = done.returncode
         answers.append(done.stdout.decode())
     return answers
+
+
+def _with_kernels(text: str, kernels: Mapping[str, str]) -> str:
+    for name, target in kernels.items():
+        text = re.sub(rf"--kernel {re.escape(name)}(?=\s)", f"--kernel '{target}'", text)
+    return text

@@ -18,7 +18,6 @@ KERNELS = ("6.1", "6.12", "7.3")
 
 # What Linux 6.1 cannot do: the lines of the diagnostics, their code, and what they say.
 REFUSED = {
-    ("failed_opens.pl", "6.1"): [(11, "PRB401", "parameters at a function's return")],
     ("runqueue.pl", "6.1"): [(10, "PRB401", "no tprobe events"), (17, "PRB401", "no tprobe events")],
 }
 _CONCISE = re.compile(r"(?P<file>.*):(?P<line>\d+):\d+: (?P<severity>\w+)\[(?P<code>PRB\d+)\]: (?P<text>.*)")

@@ -26,7 +26,7 @@ from probelang.source import Source, Span
 from probelang.syntax import tree
 
 _COMMAND = re.compile(
-    r"(p|r\d*|f|t|e):[A-Za-z_]\w*/[A-Za-z_]\w* \S+( .*)?|s:(\w+/)?[A-Za-z_]\w*( [^;]+;)+", re.ASCII
+    r"(p|r\d*|f\d*|t|e):[A-Za-z_]\w*/[A-Za-z_]\w* \S+( .*)?|s:(\w+/)?[A-Za-z_]\w*( [^;]+;)+", re.ASCII
 )
 _TRACEBACK = "Traceback (most recent call last)"
 
@@ -100,10 +100,10 @@ def check_events(analysis: Analysis, kernel: Kernel, *, shell: bool = False) -> 
             assert text is None or "\n" not in text, text
     if analysis.failed or not lines:
         return
-    commands = tracefs.render(analysis.events, "commands", ["fuzz.probe"], kernel)
+    commands = tracefs.render(analysis.events, "commands", ["fuzz.probe"], kernel).text
     assert commands.splitlines() == lines
-    json.loads(tracefs.render(analysis.events, "json", ["fuzz.probe"], kernel))
-    script = tracefs.render(analysis.events, "script", ["fuzz\n.probe"], kernel)
+    json.loads(tracefs.render(analysis.events, "json", ["fuzz.probe"], kernel).text)
+    script = tracefs.render(analysis.events, "script", ["fuzz\n.probe"], kernel).text
     assert "\0" not in script
     if shell:
         encoded = script.encode("utf-8", "surrogateescape")

@@ -13,14 +13,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from probelang.btf.blob import Btf
 from probelang.kernel.container import write_container
 from probelang.kernel.interface import Kernel
 from probelang.kernel.load import BUNDLED_FOLDER, load_kernel
-from tests.fuzz import checks, mutate
+from tests.fuzz import checks, mutate, programs
 from tests.fuzz.shrink import Files
 from tests.properties.generator import Generator
 from tests.support.kernels import fake_kernel
+from tests.support.modules import RELEASE, module_elf, toy_btf
 from tests.unit.btf.test_image import BLOB, COMPRESSIONS, bzimage, elf
+from tests.unit.btf.writer import CHAR, SIGNED, Writer
 from tests.unit.kernel.trees import tiny_btf, tree
 
 ROOT = Path(__file__).parents[2]
@@ -34,6 +37,8 @@ QUESTIONS = (
     "f = fprobe vfs_* { $arg* }\ng = tprobe * { $comm }\nh = kprobe xfs_read { @jiffies, @variable_7: u32 }",
     "const A = TP_ERR_NON_UNIQ_SYMBOL\ni = fprobe nothing_like_it { ((struct trace_kprobe *)$arg1)->nhit == A }",
     "j = fprobe vfs_read if count == TP_ERR_NON_UNIQ_SYMBOL { ((struct trace_kprobe *)count)->nhit, $current->comm }",
+    "l = kprobe toy:toy_open if toy->level == TOY_HIGH { toy->size, toy->name, toy->odd, mode }\nm = tprobe toy:toy_* { mode }",
+    "n = fprobe toy:* { $arg1 }\no = kprobe toy:toy_open%return { $retval, ((struct toy *)toy)->size }\np = kprobe tyo:x",
     "k = fprobe vfs_read { container_of(count, struct trace_kprobe, nhit)->nhit, y = @init_task.comm, $pid }",
 )  # fmt: skip
 
@@ -207,6 +212,48 @@ def make_tree(rng: random.Random) -> Files:
     return files
 
 
+@functools.cache
+def _module_base() -> bytes:
+    writer = Writer()
+    integer = writer.integer("int", 4, SIGNED)
+    writer.integer("unsigned int", 4)
+    writer.integer("char", 1, SIGNED | CHAR)
+    writer.func("vfs_read", writer.proto(integer, ("count", integer)))
+    writer.struct("trace_kprobe", 4, [("nhit", integer, 0)])
+    return writer.blob()
+
+
+def make_module(rng: random.Random) -> Files:
+    """A folder with a module in it, whose file, or what is packed into that, is spoilt."""
+    base = _module_base()
+    sections = {
+        ".modinfo": b"vermagic=" + rng.choice((RELEASE, "6.1.0-other", "")).encode() + b" SMP \0",
+        ".BTF": toy_btf(Btf.from_bytes(base)),
+    }
+    if rng.random() < 0.2:
+        sections[".BTF.base"] = rng.choice((base, tiny_btf(), BLOB))
+    for name in list(sections):
+        if rng.random() < 0.3:
+            sections[name] = mutate.mutate_bytes(rng, sections[name], [base, BLOB])
+    file = module_elf(sections)
+    if rng.random() < 0.3:
+        file = mutate.mutate_bytes(rng, file, [file])
+    suffix, packing = rng.choice(
+        (("", "none"), ("", "none"), (".xz", "xz"), (".zst", "zstd"), (".gz", "gzip"))
+    )
+    packed = COMPRESSIONS[packing](file)
+    if suffix and rng.random() < 0.4:
+        packed = mutate.mutate_bytes(rng, packed)
+    lists = b"kernel/toy.ko" + suffix.encode() + b": kernel/other.ko\n"
+    folder = f"lib/modules/{RELEASE}"
+    return {
+        "sys/kernel/btf/vmlinux": base if rng.random() < 0.9 else mutate.mutate_bytes(rng, base),
+        "proc/version": f"Linux version {RELEASE} ".encode(),
+        f"{folder}/kernel/toy.ko{suffix}": packed,
+        f"{folder}/modules.dep": lists if rng.random() < 0.7 else mutate.mutate_bytes(rng, lists),
+    }
+
+
 def make_tar(rng: random.Random) -> Files:
     packed = io.BytesIO()
     mode = rng.choice(("w:", "w:gz", "w:xz", "w:bz2"))
@@ -303,6 +350,12 @@ def run_arguments(files: Files) -> None:
     )
 
 
+def run_program(files: Files) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = programs.write_program(files, folder)
+        checks.check_spec(programs.spec_of(path), kernel_of(1))
+
+
 TARGETS: dict[str, Target] = {
     "spec": Target(make_spec, run_spec),
     "btf": Target(make_btf, run_file),
@@ -310,7 +363,9 @@ TARGETS: dict[str, Target] = {
     "vmlinuz": Target(make_vmlinuz, run_file),
     "kernel": Target(make_container, run_file),
     "folder": Target(make_tree, run_tree),
+    "module": Target(make_module, run_tree),
     "tar": Target(make_tar, run_file),
     "cache": Target(make_cache, run_cache),
+    "program": Target(programs.make_program, run_program),
     "arguments": Target(make_arguments, run_arguments),
 }

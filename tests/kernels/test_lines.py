@@ -158,7 +158,7 @@ def test_names_mean_the_same_at_every_line(name: str) -> None:
     spec = "group lines\n" + "\n".join(probes)
     analysis = compiled(kernel, spec)
     assert not rules_broken(analysis), [found.message for found in analysis.diagnostics]
-    script = tracefs.render(analysis.events, "script", ["lines.pl"], kernel)
+    script = tracefs.render(analysis.events, "script", ["lines.pl"], kernel).text
     (outcome,) = run_jobs(fetch_kernel(name), [Job(_READ, {"script": script.encode()}, seconds=60)])
     assert outcome.status == 0, outcome.output
     _, reader, inode = next(line for line in outcome.output.splitlines() if line.startswith("fact ")).split()

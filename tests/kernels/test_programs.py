@@ -9,10 +9,10 @@ import pytest
 
 from probelang.analysis import analyse
 from probelang.backends import tracefs
-from probelang.kernel.load import load_kernel
 from probelang.source import Source
 from tests.kernels.lab.boot import Job, run_jobs
 from tests.kernels.lab.fetch import KERNELS, fetch_kernel
+from tests.kernels.lab.target import target_kernel
 from tests.kernels.lab.trace import parse_trace
 from tests.support.programs import build_programs
 
@@ -46,17 +46,18 @@ def test_programs(kernel: str, tmp_path: Path) -> None:
     spec = _SPEC.replace("{{", "{").replace("}}", "}")
     for name, path in programs.items():
         spec = re.sub(rf"\b{name.upper()}\b", path, spec)
-    known = load_kernel(kernel)
+    booted = fetch_kernel(kernel)
+    known = target_kernel(booted)
     analysis = analyse(Source("app.pl", spec), known)
     assert not analysis.diagnostics, [found.message for found in analysis.diagnostics]
-    script = tracefs.render(analysis.events, "script", ["app.pl"], known)
+    script = tracefs.render(analysis.events, "script", ["app.pl"], known).text
     files = {name: Path(path).read_bytes() for name, path in programs.items()}
     job = Job(
         _JOB.format(folder=tmp_path, names=" ".join(programs)),
         {**files, "script": script.encode()},
         seconds=60,
     )
-    (outcome,) = run_jobs(fetch_kernel(kernel), [job])
+    (outcome,) = run_jobs(booted, [job])
     assert outcome.status == 0, outcome.output
     assert "app/" not in outcome.output, "the probes are still there"
     hits: dict[str, list[dict[str, object]]] = {}

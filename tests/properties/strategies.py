@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import functools
+import itertools
+import random
 from typing import TYPE_CHECKING
 
+import hypothesis
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from tests.fuzz import mutate
@@ -25,6 +29,36 @@ def good_specs(kernel: str, most: int = 3) -> SearchStrategy[str]:
     """Specs that the checker must pass, and that kernel take: see `tests.properties.generator`."""
     randoms = st.randoms(use_true_random=False)
     return st.builds(lambda rng, count: generator(kernel).spec(rng, count), randoms, st.integers(1, most))
+
+
+def specs_side_by_side(generator: Generator, probes: int) -> SearchStrategy[str]:
+    """Good specs of so many probes, each of which can be defined beside all those drawn before it."""
+    first = itertools.count(0, probes)
+
+    def make(seed: int) -> str:
+        return generator.spec(random.Random(seed), probes, first=next(first))
+
+    return st.integers(0, (1 << 48) - 1).map(make)
+
+
+def drawn(strategy: SearchStrategy[str], count: int, seed: int) -> list[str]:
+    """So many different examples of a strategy; the same for the same seed."""
+    examples: list[str] = []
+
+    @hypothesis.seed(seed)
+    @settings(
+        max_examples=count,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(strategy)
+    def draw(example: str) -> None:
+        examples.append(example)
+
+    draw()
+    return examples
 
 
 def spoilt_specs() -> SearchStrategy[bytes]:

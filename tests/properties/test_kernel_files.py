@@ -9,7 +9,10 @@ import pytest
 from tests.fuzz.targets import TARGETS
 
 
-@pytest.mark.parametrize("target", ["btf", "elf", "vmlinuz", "kernel", "folder", "tar", "cache", "arguments"])
+@pytest.mark.parametrize(
+    "target",
+    ["btf", "elf", "vmlinuz", "kernel", "folder", "module", "tar", "cache", "program", "arguments"],
+)
 def test_spoilt_files(target: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PROBELANG_CACHE_DIR", "/nonexistent/cache")
     for number in range(40):

@@ -118,9 +118,9 @@ class Walks:
         core = self.core(spot.type)
         match core:
             case types.Struct() if spot.pending is not None:
-                return self._member(
-                    rng, spot, self.core_id(spot.type), postfix(spot.text) + ".", spot.pending
-                )
+                inner = postfix(spot.text)
+                before = f"(&{inner})->" if rng.random() < 0.06 else f"{inner}."
+                return self._member(rng, spot, self.core_id(spot.type), before, spot.pending)
             case types.Array(element=element, count=count) if spot.pending is not None and count > 0:
                 index = rng.randrange(min(count, 1 << 16))
                 offset = spot.pending + index * self._size(element)
@@ -130,7 +130,7 @@ class Walks:
         return None
 
     def _behind(self, rng: random.Random, spot: Spot, target: int) -> Spot | None:
-        user = spot.user or self._is_user(spot.type)
+        user = spot.user or self.is_user(spot.type)
         core = self.core(target)
         spot = replace(spot.loaded(), user=user)
         if isinstance(core, types.Void) or rng.random() < 0.04:
@@ -234,7 +234,7 @@ class Walks:
                     return False
         return False
 
-    def _is_user(self, id: int) -> bool:
+    def is_user(self, id: int) -> bool:
         core = self.core(id)
         if not isinstance(core, types.Ptr):
             return False

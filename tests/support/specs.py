@@ -16,8 +16,13 @@ KERNELS = ("6.1", "6.12", "7.3")
 
 @functools.cache
 def bundled(name: str) -> Kernel:
-    """A kernel that comes along; loaded once in a run of the tests."""
-    return load_kernel(name)
+    """A kernel that comes along, loaded once in a run of the tests; `6.12+toy` has a module's file beside, `6.12+toys` it loaded."""
+    plain, plus, toys = name.partition("+")
+    if not plus:
+        return load_kernel(name)
+    from tests.support.modules import with_toys
+
+    return with_toys(bundled(plain), loaded=toys == "toys")
 
 
 def run(spec: str, kernel: str | Kernel = "6.12", name: str = "t.pl") -> Analysis:
@@ -42,7 +47,8 @@ def args(spec: str, kernel: str | Kernel = "6.12") -> list[str]:
 def filter_of(spec: str, kernel: str | Kernel = "6.12") -> str | None:
     """The filter of a spec's only event."""
     (event,) = accepted(spec, kernel).events
-    return event.filter
+    text: str | None = event.filter
+    return text
 
 
 def accepted(spec: str, kernel: str | Kernel = "6.12") -> Analysis:

@@ -4,31 +4,49 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from probelang.backends.tracefs.events import Plan, emit_events
+from probelang.backends import DEFAULT_SETTINGS, Output, Settings
+from probelang.backends.tracefs.events import emit_events
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from probelang.backends.tracefs.events import Event
     from probelang.kernel.interface import Kernel
 
 FORMATS = ("script", "commands", "json")
 
-__all__ = ["FORMATS", "Plan", "emit_events", "render"]
+__all__ = ["FORMATS", "emit_events", "render"]
 
 
-def render(events: Sequence[Event], format: str, names: Sequence[str], kernel: Kernel) -> str:
+def render(
+    events: Sequence[Event],
+    format: str,
+    names: Sequence[str],
+    kernel: Kernel,
+    settings: Settings = DEFAULT_SETTINGS,
+) -> Output:
     """The output of `probelang compile` in one of FORMATS."""
     if format == "commands":
-        return "".join(f"{command}\n" for event in events for command in event.commands)
+        text = "".join(f"{command}\n" for event in events for command in event.commands)
+        return Output(text, tuple(_beyond_lines(events)))
     if format == "json":
         import json
 
         described = [describe(event) for event in events]
-        return json.dumps({"target": "tracefs", "kernel": kernel.title, "events": described}, indent=2) + "\n"
+        whole = {"target": "tracefs", "kernel": kernel.title, "events": described}
+        return Output(json.dumps(whole, indent=2) + "\n")
     from probelang.backends.tracefs.script import render_script
 
-    return render_script(events, names, kernel.title)
+    return Output(render_script(events, names, kernel.title))
+
+
+def _beyond_lines(events: Sequence[Event]) -> Iterator[str]:
+    """Conditions and joins are not in the lines of `dynamic_events`, and whoever writes those must know."""
+    for event in events:
+        texts = [(event.name, "filter", event.filter)] if event.filter is not None else []
+        texts += [(name, "trigger", text) for name, text in event.triggers]
+        for name, file, text in texts:
+            yield f"not in these lines: events/{name}/{file} <- {text}"
 
 
 def describe(event: Event) -> dict[str, object]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from probelang.backends import DEFAULT_SETTINGS, Plan, Settings
 from probelang.backends.tracefs.filters import FilterTextError, names_in_event, render_filter
 from probelang.backends.tracefs.join import join, needs_join
 from probelang.backends.tracefs.lower import Capabilities, Refusal, lower
@@ -16,6 +17,7 @@ from probelang.kernel.answers import Found, KernelError
 from probelang.kernel.features import FEATURES
 from probelang.probes import (
     AddressTarget,
+    ClockTarget,
     EventTarget,
     Field,
     FunctionTarget,
@@ -24,7 +26,9 @@ from probelang.probes import (
     Site,
     Target,
     Thread,
+    ThreadName,
     TracepointTarget,
+    WatchTarget,
 )
 from probelang.record import record
 from probelang.syntax.tree import Kind
@@ -77,20 +81,17 @@ class Event:
         return self.definitions[-1].name
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """Every event of tracefs that it takes."""
+        return tuple(definition.name for definition in self.definitions)
+
+    @property
     def commands(self) -> tuple[str, ...]:
         """All lines for `dynamic_events`, in order."""
         return tuple(command for definition in self.definitions for command in definition.commands)
 
 
-@record
-class Plan:
-    """What a spec is on tracefs: its events, and what stands in the way of others."""
-
-    events: tuple[Event, ...]
-    diagnostics: tuple[Diagnostic, ...]
-
-
-def emit_events(probes: Sequence[Probe], kernel: Kernel) -> Plan:
+def emit_events(probes: Sequence[Probe], kernel: Kernel, settings: Settings = DEFAULT_SETTINGS) -> Plan:
     """The events of all probes that the target kernel can have; a diagnostic for each that it cannot."""
     if not probes:
         return Plan((), ())
@@ -182,9 +183,14 @@ class _Emitter:
         exit = self.define(joined.exit, head, joined.exit_sites, None)
         if entry is None or exit is None or self.report.has_errors():
             return None
-        definitions = (entry, exit, Definition(joined.name, (joined.command,), f":{joined.name}\t"))
-        triggers = (*joined.triggers, *self._stacktrace(joined.name, text))
-        return self._within_limits(Event(self.probe, definitions, triggers, text))
+        definitions = [entry, exit, Definition(joined.name, (joined.command,), f":{joined.name}\t")]
+        if joined.reader is not None:
+            reader = self.define(f"{self.probe.group}/{self.probe.event}", "e", (joined.reader,), None)
+            if reader is None:
+                return None
+            definitions.append(reader)
+        triggers = (*joined.triggers, *self._stacktrace(definitions[-1].name, text))
+        return self._within_limits(Event(self.probe, tuple(definitions), triggers, text))
 
     def _within_limits(self, event: Event) -> Event | None:
         """Whether every line can be written: each is one write of bounded size."""
@@ -215,7 +221,9 @@ class _Emitter:
             return None
         target = sites[0].target
         # the kernel writes a program's offset in its own width
-        where = f"{target.path}:" if isinstance(target, ProgramTarget) else self._target(target)
+        where = f"{target.path}:" if isinstance(target, ProgramTarget) else self._target(target, head)
+        if isinstance(target, AddressTarget):
+            where = "0x"  # the kernel lists a hash of the address
         return Definition(name, commands, f":{name} {where}")
 
     # ---------------------------------------------------------------------------------------------- kinds
@@ -234,16 +242,19 @@ class _Emitter:
                     return f"r{maxactive}" if returns else "p"
                 self._refuse("kprobe", "an eprobe on a trace event may tell the same")
             case Kind.FPROBE:
-                if features.fprobe is not False:
+                if features.fprobe is not False and not self._is_shared():
                     # where no limit can be given there is none
                     return f"f{maxactive}" if features.fprobe_maxactive else "f"
                 if features.kprobe is not False:
                     return self._kprobe_instead(f"r{maxactive}" if returns else "p")
                 self._refuse("fprobe", "a kprobe would do, but this kernel has no kprobe events either")
             case Kind.TPROBE:
-                if features.tprobe is not False:
+                if features.tprobe is False:
+                    self._refuse("tprobe", self._way_out_of_tprobe())
+                elif features.module_tracepoints is False and self._of_module():
+                    self._refuse("module_tracepoints", self._way_out_of_tprobe())
+                else:
                     return "t"
-                self._refuse("tprobe", self._way_out_of_tprobe())
             case Kind.EPROBE:
                 if features.eprobe is not False:
                     return "e"
@@ -252,13 +263,58 @@ class _Emitter:
                 if features.uprobe is not False:
                     return "r" if returns else "p"
                 self._refuse("uprobe", "a kernel built with it")
+            case Kind.WATCH:
+                if features.watchpoint:
+                    return self._watch_head()
+                self._refuse_watch()
+            case Kind.MONITOR:
+                self.report.add(
+                    backends.UNSUPPORTED,
+                    self.probe.point_span,
+                    "no kernel has events in tracefs that a clock raises",
+                    help="`--target bpftrace` can",
+                )
         return None
+
+    def _watch_head(self) -> str | None:
+        """A wprobe, as proposed for the kernel: Documentation/trace/wprobetrace.rst of linux-next."""
+        for site in self.probe.sites:
+            assert isinstance(site.target, WatchTarget)
+            if site.target.access == "x":
+                self.report.add(
+                    backends.UNSUPPORTED,
+                    self.probe.point_span,
+                    "a wprobe watches data, and does not see execution",
+                    help="a kprobe sits on an instruction: `kprobe FUNC+OFFSET`",
+                    kernel_error="BAD_ACCESS_TYPE",
+                )
+                return None
+        return "w"
+
+    def _refuse_watch(self) -> None:
+        self.report.add(
+            limits.NO_FEATURE,
+            self.probe.point_span,
+            f"{self.kernel.title} has no wprobe events (hardware breakpoints): no release of Linux has them yet",
+            help="`--target bpftrace` can, and so can `--target perf`",
+        )
+
+    def _is_shared(self) -> bool:
+        """Whether a function of a module has its name in common with another: an fprobe would sit on both."""
+        return any(
+            isinstance(site.target, FunctionTarget) and not site.target.alone for site in self.probe.sites
+        )
+
+    def _of_module(self) -> bool:
+        return any(
+            isinstance(site.target, TracepointTarget) and site.target.module for site in self.probe.sites
+        )
 
     def _kprobe_instead(self, head: str) -> str | None:
         """A kprobe does what an fprobe would, on the functions that allow one."""
         for site in self.probe.sites:
             assert isinstance(site.target, FunctionTarget)
-            answer = self.kernel.find_function(site.target.function)
+            answer = self.kernel.find_function(site.target.function, site.target.module)
             if isinstance(answer, Found) and answer.value.blacklisted:
                 why = f"and a kprobe on `{site.target.function}` in its stead is forbidden by the kernel"
                 self._refuse("fprobe", why)
@@ -275,24 +331,31 @@ class _Emitter:
         return "an eprobe on the event of this tracepoint reads that event's fields"
 
     def _refuse(self, kind: str, help: str) -> None:
+        what = "tprobe events on tracepoints of modules" if kind == "module_tracepoints" else f"{kind} events"
         self.report.add(
             limits.NO_FEATURE,
             self.probe.point_span,
-            f"{self.kernel.title} has no {kind} events: they take {FEATURES[kind].needs}",
+            f"{self.kernel.title} has no {what}: they take {FEATURES[kind].needs}",
             help=help,
         )
 
-    def _target(self, target: Target) -> str:
+    def _target(self, target: Target, head: str) -> str:
         """A point as the kernel writes it; of a joined event of this spec, where its hits are."""
         match target:
             case FunctionTarget(function, module, offset, _):
-                name = f"{module}:{function}" if module else function
+                # an fprobe is by the name alone; a kprobe with a module sits there only
+                name = f"{module}:{function}" if module and head[0] != "f" else function
                 return f"{name}+{offset}" if offset else name
             case ProgramTarget(path, offset, _, counter):
                 return f"{path}:{offset:#x}" + (f"({counter:#x})" if counter is not None else "")
             case AddressTarget(address):
                 return f"{address:#x}"
-            case TracepointTarget(tracepoint):
+            case WatchTarget(symbol, address, access, length):
+                place = f"{address:#x}" if symbol is None else symbol + (f"{address:+d}" if address else "")
+                return f"{access}@{place}:{length}"
+            case ClockTarget():
+                raise AssertionError("no event of tracefs has a clock")
+            case TracepointTarget(tracepoint, _):
                 return tracepoint
             case EventTarget(system, event):
                 base = self.made.get((system, event))
@@ -301,16 +364,19 @@ class _Emitter:
     # --------------------------------------------------------------------------------------------- fields
 
     def _line(self, start: str, head: str, site: Site, in_event: str | None) -> str | None:
-        words = [start, self._target(site.target)]
+        words = [start, self._target(site.target, head)]
         if isinstance(site.target, FunctionTarget) and site.target.returns and head[0] == "f":
             words[1] += "%return"
+        # the kernel does not look for the BTF of a function that is named with its module
+        with_module = isinstance(site.target, FunctionTarget) and site.target.module and head[0] != "f"
+        can = self.can.by_offsets() if with_module else self.can
         good = True
         size = 0
         count = 0
         for field in site.fields:
             if field.auto and in_event is not None:
                 continue
-            text = self._lowered(field, site.target)
+            text = self._lowered(field, site.target, can)
             if text is None:
                 good = False
             elif text:
@@ -348,21 +414,22 @@ class _Emitter:
             ]
         return " ".join(words) if good else None
 
-    def _lowered(self, field: Field, target: Target) -> str | None:
+    def _lowered(self, field: Field, target: Target, can: Capabilities) -> str | None:
         """The fetch arg; "" for what every record has by itself."""
         base = field.access.base
         thread = base.what if isinstance(base, Thread) and base.what != "pid" else None
         if thread is not None and field.auto:
             return ""
-        if thread == "cpu" or (thread == "tid" and not self.can.current):
-            where = "TASK-TID" if thread == "tid" else "[CPU]"
-            self.report.add(
-                limits.RECORDED_IN_HEADER,
-                field.span,
-                f"every line of the trace has this by itself, as {where}; {self.can.title} cannot record it again",
-            )
+        if isinstance(target, WatchTarget) and isinstance(base, ThreadName):
+            # a wprobe does not record it; the head of the line has it, and the filter knows it
+            if not field.auto:
+                self._say_in_header(field, "TASK-TID")
             return ""
-        lowered = lower(field, target, self.can)
+        bare = isinstance(target, EventTarget | WatchTarget) or not self.can.current
+        if thread == "cpu" or (thread == "tid" and bare):
+            self._say_in_header(field, "TASK-TID" if thread == "tid" else "[CPU]")
+            return ""
+        lowered = lower(field, target, can)
         if isinstance(lowered, Refusal):
             self.report.add(
                 lowered.rule,
@@ -374,6 +441,13 @@ class _Emitter:
             )
             return None
         return lowered
+
+    def _say_in_header(self, field: Field, where: str) -> None:
+        self.report.add(
+            limits.RECORDED_IN_HEADER,
+            field.span,
+            f"every line of the trace has this by itself, as {where}; {self.can.title} cannot record it again",
+        )
 
     # -------------------------------------------------------------------------------------------- filters
 
@@ -426,7 +500,7 @@ class _Emitter:
         if self.probe.condition is None or in_event is not None:
             return None
         try:
-            text = render_filter(self.probe.condition)
+            text = render_filter(self.probe.condition, self._common_names())
             if len(text.encode()) <= MAX_FILTER:
                 return text
             self.report.add(
@@ -439,6 +513,14 @@ class _Emitter:
         except FilterTextError as error:
             self.report.add(condition_rules.FILTER_TEXT, error.span, str(error))
             return None
+
+    def _common_names(self) -> dict[str, str]:
+        """What a wprobe's filter calls the task's name, which is no field of its own (trace_define_generic_fields)."""
+        if self.probe.kind is not Kind.WATCH:
+            return {}
+        return {
+            field.name: "COMM" for field in self.probe.fields if isinstance(field.access.base, ThreadName)
+        }
 
 
 def _fits_command(text: str) -> bool:

@@ -14,9 +14,11 @@ from probelang.kernel.features import FEATURES
 from probelang.probes import (
     Access,
     CurrentTask,
+    Deref,
     EventFieldValue,
     EventTarget,
     Field,
+    FileAddress,
     FunctionTarget,
     Immediate,
     Parameter,
@@ -25,8 +27,10 @@ from probelang.probes import (
     Stack,
     SymbolAddress,
     Target,
+    ThisCpu,
     Thread,
     ThreadName,
+    WatchTarget,
 )
 from probelang.record import record
 
@@ -34,6 +38,7 @@ if TYPE_CHECKING:
     from probelang.diagnostics import Rule
     from probelang.kernel.interface import Kernel
 
+_ADDRESSES = (1 << 64) - 1
 MAX_DEREFS = 14
 MAX_NESTED = 8
 
@@ -58,12 +63,22 @@ class Capabilities:
         self.param_names = features.param_names is True
         self.member_names = features.member_names is True
         self.entry_data = features.entry_data
+        self.typecast = features.typecast is True
         self.current = features.current
+        self.file_offsets = features.file_offsets
         self.eprobe_pointers = features.eprobe_pointers
+        self.percpu = features.percpu
         self.symstr = features.symstr
         self.char = features.char_type
         self.max_text = 255 if features.long_args is True else 63
         self.max_nested = MAX_NESTED if features.nesting_limit else MAX_DEREFS
+
+    def by_offsets(self) -> Capabilities:
+        """The same, of a probe for which the kernel resolves no names."""
+        other = Capabilities.__new__(Capabilities)
+        other.__dict__.update(self.__dict__)
+        other.param_names = other.member_names = False
+        return other
 
 
 def lower(field: Field, target: Target, can: Capabilities) -> str | Refusal:
@@ -71,7 +86,7 @@ def lower(field: Field, target: Target, can: Capabilities) -> str | Refusal:
     access, fetch = field.access, field.fetch
     if fetch.name == "symstr" and can.symstr is False:
         return _no_feature(
-            can, "the fetch-arg type `symstr`", "6.2", "`symbol` shows the same where the trace is read"
+            can, "the fetch-arg type `symstr`", "symstr", "`symbol` shows the same where the trace is read"
         )
     if fetch.name == "symstr" and not _can_be_symstr(access, target):
         return Refusal(
@@ -92,7 +107,9 @@ def lower(field: Field, target: Target, can: Capabilities) -> str | Refusal:
         # an eprobe takes `$comm` for a field of its event where there is one, and for a number
         return f"{field.name}=$COMM:string" if isinstance(target, EventTarget) else f"{field.name}=$comm"
     if isinstance(base, Immediate) and isinstance(base.value, bytes):
-        return _text(field.name, base.value, can)
+        text = _text(field.name, base.value, can)
+        # an eprobe takes it for a number unless it is told
+        return f"{text}:string" if isinstance(text, str) and isinstance(target, EventTarget) else text
     candidates = [f"{text}:{fetch.text}" for text in _spellings(access, can)]
     fitting = [text for text in candidates if len(text) <= can.max_text]
     if fitting:
@@ -108,7 +125,7 @@ def _can_be_symstr(access: Access, target: Target) -> bool:
     match access.base:
         case Parameter():
             return not at_return
-        case CurrentTask() | Immediate() | Stack(None) | Thread() | ThreadName():
+        case CurrentTask() | Immediate() | Stack(None) | ThisCpu() | Thread() | ThreadName():
             return False
         case _:
             return True
@@ -117,6 +134,8 @@ def _can_be_symstr(access: Access, target: Target) -> bool:
 def _unavailable(access: Access, target: Target, can: Capabilities) -> Refusal | None:
     base = access.base
     returns = isinstance(target, FunctionTarget) and target.returns
+    if isinstance(target, WatchTarget):
+        return _unavailable_to_watch(access)
     if isinstance(base, Parameter):
         if base.slot == 0:
             return Refusal(
@@ -133,6 +152,34 @@ def _unavailable(access: Access, target: Target, can: Capabilities) -> Refusal |
             "eprobe_pointers",
             "a probe on the function that is given this string can: `kprobe do_sys_openat2 { filename: ustring }`",
         )
+    if isinstance(base, ThisCpu):
+        if can.percpu is not True:
+            return _no_feature(can, "per-CPU variables", "percpu", "`--target bpftrace` can")
+        if isinstance(target, EventTarget):
+            return Refusal(
+                backends.UNSUPPORTED,
+                "the kernel lets no eprobe read per-CPU variables",
+                "an fprobe or kprobe can; `--target bpftrace` can here, too",
+                kernel_error="NOSUP_PERCPU",
+            )
+        return _unavailable(base.pointer, target, can)
+    if isinstance(target, EventTarget) and (base == CurrentTask() or base == Thread("pid")):
+        return Refusal(
+            backends.UNSUPPORTED,
+            f"an eprobe does not know {'`$pid`' if isinstance(base, Thread) else '`$current`'} on any kernel",
+            "`$comm` and, in a condition, `$tid` can be had; a tprobe on the tracepoint of this event knows it on Linux "
+            f"{FEATURES['current'].since} and later",
+            kernel_error="BAD_VAR",
+        )
+    if isinstance(base, FileAddress) and can.file_offsets is not True:
+        return Refusal(
+            limits.NO_FEATURE,
+            f"{can.title} may read this at the wrong address when a function returns: it takes {FEATURES['file_offsets'].needs}",
+            "`entry(…)` reads it when the function is entered, which every kernel can",
+            (
+                "older kernels add the offset of `@+OFFSET` twice, and what was mended cannot be told from what was not",
+            ),
+        )
     if isinstance(base, CurrentTask) and can.current is not True:
         return _no_feature(
             can, "`$current`", "current", "`$comm` is recorded everywhere, and the thread's id in every line"
@@ -140,6 +187,18 @@ def _unavailable(access: Access, target: Target, can: Capabilities) -> Refusal |
     if isinstance(base, Thread) and can.current is not True:
         return _no_thread(base, can)
     return None
+
+
+def _unavailable_to_watch(access: Access) -> Refusal | None:
+    """A wprobe reads memory only (parse_probe_vars and parse_probe_arg, as proposed for the kernel)."""
+    if isinstance(access.base, SymbolAddress | Immediate):
+        return None
+    return Refusal(
+        backends.UNSUPPORTED,
+        "a wprobe reads memory of the kernel, and neither registers nor tasks",
+        "`--target bpftrace` can",
+        kernel_error="BAD_VAR",
+    )
 
 
 def _no_thread(base: Thread, can: Capabilities) -> Refusal:
@@ -187,40 +246,86 @@ def _spellings(access: Access, can: Capabilities) -> list[str]:
     base, derefs = access.base, access.derefs
     named = _named_base(base, can)
     plain = _plain_base(base, can)
+    within = depth_of(access) - len(derefs)
     texts: list[str] = []
+    if can.typecast and any(step.cast for step in derefs):
+        texts += _with_casts(access, named, plain, can)
     if named is not None:
         known = 0
         if can.member_names:
-            while known < len(derefs) and derefs[known].names is not None and not derefs[known].user:
+            while known < len(derefs) and _is_named(derefs[known]):
                 known += 1
             # a user string is read as one by `ustring` itself
-            if known == len(derefs) - 1 and derefs[known].names == "":
+            if known == len(derefs) - 1 and derefs[known].names == "" and not derefs[known].cast:
                 known += 1
         for count in range(known, -1, -1):
             text = named + "".join(step.names or "" for step in derefs[:count])
-            if len(derefs) - count <= can.max_nested:
-                texts.append(_around(text, access, count))
-    if plain is not None and len(derefs) <= can.max_nested:
-        texts.append(_around(plain, access, 0))
-    return texts if len(derefs) <= MAX_DEREFS else []
+            if len(derefs) - count + within <= can.max_nested:
+                texts.append(_around(text, access, count, can))
+    if plain is not None and len(derefs) + within <= can.max_nested:
+        texts.append(_around(plain, access, 0, can))
+    return texts if len(derefs) + within <= MAX_DEREFS else []
 
 
-def _around(text: str, access: Access, done: int) -> str:
+def _is_named(step: Deref) -> bool:
+    """Whether a step is spelled by names alone, right behind what led there."""
+    return step.names is not None and not step.user and step.cast is None
+
+
+def _with_casts(access: Access, named: str | None, plain: str | None, can: Capabilities) -> list[str]:
+    """The spelling that has every name, with the typecasts that some of them need: `(seq_file)(file->private_data)->count`."""
+    text = named or plain
+    if text is None:
+        return []
+    derefs = access.derefs
+    # names go on behind a name and behind a typecast, and not behind a raw dereference
+    goes_on = named is not None and can.member_names
+    raw = 0
+    if isinstance(access.base, SymbolAddress | FileAddress) and derefs:
+        text = _plain_base(_moved(access.base, derefs[0].offset), can) or text
+        derefs = derefs[1:]
+    for number, step in enumerate(derefs):
+        last_text = number == len(derefs) - 1 and step.names == ""
+        if step.cast and step.names and not step.user:
+            text = f"({step.cast})({text}){step.names}"
+            goes_on = True
+        elif goes_on and step.cast is None and step.names is not None and (last_text or not step.user):
+            text += step.names
+        else:
+            text = _raw(step, text)
+            goes_on = False
+            raw += 1
+    return [text] if raw + depth_of(access) - len(access.derefs) <= can.max_nested else []
+
+
+def depth_of(access: Access) -> int:
+    """How many steps a value takes: dereferences, and the way to this CPU's copy."""
+    within = depth_of(access.base.pointer) + 1 if isinstance(access.base, ThisCpu) else 0
+    return len(access.derefs) + within
+
+
+def _around(text: str, access: Access, done: int, can: Capabilities) -> str:
     """The dereferences from `done` on, in the raw form, around what led there."""
     derefs = access.derefs
-    if isinstance(access.base, SymbolAddress):
+    if isinstance(access.base, SymbolAddress | FileAddress):
         # `@SYM+OFF` reads memory by itself: the first dereference is part of it
         if derefs:
-            text += _signed(derefs[0].offset) if derefs[0].offset else ""
+            text = _plain_base(_moved(access.base, derefs[0].offset), can) or text
         done = 1
     for step in derefs[done:]:
-        sign = "-" if step.offset < 0 else "+"
-        text = f"{sign}{'u' if step.user else ''}{abs(step.offset)}({text})"
+        text = _raw(step, text)
     return text
 
 
-def _signed(offset: int) -> str:
-    return f"{offset:+d}"
+def _raw(step: Deref, text: str) -> str:
+    sign = "-" if step.offset < 0 else "+"
+    return f"{sign}{'u' if step.user else ''}{abs(step.offset)}({text})"
+
+
+def _moved(base: SymbolAddress | FileAddress, offset: int) -> SymbolAddress | FileAddress:
+    if isinstance(base, FileAddress):
+        return FileAddress(base.offset + offset)
+    return SymbolAddress(base.symbol, base.address + offset)
 
 
 def _named_base(base: object, can: Capabilities) -> str | None:
@@ -251,28 +356,35 @@ def _plain_base(base: object, can: Capabilities) -> str | None:
         case RegisterValue(name):
             return f"%{name}"
         case SymbolAddress(None, address):
-            return f"@{address:#x}"
-        case SymbolAddress(symbol, _):
-            return f"@{symbol}"
+            return f"@{address & _ADDRESSES:#x}"
+        case SymbolAddress(symbol, offset):
+            return f"@{symbol}{offset:+d}" if offset else f"@{symbol}"
+        case FileAddress(offset):
+            return f"@+{offset:#x}"
         case EventFieldValue(name, _):
             return f"${name}"
         case Immediate(int(value)):
             return f"\\{value}"
+        case ThisCpu(Access(SymbolAddress() as symbol, ())):
+            return f"this_cpu_ptr({_plain_base(symbol, can)})"
+        case ThisCpu(pointer):
+            inner = _spellings(pointer, can)
+            return f"this_cpu_ptr({min(inner, key=len)})" if inner else None
         case _:
             return None
 
 
 def _too_long(access: Access, candidates: list[str], can: Capabilities) -> Refusal:
-    if len(access.derefs) > MAX_DEREFS:
+    if depth_of(access) > MAX_DEREFS:
         return Refusal(
             limits.TOO_MANY_DEREFS,
-            f"{len(access.derefs)} dereferences are too many: a fetch arg has at most {MAX_DEREFS}",
+            f"{depth_of(access)} dereferences are too many: a fetch arg has at most {MAX_DEREFS}",
             "probe a function that is given what lies further on",
         )
     if not candidates:
         return Refusal(
             limits.TOO_MANY_DEREFS,
-            f"{len(access.derefs)} dereferences by offsets are too many: {can.title} nests at most {can.max_nested}",
+            f"{depth_of(access)} dereferences by offsets are too many: {can.title} nests at most {can.max_nested}",
             kernel_error="TOO_MANY_NESTED",
         )
     shortest = min(candidates, key=len)

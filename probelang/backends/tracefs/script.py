@@ -9,11 +9,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from probelang import __version__
+from probelang.probes import FunctionTarget, TracepointTarget
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from probelang.backends.tracefs.events import Event
+    from probelang.backends.tracefs.events import Definition, Event
 
 _HEAD = r"""
 set -u
@@ -107,6 +108,22 @@ if [ ! -w "$tracing/dynamic_events" ]; then
 fi
 """
 
+_LOADED = r"""
+# loaded MODULE: else the kernel refuses its functions without saying why, or takes them and waits for ever
+loaded() {
+	grep -q "^$1 " /proc/modules && return
+	say "the module $1 is not loaded (modprobe $1 loads it); nothing was changed"
+	exit 1
+}
+"""
+
+
+def needed_modules(events: Sequence[Event]) -> list[str]:
+    """The modules that some events are in, by name."""
+    targets = [site.target for event in events for site in event.probe.sites]
+    named = [target.module for target in targets if isinstance(target, FunctionTarget | TracepointTarget)]
+    return sorted({module for module in named if module})
+
 
 def quote(text: str) -> str:
     """As one word of a shell, whatever it is."""
@@ -116,6 +133,10 @@ def quote(text: str) -> str:
 def comment(text: str) -> str:
     """As the rest of one comment line, whatever it is."""
     return "".join(char if char.isprintable() else "?" for char in text)
+
+
+def _is_synthetic(definition: Definition) -> bool:
+    return definition.name.startswith("synthetic/")
 
 
 def render_script(events: Sequence[Event], names: Sequence[str], kernel: str) -> str:
@@ -128,7 +149,11 @@ def render_script(events: Sequence[Event], names: Sequence[str], kernel: str) ->
     )
     out.append("# Needs root. Read what they record in trace_pipe of tracefs.")
     out.append(_HEAD.rstrip("\n"))
+    modules = needed_modules(events)
+    if modules:
+        out += ["", _LOADED.strip("\n")]
     out += ["", "start() {", "\ttrap 'say interrupted; undo; exit 1' HUP INT TERM"]
+    out.extend(f"\tloaded {quote(module)}" for module in modules)
     for event in events:
         for definition in event.definitions:
             name = quote(definition.name)
@@ -149,11 +174,11 @@ def render_script(events: Sequence[Event], names: Sequence[str], kernel: str) ->
             f'\t"$1" {quote(name)} {listed[name]} && untrigger {quote(name)} {quote(text)}'
             for name, text in reversed(event.triggers)
         )
-        # what feeds a synthetic event goes before it
-        *feeding, last = event.definitions
+        # what feeds a synthetic event goes before it, and so does what sits on it
+        backwards = event.definitions[::-1]
         out.extend(
             f'\t"$1" {quote(d.name)} {listed[d.name]} && remove {quote(d.name)}'
-            for d in (*feeding[::-1], last)
+            for d in sorted(backwards, key=_is_synthetic)
         )
     out += [
         "\treturn $status",

@@ -11,12 +11,5 @@ UNSUPPORTED = Rule(
     "The chosen backend cannot do this; the message names one that can.",
     example='fprobe vfs_read { text = "two words" }',
 )
-NOT_YET = Rule(
-    "PRB502",
-    "not-supported-yet",
-    Severity.ERROR,
-    "The language has it, and this release of probelang does not do it yet.",
-    example="monitor every 1s { total = @nr_threads: s32 }",
-)
 
-RULES = (UNSUPPORTED, NOT_YET)
+RULES = (UNSUPPORTED,)

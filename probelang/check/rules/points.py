@@ -112,13 +112,39 @@ UNKNOWN_USDT = Rule(
     Severity.ERROR,
     "The program or library has no static probe (USDT) of this provider and name.",
 )
-
+UNKNOWN_MODULE = Rule(
+    "PRB216",
+    "unknown-module",
+    Severity.ERROR,
+    "The target kernel has no module of this name: it was not built, or is built in and then no module.",
+)
 BAD_OFFSET = Rule(
     "PRB217",
     "bad-offset",
     Severity.ERROR,
     "The offset leads out of the function, or into the middle of one of its instructions.",
     kernel_error="BAD_INSN_BNDRY",
+)
+BAD_WATCH = Rule(
+    "PRB220",
+    "bad-watch",
+    Severity.ERROR,
+    "Hardware cannot watch this: x86-64 covers 1, 2, 4 or 8 bytes at a multiple of as many, writes or reads and writes, at four places at a time.",
+    example="watch jiffies_64+2 w len 4",
+)
+WATCH_LENGTH = Rule(
+    "PRB221",
+    "watch-length",
+    Severity.ERROR,
+    "How many bytes to watch is not known: BTF does not tell the variable's type, or its size is none that hardware can watch.",
+    example="watch slab_caches w",
+)
+UNKNOWN_WATCHED = Rule(
+    "PRB222",
+    "unknown-watched",
+    Severity.ERROR,
+    "The target kernel has no variable of this name to watch.",
+    example="watch jiffies_46 w",
 )
 
 RULES = (
@@ -137,5 +163,9 @@ RULES = (
     UNKNOWN_SYMBOL,
     UNKNOWN_LINE,
     UNKNOWN_USDT,
+    UNKNOWN_MODULE,
     BAD_OFFSET,
+    BAD_WATCH,
+    WATCH_LENGTH,
+    UNKNOWN_WATCHED,
 )

@@ -142,7 +142,7 @@ UNTYPED_SYMBOL = Rule(
     "untyped-symbol",
     Severity.WARNING,
     "BTF does not tell the type of this variable, so eight bytes are recorded, whatever it is.",
-    example="fprobe vfs_read { @jiffies }",
+    example="fprobe vfs_read { @slab_caches }",
 )
 UNKNOWN_REGISTER = Rule(
     "PRB320",
@@ -186,6 +186,20 @@ LOST = Rule(
     Severity.ERROR,
     "The compiler keeps this value in no register and no memory at the probed instruction; the message says where it still does.",
 )
+PER_CPU = Rule(
+    "PRB326",
+    "per-cpu",
+    Severity.ERROR,
+    "Each CPU has its own copy of a per-CPU variable: `this_cpu_read(@var)` reads the one of the CPU that runs. Other variables have no copies.",
+    example="fprobe vfs_read { @runqueues.nr_running }",
+)
+NO_TASK = Rule(
+    "PRB327",
+    "no-task",
+    Severity.ERROR,
+    "A monitor looks by the clock: whatever task, CPU and registers it interrupts have nothing to do with what it looks at.",
+    example="monitor every 1s { $comm }",
+)
 
 RULES = (
     UNKNOWN_MEMBER,
@@ -213,4 +227,6 @@ RULES = (
     WIDENING,
     ENTRY_IS_WHOLE,
     LOST,
+    PER_CPU,
+    NO_TASK,
 )

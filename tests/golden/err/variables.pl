@@ -1,5 +1,5 @@
 f = fprobe vfs_read { $retval, $foo, $comn, $arg9, $arg0, %ax, $duration, $stack9999 }
-k = kprobe vfs_read { %eax, %foo, @jiffies, @no_such_symbol, @+8 }
+k = kprobe vfs_read { %eax, %foo, @slab_caches, @no_such_symbol, @+8 }
 i = kprobe vfs_read+8 { count, $arg1 }
 a = kprobe 0xffffffff81000000 { count }
 v = fprobe mark_page_accessed%return { $retval }

@@ -65,6 +65,12 @@ CASES = [
         expect=[one("exit", tid_=fact("one"), comm="true", prio=120)],
     ),
     Case(
+        "eprobe-constants",
+        spec='end = eprobe sched:sched_process_exit if word == "some-text" { word = "some-text", n = 42, pid }',
+        do="known one /bin/true",
+        expect=[one("end", tid_=fact("one"), word="some-text", n=42, pid=fact("one"))],
+    ),
+    Case(
         "eprobe-kmalloc",
         spec="msg = eprobe kmem:kmalloc if bytes_req == 3049 { bytes_req, bytes_alloc, ptr, call_site: symbol }",
         do="known sender $LAB/message 3001",

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from tests.kernels.lab.case import Case, between, ending, exactly, fact, none, one, shown, some
 
-_NOT_ON_61 = {"6.1": r"error\[PRB401\]"}
-
-
 CASES = [
     Case(
         "example-reads",
@@ -60,7 +57,6 @@ CASES = [
         known denied cat there/inside 2>/dev/null
         known fine cat there
         """,
-        refused=_NOT_ON_61,
         expect=[
             one(
                 "failed_open",

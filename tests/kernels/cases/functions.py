@@ -101,14 +101,12 @@ CASES = [
         spec="rd = fprobe vfs_read%return if $retval == 4321 { after = *pos }",
         do=READ,
         expect=[one("rd", tid_=fact("reader"), after=3 * 4321)],
-        on=("6.12", "7.3"),
     ),
     Case(
         "offset-and-register",
-        spec="in = kprobe vfs_read+9 if n == 4321 { n = %dx: u64 }",
+        spec="in = kprobe vfs_read+9 if n == 4321 { n = %dx: u64, pos = +0(%cx): s64 }",
         do=READ,
-        expect=[one("in", tid_=fact("reader"), n=4321)],
-        on=("6.12", "7.3"),
+        expect=[one("in", tid_=fact("reader"), n=4321, pos=2 * 4321)],
     ),
     Case(
         "raw-dereference",

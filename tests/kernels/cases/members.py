@@ -93,7 +93,6 @@ CASES = [
         spec="rd = fprobe vfs_read if count == 4321 { ops = file->f_op: symstr }",
         do=READ,
         expect=[one("rd", tid_=fact("reader"), ops=starting("shmem_file_operations"))],
-        on=("6.12", "7.3"),
     ),
     Case(
         "dentry-name",
@@ -193,5 +192,38 @@ CASES = [
         spec="rd = fprobe vfs_read if count == 4321 { ino = file->f_nothing->i_ino ?? file->f_inode->i_ino }",
         do=READ,
         expect=[one("rd", tid_=fact("reader"), ino=fact("ino"))],
+    ),
+    Case(
+        "casts-in-the-kernels-words",
+        spec="""
+        rd = fprobe vfs_read if count == 4321 {
+            count
+            ino    = ((struct inode *)file->f_inode)->i_ino
+            system = ((struct inode *)file->f_inode)->i_sb->s_id
+            raw    = ((struct inode *)+0(&file->f_inode))->i_ino
+            name   = ((struct file *)file)->f_path.dentry->d_name.name
+            mount  = container_of(file->f_path.mnt, struct mount, mnt)->mnt_id
+            place  = container_of(file->f_path.mnt, struct mount, mnt)->mnt_mountpoint->d_name.name
+            same   = container_of(&file->f_path, struct file, f_path)->f_inode->i_ino
+        }
+        back = fprobe vfs_read%return if $retval == 4321 {
+            pos = entry(((struct file *)file)->f_pos)
+        }
+        """,
+        do=READ + "fact mount $(grep ' /tmp ' /proc/self/mountinfo | cut -d' ' -f1)",
+        expect=[
+            one(
+                "rd",
+                tid_=fact("reader"),
+                ino=fact("ino"),
+                system="tmpfs",
+                raw=fact("ino"),
+                name="f",
+                mount=fact("mount"),
+                place="tmp",
+                same=fact("ino"),
+            ),
+            one("back", pos=8642),
+        ],
     ),
 ]

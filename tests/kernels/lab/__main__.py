@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tests.kernels.lab.boot import Job, Machine, run_job
 from tests.kernels.lab.fetch import KERNELS, SUITES, LabError, fetch_kernel
+from tests.kernels.lab.tools import TOOLS
 
 
 def main() -> int:
@@ -26,6 +27,14 @@ def main() -> int:
     run.add_argument("--seconds", type=float, default=60.0, help="kill the script after so long")
     run.add_argument("--cores", type=int, default=1)
     run.add_argument("--memory", type=int, default=1024, help="MiB")
+    run.add_argument(
+        "--tools",
+        nargs="?",
+        const="current",
+        default="",
+        choices=list(TOOLS),
+        help="with bpftrace and perf in the guest: Debian's current ones, or the bpftrace of bookworm",
+    )
     run.add_argument("--console", action="store_true", help="print the console's log too")
     options = parser.parse_args()
     try:
@@ -52,7 +61,8 @@ def _run(options: argparse.Namespace) -> int:
         if len(kernels) > 1:
             print(f"== {name}", flush=True)
         job = Job(script, files, options.seconds)
-        outcome = run_job(fetch_kernel(name), job, Machine(memory=options.memory, cores=options.cores))
+        machine = Machine(memory=options.memory, cores=options.cores, tools=options.tools)
+        outcome = run_job(fetch_kernel(name), job, machine)
         sys.stdout.write(outcome.output)
         if options.console or outcome.status is None:
             print(f"-- console\n{outcome.console}", file=sys.stderr)

@@ -23,6 +23,7 @@ from pathlib import Path
 
 from tests.kernels.lab.fetch import KernelFiles, LabError, cache_dir, fetch_busybox
 from tests.kernels.lab.initrd import base_archive, job_archive
+from tests.kernels.lab.tools import TOOLS_MEMORY, tools_archive
 
 GUESTS_AT_ONCE = 2
 """Emulated guests are as fast as the cores under them; more at once than this only slows all."""
@@ -39,7 +40,7 @@ BOOT_TRIES = 4
 DEATHS = 2
 """A job whose guest died is run again, in a new guest: it takes two deaths to blame the job."""
 
-_COMMAND_LINE = "console=ttyS0 quiet panic=-1 nokaslr mitigations=off"
+_COMMAND_LINE = "console=ttyS0 quiet panic=-1 nokaslr mitigations=off tsc=reliable"
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,12 @@ class Machine:
     """More options for QEMU."""
     command_line: str = ""
     """More for the kernel's command line."""
+    tools: str = ""
+    """A set of `tools.TOOLS` that the guest has, in `/usr/bin`. It takes more memory, and seconds to unpack."""
+
+    @property
+    def megabytes(self) -> int:
+        return max(self.memory, TOOLS_MEMORY) if self.tools else self.memory
 
 
 def run_jobs(kernel: KernelFiles, jobs: Sequence[Job], machine: Machine | None = None) -> list[Outcome]:
@@ -115,7 +122,7 @@ def _boot(kernel: KernelFiles, jobs: Mapping[str, Job], machine: Machine) -> lis
     console = ""
     with _guest_slot(), tempfile.TemporaryDirectory(prefix="probelang-lab-") as made:
         folder = Path(made)
-        _write_initrd(folder / "initrd", jobs)
+        _write_initrd(folder / "initrd", jobs, machine)
         for _ in range(BOOT_TRIES):
             _run_qemu(
                 qemu, kernel, folder, machine, max(job.seconds for job in jobs.values()) + STALL_SECONDS
@@ -141,7 +148,7 @@ def _run_qemu(qemu: str, kernel: KernelFiles, folder: Path, machine: Machine, pa
         "-cpu",
         "max,-cx16",
         "-m",
-        str(machine.memory),
+        str(machine.megabytes),
         "-smp",
         str(machine.cores),
     ]
@@ -169,14 +176,19 @@ def _run_qemu(qemu: str, kernel: KernelFiles, folder: Path, machine: Machine, pa
         raise LabError(f"QEMU: {complaint.decode(errors='replace').strip()[:300]}")
 
 
-def _write_initrd(path: Path, jobs: Mapping[str, Job]) -> None:
+def _write_initrd(path: Path, jobs: Mapping[str, Job], machine: Machine) -> None:
     files: dict[str, bytes] = {}
     for name, job in jobs.items():
         place = f"lab/jobs/{name}"
         files[f"{place}/run"] = job.script.encode()
         files[f"{place}/.seconds"] = b"%d" % max(1, round(job.seconds))
         files.update({f"{place}/{file}": data for file, data in job.files.items()})
-    path.write_bytes(base_archive(fetch_busybox()) + job_archive(files))
+    with path.open("wb") as initrd:
+        initrd.write(base_archive(fetch_busybox()))
+        if machine.tools:
+            with tools_archive(machine.tools).open("rb") as tools:
+                shutil.copyfileobj(tools, initrd, 1 << 20)
+        initrd.write(job_archive(files))
 
 
 def parse_report(report: str, console: str) -> list[Outcome]:

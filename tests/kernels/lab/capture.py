@@ -6,6 +6,7 @@ import io
 import shutil
 import tarfile
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 from tests.kernels.lab.boot import Job, run_job
@@ -14,9 +15,10 @@ from tests.kernels.lab.fetch import KernelFiles, LabError, cache_dir, locked
 _FORMATS = "formats"
 _CAPTURE = f"""\
 set -e
+for module in $MODULES; do insmod ./$module; done
 mkdir -p /tmp/root
 cd /tmp/root
-for file in /sys/kernel/btf/vmlinux /sys/kernel/tracing/README /sys/kernel/tracing/available_filter_functions \\
+for file in /sys/kernel/btf/* /sys/kernel/tracing/README /sys/kernel/tracing/available_filter_functions \\
         /sys/kernel/tracing/available_events /sys/kernel/debug/kprobes/blacklist /proc/kallsyms /proc/version; do
     mkdir -p ".${{file%/*}}"
     cat "$file" >".$file"
@@ -28,9 +30,14 @@ tar cf - *
 """
 
 
-def capture(kernel: KernelFiles) -> dict[str, bytes]:
-    """The files of a booted `kernel` by their path, without a leading slash; raises `LabError`."""
-    outcome = run_job(kernel, Job(_CAPTURE, seconds=300))
+def capture(kernel: KernelFiles, modules: Mapping[str, bytes] | None = None) -> dict[str, bytes]:
+    """The files of a booted `kernel` by their path, without a leading slash; raises `LabError`.
+
+    `modules` are loaded first, in this order.
+    """
+    modules = modules or {}
+    script = f"MODULES='{' '.join(modules)}'\n{_CAPTURE}"
+    outcome = run_job(kernel, Job(script, dict(modules), seconds=300))
     if outcome.status != 0:
         raise LabError(f"capture of {kernel.release} failed: {outcome.output[-300:]}")
     files: dict[str, bytes] = {}
@@ -54,17 +61,33 @@ def write_files(root: Path, files: dict[str, bytes]) -> None:
         target.write_bytes(data)
 
 
-def captured_folder(kernel: KernelFiles) -> Path:
-    """A folder with what `kernel` tells of itself, from the cache or by a boot; raises `LabError`."""
-    folder = cache_dir() / "captured" / f"{kernel.release}_{kernel.package_version}"
+def captured_folder(kernel: KernelFiles, modules: Mapping[str, bytes] | None = None) -> Path:
+    """A folder with what `kernel` tells of itself, from the cache or by a boot; raises `LabError`.
+
+    `modules` are loaded then.
+    """
+    name = "_".join([kernel.release, kernel.package_version, *sorted(modules or ())])
+    folder = cache_dir() / "captured" / name
     with locked(cache_dir() / f"captured-{kernel.name}.lock"):
         if not folder.is_dir():
             folder.parent.mkdir(exist_ok=True)
             half = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".tmp-"))
             try:
-                write_files(half, capture(kernel))
+                write_files(half, capture(kernel, modules))
                 half.rename(folder)
             except BaseException:
                 shutil.rmtree(half, ignore_errors=True)
                 raise
+    return folder
+
+
+def folder_with_modules(kernel: KernelFiles) -> Path:
+    """What `kernel` tells of itself, none of whose modules is loaded, with their files where a system has them."""
+    folder = captured_folder(kernel)
+    link = folder / "lib/modules" / kernel.release
+    with locked(cache_dir() / f"captured-{kernel.name}.lock"):
+        link.parent.mkdir(parents=True, exist_ok=True)
+        if link.resolve() != kernel.modules.resolve():
+            link.unlink(missing_ok=True)
+            link.symlink_to(kernel.modules)
     return folder

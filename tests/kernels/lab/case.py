@@ -163,8 +163,6 @@ class Case:
     """`do` starts the probes itself, and stops them if it likes."""
     compiled_for: str = ""
     """Another kernel to compile it for than the one it is run on."""
-    debug: bool = False
-    """Compiled for the kernel's `vmlinux` with debugging information, which is fetched."""
     script: str = ""
     """A script instead of a spec, to try the lab itself."""
     example: str = ""
@@ -174,6 +172,10 @@ class Case:
     """Names of C programs in `programs/`, built statically."""
     modules: Sequence[str] = ()
     """Kernel modules to load first, with those they depend on."""
+    loaded: Sequence[str] = ()
+    """Modules that were loaded when the kernel told of itself what the spec is compiled for."""
+    module_files: bool = False
+    """Whether what the spec is compiled for has the files of the kernel's modules, none of which was loaded."""
     leaves: bool = False
     """Whether something of the script is expected to stay behind (to try the lab itself)."""
     seconds: float = 30.0

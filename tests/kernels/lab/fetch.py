@@ -29,7 +29,7 @@ SUITES = {
 }
 """The kernels the lab knows, and the Debian suite that carries each."""
 
-KERNELS = ("6.1", "6.12", "7.3")
+KERNELS = ("6.1", "6.12", "7.2", "7.3")
 """The kernels the suite boots."""
 
 _DEBIAN_SUITE = re.compile(

@@ -2,7 +2,7 @@
 # PID 1 of a guest: mounts what a tracer needs, runs each folder of /lab/jobs in turn and reports on
 # the second serial line. A report is a header, the output (gzip, base64), and a trailer with its checksum.
 /bin/busybox --install -s /bin
-export PATH=/bin HOME=/root TERM=dumb
+export PATH=/bin:/usr/bin HOME=/root TERM=dumb
 mount -t proc proc /proc
 mount -t sysfs sysfs /sys
 mount -t devtmpfs devtmpfs /dev

@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.kernels.lab.boot import Job, Outcome, run_jobs
-from tests.kernels.lab.capture import captured_folder
+from tests.kernels.lab.capture import captured_folder, folder_with_modules
 from tests.kernels.lab.case import Case, Expected
-from tests.kernels.lab.fetch import KernelFiles, LabError, cache_dir, fetch_debug, fetch_kernel, locked
+from tests.kernels.lab.fetch import KernelFiles, LabError, cache_dir, fetch_kernel, locked
+from tests.kernels.lab.target import target_name
 from tests.kernels.lab.trace import Hit, parse_trace
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -127,15 +128,24 @@ def compile_spec(case: Case, target: str) -> Compiled:
 def run_cases(kernel: str, cases: Sequence[Case]) -> dict[str, Run]:
     """Runs `cases` on one kernel; raises `LabError` where the lab itself cannot work."""
     files = fetch_kernel(kernel)
-    target = compile_target(files) if any(not case.script for case in cases) else ""
-    image = str(fetch_debug(files)) if any(case.debug for case in cases) else ""
-    compiled = {
-        case.name: compile_spec(case, image if case.debug else case.compiled_for or target) for case in cases
-    }
+    target = target_name(files) if any(not case.script for case in cases) else ""
+    compiled = {case.name: compile_spec(case, _target_of(case, files, target)) for case in cases}
     running = [case for case in cases if compiled[case.name].status == 0 and kernel not in case.refused]
     jobs = [make_job(case, compiled[case.name].script, files) for case in running]
     outcomes = dict(zip((case.name for case in running), _run_twice(files, jobs), strict=True))
     return {case.name: read_run(case, kernel, compiled[case.name], outcomes.get(case.name)) for case in cases}
+
+
+def _target_of(case: Case, files: KernelFiles, target: str) -> str:
+    """What to compile a case for: where it names modules, what knows of them."""
+    if case.compiled_for:
+        return case.compiled_for
+    if case.loaded:
+        paths = find_modules(files, case.loaded)
+        return str(
+            captured_folder(files, {path.name.removesuffix(".xz"): _read_module(path) for path in paths})
+        )
+    return str(folder_with_modules(files)) if case.module_files else target
 
 
 def _run_twice(kernel: KernelFiles, jobs: Sequence[Job]) -> list[Outcome]:
@@ -146,21 +156,6 @@ def _run_twice(kernel: KernelFiles, jobs: Sequence[Job]) -> list[Outcome]:
     for number, outcome in zip(late, again, strict=True):
         outcomes[number] = outcome
     return outcomes
-
-
-def compile_target(kernel: KernelFiles) -> str:
-    """What to tell `--kernel` for the kernel that will be booted.
-
-    The bundled kernel if it is this very build; else what the booted kernel tells of itself, because Debian's kernel
-    moves on and the offsets of one build are not those of another.
-    """
-    from probelang.kernel.load import load_kernel
-
-    try:
-        title = load_kernel(kernel.name).title
-    except Exception as error:
-        raise LabError(f"no bundled kernel {kernel.name}: {error}") from error
-    return kernel.name if title.endswith(f" {kernel.release}") else str(captured_folder(kernel))
 
 
 def make_job(case: Case, script: str, kernel: KernelFiles) -> Job:

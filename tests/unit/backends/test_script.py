@@ -90,7 +90,7 @@ class Machine:
 def script_of(spec: str, name: str = "t.pl") -> str:
     analysis = run(spec, name=name)
     assert not analysis.failed, [found.message for found in analysis.diagnostics]
-    return render(analysis.events, "script", [name], bundled("6.12"))
+    return render(analysis.events, "script", [name], bundled("6.12")).text
 
 
 @pytest.fixture(params=SHELLS, ids=lambda shell: shell[0])
@@ -303,7 +303,7 @@ def test_no_string_becomes_shell(texts: list[str], name: str, shell: list[str]) 
     )
     analysis = run(spec, name=name)
     assert not analysis.failed
-    text = render(analysis.events, "script", [name], bundled("6.12"))
+    text = render(analysis.events, "script", [name], bundled("6.12")).text
     with tempfile.TemporaryDirectory() as folder:
         machine = Machine(Path(folder), text)
         assert (

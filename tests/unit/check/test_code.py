@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 import shutil
 import subprocess
@@ -17,6 +18,7 @@ from probelang.kernel.load import load_kernel
 from tests.support.little_kernel import RELEASE, build_little_kernel, line_of
 from tests.support.specs import commands, run, said
 from tests.unit.btf.compiler import require
+from tests.unit.btf.test_image import bzimage
 
 READ = "fs/read.c"
 FIRST = {"vfs_read": line_of(READ, "read: early") - 5, "branch": line_of(READ, "branch: patched") - 2}
@@ -190,12 +192,54 @@ def test_a_folder_or_tar_laid_out_like_a_machine(image: Path, tmp_path: Path, pl
     for path, mode in ((plain, "w"), (packed, "w:gz")):
         with tarfile.open(path, mode) as archive:  # type: ignore[call-overload]
             archive.add(root, "machine")
-    for path in (root, plain):
+    for path in (root, plain, packed):
         kernel = load_kernel(str(path))
         assert kernel.title == f"Linux {RELEASE}"
         assert commands("kprobe mm/core.c:3 { count }", kernel)
-    with pytest.raises(KernelError, match="unpack the archive"):
+
+
+def test_a_large_image_is_read_where_it_is_and_not_unpacked(
+    image: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("probelang.kernel.archive.MAX_BYTES", image.stat().st_size - 1)
+    root = lay_out(image, tmp_path / "root", "boot/vmlinux-RELEASE")
+    plain, packed = tmp_path / "plain.tar", tmp_path / "packed.tar.gz"
+    for path, mode in ((plain, "w"), (packed, "w:gz")):
+        with tarfile.open(path, mode) as archive:  # type: ignore[call-overload]
+            archive.add(root, "machine")
+    assert commands("kprobe mm/core.c:3 { count }", load_kernel(str(plain)))
+    with pytest.raises(
+        KernelError, match=f"the boot/vmlinux-{RELEASE} in it is too large .* unpack the archive"
+    ):
         load_kernel(str(packed))
+
+
+def test_a_compressed_image_beside_one_with_debugging_information(image: Path, tmp_path: Path) -> None:
+    """As where the packages of a kernel and of its debugging information are unpacked in one folder."""
+    root = lay_out(image, tmp_path / "root", "boot/vmlinuz-RELEASE")
+    packed = bzimage(gzip.compress(image.read_bytes()), image.stat().st_size)
+    (root / f"boot/vmlinuz-{RELEASE}").write_bytes(packed)
+    alone = load_kernel(str(root))
+    assert alone.title == f"Linux {RELEASE}"
+    assert isinstance(alone.find_function("vfs_read"), Found)
+    (found,) = run("kprobe vfs_read:4", alone).diagnostics
+    assert "no `vmlinux` with debugging information (DWARF) was given" in found.message
+    lay_out(image, root, "usr/lib/debug/boot/vmlinux-RELEASE")
+    assert commands("kprobe mm/core.c:3 { count }", load_kernel(str(root)))
+
+
+def test_of_the_images_of_several_kernels_those_of_one_are_taken(image: Path, tmp_path: Path) -> None:
+    root = lay_out(image, tmp_path / "root", "boot/vmlinux-RELEASE")
+    other = root / "usr/lib/debug/boot/vmlinux-5.5.5-other"
+    other.parent.mkdir(parents=True)
+    other.write_bytes(b"\x7fELF")
+    kernel = load_kernel(str(root))
+    assert kernel.title == "Linux 5.5.5-other"
+    assert isinstance(kernel.code, Unknown)
+    (root / "lib/modules" / RELEASE).mkdir(parents=True)
+    kernel = load_kernel(str(root))
+    assert kernel.title == f"Linux {RELEASE}"
+    assert isinstance(kernel.code, Found)
 
 
 def test_an_image_of_another_build_is_not_taken(image: Path, tmp_path: Path) -> None:

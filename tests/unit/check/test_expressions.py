@@ -126,6 +126,16 @@ def test_the_first_expression_that_the_kernel_has() -> None:
     assert args("fprobe vfs_read { x = file->nope ?? nor_this ?? count }") == ["x=count:u64"]
     assert args("fprobe vfs_read { x = ((struct nope *)file)->x ?? count }") == ["x=count:u64"]
     assert args("fprobe vfs_read { x = count ?? file->nope }") == ["x=count:u64"]
+    assert args("fprobe vfs_read { x = @no_such_variable ?? 42 }") == ["x=\\42:u64"]
+    assert args("fprobe vfs_read { x = $current->comm ?? $comm }") == ["x=$comm"]
+
+
+def test_qualifiers_change_nothing() -> None:
+    assert args("fprobe vfs_read { x = (const char *)file->private_data }") == [
+        "x=+0(file->private_data):string"
+    ]
+    assert args("fprobe vfs_read { x = (char const *)file }") == ["x=+0(file):string"]
+    assert args("fprobe vfs_read { x = (volatile unsigned long)file }") == ["x=file:u64"]
     assert args("fprobe vfs_read { x = file->nope ?? 0 }") == ["x=\\0:u64"]
 
 
@@ -155,7 +165,7 @@ def test_a_mistake_in_a_choice_is_no_absence() -> None:
         ("count.x", "not-a-struct", "x"),
         ("buf->x", "not-a-struct", "x"),
         ("((void *)file)->f_pos", "not-a-struct", "f_pos"),
-        ("(@init_task).pid", "not-a-struct", "pid"),
+        ("(@slab_caches).pid", "not-a-struct", "pid"),
         ("*count", "not-a-pointer", "*count"),
         ("count[0]", "not-a-pointer", "count[0]"),
         ("file->f_inode->i_sb->s_uuid.b[16]", "bad-index", "16"),

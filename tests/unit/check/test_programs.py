@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 
+from probelang.program.program import Program
 from tests.support.programs import build_programs
 from tests.support.specs import commands, run, said
+from tests.unit.program.build import compile_c, read_nm
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +58,19 @@ def test_casts_name_types_of_the_program(programs: dict[str, str]) -> None:
 def test_a_return_has_a_typed_value(programs: dict[str, str]) -> None:
     (command,) = commands(f"uprobe {programs['optimised']}:work%return if $retval < 0 {{ $retval }}")
     assert command.startswith("r:t/work_return /") and command.endswith(" retval=$retval:s64")
-    assert said(f"uprobe {programs['optimised']}:work%return {{ n }}") == [("no-parameters", "n")]
+
+
+def test_a_return_has_what_the_function_was_given(programs: dict[str, str]) -> None:
+    path = programs["optimised"]
+    entry, exit, joined = commands(
+        f"back = uprobe {path}:work%return {{ n, x = entry(p->x), $retval, $arg2: s32 }}"
+    )
+    assert entry.split()[2:] == ["e0=%si:s32", "e1=+0(%di):s32", "e3=%si:s32"]
+    assert exit.split()[0] == "r:t/back__return" and exit.split()[2:] == ["r2=$retval:s64"]
+    assert joined == "s:back s32 n; s32 x; s64 retval; s32 arg2;"
+    assert said(f"uprobe {path}:work%return {{ p->x }}") == [("entry-is-whole", "p")]
+    assert said(f"uprobe {path}:work%return {{ entry(nothing) }}") == [("unknown-name", "nothing")]
+    assert said(f"uprobe {path}:work%return {{ entry($retval) }}") == [("no-retval", "$retval")]
 
 
 def test_lines(programs: dict[str, str]) -> None:
@@ -104,3 +121,94 @@ def test_static_probes(programs: dict[str, str]) -> None:
     assert said(f"usdt {programs['static_probe']}:app:step {{ $arg5 }}") == [("unknown-variable", "$arg5")]
     near = run(f"usdt {programs['static_probe']}:app:stop").diagnostics[0]
     assert "app:step" in near.label.text
+
+
+DATA = """
+int counter = 41; static long below = -7; int zeroed[100]; __thread int each;
+struct shape { int sides; const char *name; } shape = { 5, "five" };
+__attribute__((noinline)) int work(int n) { zeroed[3] = n; counter++; below--; shape.sides++; each++; return n + zeroed[n]; }
+int main(int argc, char **argv) { return work(argc) + (int)below; }
+"""
+
+
+@pytest.fixture(scope="module")
+def pie(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return compile_c(tmp_path_factory.mktemp("data"), "pie", DATA, "-g", "-O2", "-fPIE", "-pie")
+
+
+def test_variables_are_a_distance_from_the_instruction(pie: str) -> None:
+    addresses = {line.name: line.address for line in read_nm(pie)}
+    (command,) = commands(f"uprobe {pie}:work {{ @counter, @below, z = @zeroed[3], @shape.name }}")
+    start = addresses["work"]
+    assert command.split()[2:] == [
+        f"counter=+{addresses['counter'] - start}(%ip):s32",
+        f"below=+{addresses['below'] - start}(%ip):s64",
+        f"z=+{addresses['zeroed'] + 12 - start}(%ip):s32",
+        f"name=+0(+{addresses['shape'] + 8 - start}(%ip)):string",
+    ]
+    (further,) = commands(f"uprobe {pie}:work+2 {{ @counter }}")
+    assert further.split()[2] == f"counter=+{addresses['counter'] - start - 2}(%ip):s32"
+
+
+def test_an_offset_of_the_file_is_where_the_program_has_it(pie: str) -> None:
+    addresses = {line.name: line.address for line in read_nm(pie)}
+    offset = Program(pie).elf.offset_of(addresses["counter"])
+    (command,) = commands(f"uprobe {pie}:work {{ x = @+{offset}: s32 }}")
+    assert command.split()[2] == f"x=+{addresses['counter'] - addresses['work']}(%ip):s32"
+    assert said(f"uprobe {pie}:work {{ x = @+0x999999: s32 }}") == [("unknown-variable", "@+0x999999")]
+
+
+def test_variables_at_a_return(pie: str, programs: dict[str, str]) -> None:
+    spec = f"uprobe {pie}:work%return {{ @counter }}"
+    assert said(spec) == [("no-kernel-feature", "@counter")]
+    shift = {line.name: line.address for line in read_nm(pie)}
+    known = Program(pie)
+    probed = known.file_offset(shift["work"])
+    assert probed is not None
+    (command,) = commands(spec, "7.3")
+    assert command.split()[2] == f"counter=@+{shift['counter'] - shift['work'] + probed:#x}:s32"
+    fixed = {line.name: line.address for line in read_nm(programs["optimised"])}
+    (command,) = commands(f"uprobe {programs['optimised']}:work%return {{ @not_code }}")
+    assert command.split()[2] == f"not_code=@{fixed['not_code']:#x}:s32"
+
+
+def test_what_is_no_variable(pie: str) -> None:
+    assert said(f"uprobe {pie}:work {{ @work }}") == [("unknown-variable", "@work")]
+    assert said(f"uprobe {pie}:work {{ @each }}") == [("unsupported", "@each")]
+    assert said(f"uprobe {pie}:work {{ @countr }}") == [("unknown-variable", "@countr")]
+    assert said(f"uprobe {pie}:work {{ @shape }}") == [("struct-value", "@shape")]
+
+
+def test_arguments_are_at_an_entry_only(pie: str) -> None:
+    assert said(f"uprobe {pie}:work+2 {{ $arg1 }}") == [("optimised-out", "$arg1")]
+    assert said(f"uprobe {pie}:0x1 {{ $arg1 }}") == [("optimised-out", "$arg1")]
+
+
+def test_go_has_rules_of_its_own(tmp_path: Path) -> None:
+    if shutil.which("go") is None:
+        pytest.skip("NOT TESTED: needs go, which is not installed")
+    text = tmp_path / "m.go"
+    text.write_text(
+        "package main\nvar Total int64 = 1\ntype T struct{ X int64 }\n//go:noinline\n"
+        "func (p *T) Work(n int) int64 { Total += p.X; return Total + int64(n) }\n"
+        "func main() { println((&T{7}).Work(3)) }\n"
+    )
+    environment = {
+        **os.environ,
+        "GO111MODULE": "off",
+        "CGO_ENABLED": "0",
+        "GOCACHE": str(tmp_path / "cache"),
+    }
+    for name, options in (("full", []), ("bare", ["-ldflags=-w"])):
+        command = ["go", "build", *options, "-o", str(tmp_path / name), str(text)]
+        subprocess.run(command, check=True, env=environment)
+    full, bare = (f'{tmp_path}/{name}:"main.(*T).Work"' for name in ("full", "bare"))
+    (command_,) = commands(f"w = uprobe {full} {{ n, x = p->X, total = @main.Total }}")
+    assert command_.split()[2:4] == ["n=%bx:s64", "x=+0(%ax):s64"]
+    assert command_.split()[4].startswith("total=@0x")
+    assert (
+        said(f"w = uprobe {full} {{ $arg1 }}")
+        == said(f"w = uprobe {bare} {{ $arg1 }}")
+        == [("optimised-out", "$arg1")]
+    )
+    assert [slug for slug, _ in said(f"w = uprobe {bare}%return")] == ["unsupported"]

@@ -8,8 +8,8 @@ from probelang.check.rules import RULES
 from probelang.diagnostics import Rule
 from tests.support.specs import run
 
-#: What no spec alone can show: it takes a kernel with damaged BTF, one with its image, or a program.
-WITHOUT_EXAMPLE = {"PRB902", "PRB213", "PRB214", "PRB215", "PRB217", "PRB325"}
+#: What no spec alone can show: it takes a kernel with damaged BTF, one with modules or with its image, or a program.
+WITHOUT_EXAMPLE = {"PRB902", "PRB213", "PRB214", "PRB215", "PRB216", "PRB217", "PRB325"}
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.slug)
@@ -17,6 +17,9 @@ def test_the_example_breaks_the_rule(rule: Rule) -> None:
     if rule.code in WITHOUT_EXAMPLE:
         return
     codes = {found.rule.code for found in run(rule.example).diagnostics}
+    if rule.example.startswith("monitor"):
+        # which tracefs cannot do, whatever else is wrong with it
+        codes.discard("PRB501")
     assert codes == {rule.code} or rule.code == "PRB010", codes
     assert rule.code in codes
 

@@ -79,7 +79,6 @@ def test_exit_status(capsys: pytest.CaptureFixture[str], file: str, lint: int, c
         ("compile", *K, "missing.pl"),
         ("compile", *K, "good.pl", "missing.pl"),
         ("compile", *K, "-o", "no/such/folder/x", "good.pl"),
-        ("compile", *K, "--target", "perf", "good.pl"),
         ("kernel", "show", "--kernel", "no-such-kernel"),
     ],
 )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from probelang.check.ctypes import CPointer, CStruct
 from probelang.kernel.answers import Found, NotFound, Unknown
 from probelang.program.debug_files import read_debug_link
 from probelang.program.program import Program
@@ -149,3 +150,24 @@ def test_mini_debug_info_is_used(tmp_path: Path) -> None:
         (tmp_path / "mini.xz").write_bytes(damaged)
         run("objcopy", f"--update-section=.gnu_debugdata={tmp_path / 'mini.xz'}", path)
         assert isinstance(Program(str(path), debug_folders=()).find_symbol("helper"), Unknown)
+
+
+def test_dwarf_that_several_programs_share_is_in_a_file_of_its_own(tmp_path: Path) -> None:
+    text = "struct shared { int first; long second; char name[20]; struct shared *next; };\n" * 1
+    main = "__attribute__((noinline)) long work(struct shared *s) { return s->second; }\nint main(void) { struct shared s = {1}; return work(&s); }\n"
+    one = compile_c(tmp_path, "one", text + main, "-g")
+    two = compile_c(tmp_path, "two", text + main, "-g")
+    run("dwz", "-m", tmp_path / "common", "-r", one, two)
+    for path in (one, two):
+        program = Program(path)
+        dwarf = program.debugging.dwarf
+        assert dwarf is not None
+        (work,) = dwarf.find_function("work")
+        pointer = work.params[0].type.describe()
+        assert isinstance(pointer, CPointer)
+        assert pointer.target is not None
+        struct = pointer.target.describe()
+        assert isinstance(struct, CStruct)
+        assert struct.ref.member_names() == ["first", "second", "name", "next"]
+    (tmp_path / "common").rename(tmp_path / "gone")
+    assert Program(one).debugging.dwarf is not None

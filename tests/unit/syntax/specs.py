@@ -273,7 +273,7 @@ def targets(draw: st.DrawFn) -> Printer:
     if kind is Kind.WATCH:
         access, length = draw(st.sampled_from(["r", "w", "rw", "x"])), draw(st.booleans())
         size = tree.Number(NOWHERE, 8) if length else None
-        point = tree.WatchPoint(NOWHERE, ident("jiffies"), None, 4, ident(access), size)
+        point = tree.WatchPoint(NOWHERE, NOWHERE, ident("jiffies"), None, 4, ident(access), size)
         return Printer(f"watch jiffies+4 {access}" + " len 8" * length, (kind, (point,)))
     points = draw(st.lists(st.sampled_from(POINTS[kind]), min_size=1, max_size=2))
     text = f"{kind.value} " + " ?? ".join(text for text, _ in points)

@@ -51,6 +51,16 @@ from tests.unit.syntax.texts import parse_point, parse_probe
             'uprobe /opt/"my app"/b:main',
             "ProgramPoint(Ident('/opt/my app/b') Ident('main') None None None None)",
         ),
+        (
+            "uprobe /b:n::C<int>::f+4",
+            "ProgramPoint(Ident('/b') Ident('n::C<int>::f') None 4 None None)",
+        ),
+        ("uprobe /b:n::f:12", "ProgramPoint(Ident('/b') Ident('n::f') None None 12 None)"),
+        (
+            'uprobe /b:"n::C::f(int, char*) const"+0x4',
+            "ProgramPoint(Ident('/b') Ident('n::C::f(int, char*) const') None 4 None None)",
+        ),
+        ('uprobe /b:"main.(*T).M":3', "ProgramPoint(Ident('/b') Ident('main.(*T).M') None None 3 None)"),
         ("uprobe /a//b:c", "ProgramPoint(Ident('/a//b') Ident('c') None None None None)"),
         (
             "usdt /bin/python3:python:gc__start",
