@@ -116,7 +116,7 @@ class Generator:
         names = [f"a{number}" for number in range(len(args))]
         lines = [f"    {name} = {arg.text}" for name, arg in zip(names, args, strict=True)]
         lines += [f"    {line}" for line in draft.lines]
-        constants, condition = self.conditions.of(rng, args, names)
+        constants, condition = self.conditions.of(rng, name, args, names)
         self._add_options(rng, draft)
         options = f" with {', '.join(draft.options)}" if draft.options else ""
         head = f"{name} = "

@@ -111,8 +111,8 @@ class Conditions:
     def __init__(self, walks: Walks) -> None:
         self.walks = walks
 
-    def of(self, rng: random.Random, args: list[Recorded], names: list[str]) -> tuple[str, str]:
-        """Statements to stand before the probe, and ` if …`, or nothing."""
+    def of(self, rng: random.Random, probe: str, args: list[Recorded], names: list[str]) -> tuple[str, str]:
+        """Statements to stand before the probe of that name, and ` if …`, or nothing."""
         usable = [
             (name, arg) for name, arg in zip(names, args, strict=True) if arg.kind not in ("array", "other")
         ]
@@ -130,7 +130,7 @@ class Conditions:
         for number, term in enumerate(terms):
             head, _, last = term.rpartition(" ")
             if last.isdigit() and rng.random() < 0.15:
-                name = f"{names[0].upper() if names else 'C'}_{number}_{rng.randrange(1 << 30)}"
+                name = f"{probe.upper()}_{number}"
                 constants.append(f"const {name} = {last} | 0\n")
                 term = f"{head} {name}"
             text = f"({text}) {rng.choice(['&&', '||'])} {term}" if text else term
