@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 _SUBPROGRAMS = frozenset({dw.TAG_SUBPROGRAM})
 _MOST_CANDIDATES = 1 << 12
+_SEARCHED = 16
+"""Bytes that are searched through in the time of one step."""
 _NO_TYPES = frozenset(
     {
         *(
@@ -59,16 +61,29 @@ def referring_in_unit(names: Names, origin: Die, tags: frozenset[int]) -> list[D
 
     What looks so by accident may be among them. None where the unit's kinds of entries don't allow it. Raises DwarfError.
     """
-    unit = origin.unit
     wanted = (dw.AT_ABSTRACT_ORIGIN, dw.FORM_REF4)
-    for abbrev in unit.abbrevs.all():
+    for abbrev in origin.unit.abbrevs.all():
         refers = abbrev.has(dw.AT_SPECIFICATION) or abbrev.has(dw.AT_ABSTRACT_ORIGIN)
         if abbrev.tag in tags and refers and abbrev.offset_of(*wanted) is None:
             return None
-    layouts = names.layouts_of(unit, dw.FORM_REF4, tags, dw.AT_ABSTRACT_ORIGIN)
+    return _referring(names, origin, tags, dw.AT_ABSTRACT_ORIGIN)
+
+
+def definitions_in_unit(names: Names, declaration: Die) -> list[Die]:
+    """The entries of a variable that is declared before in its unit, as a header does. Raises DwarfError."""
+    return _referring(names, declaration, frozenset({dw.TAG_VARIABLE}), dw.AT_SPECIFICATION)
+
+
+def _referring(names: Names, origin: Die, tags: frozenset[int], attribute: int) -> list[Die]:
+    """Entries of a unit that name another one of it by four bytes, found by those."""
+    unit = origin.unit
+    layouts = names.layouts_of(unit, dw.FORM_REF4, tags, attribute)
+    found: list[Die] = []
+    if not layouts:
+        return found
     stored = origin.offset.to_bytes(4, unit.sections.order)
     data = unit.data
-    found: list[Die] = []
+    unit.sections.spend(len(data) // _SEARCHED)
     at = data.find(stored, unit.first)
     while at >= 0 and len(found) < _MOST_CANDIDATES:
         for code, distance in layouts:
@@ -76,7 +91,7 @@ def referring_in_unit(names: Names, origin: Die, tags: frozenset[int]) -> list[D
             if start >= unit.first and data.startswith(code, start):
                 try:
                     die = unit.die(start)
-                    if origin.same_as(die.reference(dw.AT_ABSTRACT_ORIGIN)):
+                    if origin.same_as(die.reference(attribute)):
                         found.append(die)
                 except DwarfError:
                     continue
