@@ -92,15 +92,33 @@ def rules_broken(analysis: Analysis) -> set[object]:
     return {found.rule for found in analysis.diagnostics if found.severity is Severity.ERROR}
 
 
-def lines_of(kernel: Kernel, function: str) -> list[str]:
-    """`function:LINE` for each of its first lines that a kprobe may be on."""
-    found = []
+def lines_of(kernel: Kernel, function: str) -> dict[str, list[str]]:
+    """The commands for `function:LINE`, for each of its first lines that a kprobe may be on."""
+    found = {}
     for line in range(LAST_LINE):
-        broken = rules_broken(compiled(kernel, f"x = kprobe {function}:{line}"))
-        assert broken <= {points.UNKNOWN_LINE, points.BLACKLISTED}, (function, line, broken)
+        point = f"{function}:{line}"
+        analysis = compiled(kernel, f"{function}_L{line} = kprobe {point} with max=1000")
+        broken = rules_broken(analysis)
+        assert broken <= {points.UNKNOWN_LINE, points.BLACKLISTED}, (point, broken)
         if not broken:
-            found.append(f"{function}:{line}")
+            found[point] = commands_of(analysis)
     return found
+
+
+def commands_of(analysis: Analysis) -> list[str]:
+    return [command for event in analysis.events for command in event.commands]
+
+
+def fields_there(kernel: Kernel, place: str, wanted: dict[str, str]) -> list[str]:
+    """What of `wanted` can be had at a place."""
+    fields = [f"{name} = {expr}" for name, expr in wanted.items()]
+    spec = "\n".join([f"x = kprobe {place} {{", *fields, "}"])
+    wrong = {
+        spec.count("\n", 0, found.label.span.start) - 1
+        for found in compiled(kernel, spec).diagnostics
+        if found.severity is Severity.ERROR
+    }
+    return [field for number, field in enumerate(fields) if number not in wrong]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -135,15 +153,11 @@ def lines_apart(code: KernelCode) -> list[str]:
 def test_the_kernel_takes_every_line_that_we_do(name: str) -> None:
     kernel = debug_kernel(name)
     assert isinstance(kernel.code, Found)
-    places = [place for function in FUNCTIONS for place in lines_of(kernel, function)]
-    apart = dict.fromkeys(lines_apart(kernel.code.value))
-    commands: list[str] = []
-    several = 0
-    for number, place in enumerate([*places, *apart]):
-        analysis = compiled(kernel, f"e{number} = kprobe {place} with max=1000")
-        own = [command for event in analysis.events for command in event.commands]
-        several += len(own) > 1
-        commands += own
+    made = [own for function in FUNCTIONS for own in lines_of(kernel, function).values()]
+    for number, place in enumerate(dict.fromkeys(lines_apart(kernel.code.value))):
+        made.append(commands_of(compiled(kernel, f"apart{number} = kprobe {place} with max=1000")))
+    several = sum(len(own) > 1 for own in made)
+    commands = [command for own in made for command in own]
     assert len(commands) > 120
     assert several > 5
     assert any(".cold" in command for command in commands)
@@ -161,11 +175,7 @@ def test_names_mean_the_same_at_every_line(name: str) -> None:
     probes = []
     for function, wanted in _WANTED.items():
         for place in lines_of(kernel, function):
-            there = [
-                f"{field} = {expr}"
-                for field, expr in wanted.items()
-                if not rules_broken(compiled(kernel, f"x = kprobe {place} {{ {field} = {expr} }}"))
-            ]
+            there = fields_there(kernel, place, wanted)
             if there:
                 event = place.replace(":", "_L")
                 probes.append(f'{event} = kprobe {place} if $comm == "dd" {{ {", ".join(there)} }}')
