@@ -105,6 +105,11 @@ def lint_command(kernel: str, spec: Path) -> list[str]:
     return [sys.executable, "-m", "probelang", "lint", "--kernel", kernel, str(spec)]
 
 
+def fmt_command(spec: Path) -> list[str]:
+    """`probelang fmt`, of a spec that it would change: it is laid out, and read again to compare what it says."""
+    return [sys.executable, "-m", "probelang", "fmt", "--check", str(spec)]
+
+
 def write_specs(folder: Path) -> dict[int, Path]:
     """Specs of so many different probes, on functions, tracepoints and events of a real kernel."""
     generator = Generator(load_kernel(KERNEL))
@@ -129,6 +134,7 @@ def lint_commands(folder: Path) -> list[Command]:
     specs, btf = write_specs(folder), write_btf(folder)
     # what a raw BTF file does not tell is a warning
     commands = [Command(f"lint {size}", lint_command(KERNEL, path)) for size, path in specs.items()]
+    commands += [Command(f"fmt {size}", fmt_command(specs[size]), status=1) for size in (100, 1000)]
     commands.append(Command("lint 1, no cache", lint_command(KERNEL, specs[1]), NO_CACHE))
     commands.append(Command("lint 1, raw BTF", lint_command(str(btf), specs[1])))
     commands.append(Command("lint 1, raw BTF, no cache", lint_command(str(btf), specs[1]), NO_CACHE))
@@ -185,8 +191,10 @@ def missed(figures: Mapping[str, Figures]) -> list[str]:
     each = [(figures[f"lint {size}"].wall - figures["lint 1"].wall) / size for size in (1000, 2000)]
     if each[1] > 1.5 * each[0]:
         wrong.append("a probe among 2,000 costs more than 1.5 times one among 1,000")
+    if "fmt 1000" in figures and figures["fmt 1000"].wall > figures["lint 1000"].wall:
+        wrong.append("to format 1,000 probes takes longer than to lint them")
     for name, one in figures.items():
-        if name.startswith("lint") and one.memory > MOST_MEMORY:
+        if name.startswith(("lint", "fmt")) and one.memory > MOST_MEMORY:
             wrong.append(f"{name}: {one.memory:.0f} MiB, and {MOST_MEMORY:.0f} are allowed")
     return wrong
 

@@ -5,7 +5,7 @@
 # Kernels: any with kprobes and BTF; tried on 6.1, 6.12 and 7.3.
 
 become_root = fprobe commit_creds if new->euid.val == 0 && new->uid.val != 0 {
-    uid  = new->uid.val
-    gid  = new->gid.val
+    uid = new->uid.val
+    gid = new->gid.val
     $comm
 }

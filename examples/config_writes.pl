@@ -4,7 +4,7 @@
 #
 # Kernels: any with kprobes and BTF; tried on 6.1, 6.12 and 7.3.
 
-const ATTR_MODE = 1 << 0         # include/linux/fs.h
+const ATTR_MODE = 1 << 0  # include/linux/fs.h
 
 args of_dentry(d: struct dentry *) {
     name   = d->d_name.name

@@ -14,7 +14,7 @@ deleted = fprobe vfs_unlink if name ~ "*.log" {
     $comm
 }
 
-unlink = fprobe filename_unlinkat ?? do_unlinkat {      # the first is its name on 7.3
+unlink = fprobe filename_unlinkat ?? do_unlinkat {  # the first is its name on 7.3
     path = name->name
     $comm
 }

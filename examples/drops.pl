@@ -11,7 +11,9 @@ no_socket = eprobe skb:kfree_skb if reason == SKB_DROP_REASON_NO_SOCKET {
     $comm
 }
 
-dropped = eprobe skb:kfree_skb if reason != SKB_DROP_REASON_NO_SOCKET && reason > SKB_DROP_REASON_NOT_SPECIFIED {
+dropped = eprobe skb:kfree_skb
+    if reason != SKB_DROP_REASON_NO_SOCKET && reason > SKB_DROP_REASON_NOT_SPECIFIED
+{
     where = location: symbol
     protocol: x16
     reason

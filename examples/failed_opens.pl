@@ -9,6 +9,6 @@
 failed_open = fprobe do_sys_openat2%return if $retval < 0 {
     error = $retval
     path  = filename
-    dir   = dfd                 # AT_FDCWD (-100) or the folder that the path starts from
+    dir   = dfd  # AT_FDCWD (-100) or the folder that the path starts from
     $comm
 }

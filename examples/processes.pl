@@ -13,8 +13,8 @@ exec = eprobe sched:sched_process_exec {
 
 fork = fprobe wake_up_new_task {
     parent = $comm
-    tid = p->pid
-    pid = p->tgid
+    tid    = p->pid
+    pid    = p->tgid
 }
 
 failure = fprobe do_exit if code != 0 {

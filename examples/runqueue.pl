@@ -20,7 +20,7 @@ switch = tprobe sched_switch if prev->pid != 0 || next->pid != 0 {
     to_tid   = next->pid
     to       = next->comm
     runtime  = prev->se.sum_exec_runtime
-    state    = prev->__state ?? prev->state     # renamed in Linux 5.14
+    state    = prev->__state ?? prev->state  # renamed in Linux 5.14
     prev->nvcsw
     prev->nivcsw
 }

@@ -12,7 +12,9 @@ signal = eprobe signal:signal_generate if sig in {SIGKILL, SIGTERM, SIGQUIT, SIG
     pid
 }
 
-fatal_fault = eprobe signal:signal_generate if sig in {SIGSEGV, SIGBUS, SIGILL, SIGFPE} && code > 0 {
+fatal_fault = eprobe signal:signal_generate
+    if sig in {SIGSEGV, SIGBUS, SIGILL, SIGFPE} && code > 0
+{
     sig
     code
     comm

@@ -25,7 +25,9 @@ retransmit = fprobe tcp_retransmit_skb if sk->__sk_common.skc_family == AF_INET 
     segs
 }
 
-established = eprobe sock:inet_sock_set_state if newstate == TCP_ESTABLISHED && protocol == IPPROTO_TCP {
+established = eprobe sock:inet_sock_set_state
+    if newstate == TCP_ESTABLISHED && protocol == IPPROTO_TCP
+{
     oldstate
     sport
     dport

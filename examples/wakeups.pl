@@ -8,13 +8,13 @@
 wakeup = eprobe sched:sched_wakeup if !(comm ~ "kworker/*") {
     waker = $comm
     comm
-    tid = pid                   # the event calls the thread's id `pid`
+    tid   = pid  # the event calls the thread's id `pid`
     prio
     target_cpu
 }
 
 first_run = eprobe sched:sched_wakeup_new {
     parent = $comm
-    tid = pid
+    tid    = pid
     target_cpu
 }

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from probelang.source import Source
     from probelang.syntax import tree
 
-MAX_SIZE = 16 << 20
-
 
 @record
 class Analysis:

@@ -10,6 +10,9 @@ from bisect import bisect_right
 
 from probelang.record import record
 
+#: The most bytes that a spec may have.
+MAX_SIZE = 16 << 20
+
 
 @record
 class Span:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from probelang.probes import Probe
 
 #: The names that `--target` takes; the first is the default.
-BACKENDS = ("tracefs",)
+BACKENDS = ("tracefs", "perf", "bpftrace")
 
 
 @record

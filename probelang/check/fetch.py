@@ -8,7 +8,7 @@ from probelang.check import ctypes
 from probelang.check.ctypes import CArray, CInt, COther, CPointer, CString, CStruct
 from probelang.check.report import near_names, rename, suggest
 from probelang.check.rules import types
-from probelang.check.values import ADDRESS, LVALUE, RVALUE, Value, article_of, at, inside, load
+from probelang.check.values import ADDRESS, LVALUE, RVALUE, Value, article_of, at, inside, load, pending_step
 from probelang.diagnostics import Edit, Fix
 from probelang.probes import Access, Deref, EventFieldValue, Fetch, FileAddress, Immediate, SymbolAddress
 from probelang.record import replace
@@ -157,8 +157,7 @@ def _array(report: Report, value: Value, element: ctypes.TypeRef, count: int, sp
 
 def _in_memory(value: Value) -> Access:
     """The access that reads an lvalue, without asking for a number."""
-    step = Deref(value.pending, value.user, value.names)
-    return Access(value.access.base, (*value.access.derefs, step))
+    return Access(value.access.base, (*value.access.derefs, pending_step(value)))
 
 
 def _number(report: Report, value: Value, fetch: Fetch, span: Span) -> Recorded | None:

@@ -59,6 +59,11 @@ class Value:
         return "an integer"
 
 
+def pending_step(value: Value) -> Deref:
+    """The dereference that reads an lvalue."""
+    return Deref(value.pending, value.user, value.names, value.cast if value.names is not None else None)
+
+
 def load(value: Value) -> Value:
     """Read an lvalue; what is a number already stays as it is, and so does an address that is a sum or a symbol's."""
     if value.state == RVALUE:
@@ -69,7 +74,7 @@ def load(value: Value) -> Value:
         ):
             return value
         return replace(value, state=RVALUE, names=None, user=False)
-    step = Deref(value.pending, value.user, value.names, value.cast if value.names is not None else None)
+    step = pending_step(value)
     type = value.type
     if value.user and isinstance(type, CPointer):
         type = replace(type, user=True)
@@ -90,13 +95,20 @@ def at(pointer: Value, target: TypeRef, type: CType, offset: int, names: str | N
     """What lies `offset` bytes from where a pointer points."""
     user = isinstance(pointer.type, CPointer) and pointer.type.user
     spelled = names if pointer.names is not None else None
-    if pointer.state == ADDRESS and pointer.cast is None:
+    if pointer.state == ADDRESS and (pointer.cast is None or pointer.names):
         # `&a->b` and then `->c`: the kernel spells it `->b.c`, unless something in between has no spelling
         spelled = None
         if names is not None and pointer.names is not None:
             spelled = pointer.names + "." + names[2:]
         return Value(
-            pointer.access, type, target, LVALUE, pointer.pending + offset, spelled, user or pointer.user
+            pointer.access,
+            type,
+            target,
+            LVALUE,
+            pointer.pending + offset,
+            spelled,
+            user or pointer.user,
+            cast=pointer.cast,
         )
     start = pointer.pending if pointer.state == ADDRESS else 0
     return Value(pointer.access, type, target, LVALUE, start + offset, spelled, user, cast=pointer.cast)

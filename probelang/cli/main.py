@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 OK, FOUND, FAILED = 0, 1, 2
 #: Commands of the language's reference that this release does not have.
-LATER = ("fmt", "run", "import", "rule", "lsp")
+LATER = ("run", "import", "rule", "lsp")
 
 
 class UsageError(Exception):
@@ -86,7 +86,7 @@ def _parser() -> argparse.ArgumentParser:
         "--format",
         choices=("script", "commands", "json"),
         default="script",
-        help="a script (default), the bare lines for dynamic_events, or JSON",
+        help="a script (default), the bare lines for dynamic_events (perf: the commands), or JSON",
     )
     compiler.add_argument(
         "-o", dest="output", metavar="OUT", help="write there instead of to standard output"
@@ -102,6 +102,17 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add_common(linter)
     linter.set_defaults(run=_lint)
+
+    formatter = commands.add_parser("fmt", help="give specs their one layout")
+    how = formatter.add_mutually_exclusive_group()
+    how.add_argument(
+        "--check", action="store_true", help="write nothing: say which files would change; exit with 1 if any"
+    )
+    how.add_argument(
+        "--diff", action="store_true", help="write nothing: show what would change; exit with 1 if any does"
+    )
+    _add_common(formatter)
+    formatter.set_defaults(run=_fmt)
 
     kernel = commands.add_parser("kernel", help="what is known of a kernel")
     questions = kernel.add_subparsers(required=True, metavar="QUESTION")
@@ -123,6 +134,27 @@ def _add_target(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--target", choices=BACKENDS, default=BACKENDS[0], help=f"the backend; {BACKENDS[0]} by default"
     )
+    parser.add_argument(
+        "--debuginfo",
+        action="store_true",
+        help="perf finds debugging information (DWARF) on the target: it is told of values in C's terms",
+    )
+    parser.add_argument(
+        "--bpftrace-version",
+        choices=("0.17", "0.27"),
+        default="0.27",
+        help="for --target bpftrace, the release that will run the script, or the last before it; 0.27 by default",
+    )
+
+
+def _settings(options: argparse.Namespace) -> Settings:
+    """What was said of the tool that will run the output."""
+    from probelang.backends import Settings
+
+    if options.debuginfo and options.target != "perf":
+        raise UsageError(f"--debuginfo is for --target perf, and the target is {options.target}")
+    major, _, minor = options.bpftrace_version.partition(".")
+    return Settings((int(major), int(minor)), options.debuginfo)
 
 
 def _add_kernel(parser: argparse.ArgumentParser, action: str) -> None:
@@ -163,10 +195,11 @@ def _compile(options: argparse.Namespace) -> int:
     if options.format not in backend.FORMATS:
         known = ", ".join(backend.FORMATS)
         raise UsageError(f"--target {options.target} has no format {options.format}, only {known}")
+    settings = _settings(options)
     kernel = _kernel(options.kernel)
     sources, status = _read_all(options.files)
     color = _wants_color(options, sys.stderr)
-    analyses = [analyse(source, kernel, options.target) for source in sources]
+    analyses = [analyse(source, kernel, options.target, settings) for source in sources]
     for analysis in analyses:
         sys.stderr.write(render_text(analysis.source, analysis.diagnostics, color=color))
     clash = _clashes(analyses)
@@ -177,7 +210,7 @@ def _compile(options: argparse.Namespace) -> int:
     if status:
         return status
     events = [event for analysis in analyses for event in analysis.events]
-    output = backend.render(events, options.format, [source.name for source in sources], kernel)
+    output = backend.render(events, options.format, [source.name for source in sources], kernel, settings)
     for note in output.notes:
         _say(f"note: {note}")
     _write(options, output.text)
@@ -219,10 +252,11 @@ def _lint(options: argparse.Namespace) -> int:
     from probelang.diagnostics import Severity
     from probelang.render.text import render_concise, render_summary, render_text
 
+    settings = _settings(options)
     kernels = [_kernel(name) for name in dict.fromkeys(options.kernel or [None])]
     sources, status = _read_all(options.files)
     found = [
-        (source, merge([analyse(source, kernel, options.target).diagnostics for kernel in kernels]))
+        (source, merge([analyse(source, kernel, options.target, settings).diagnostics for kernel in kernels]))
         for source in sources
     ]
     color = _wants_color(options, sys.stdout)
@@ -243,6 +277,23 @@ def _lint(options: argparse.Namespace) -> int:
     if status:
         return status
     return FOUND if any(said.severity >= Severity.WARNING for said in everything) else OK
+
+
+def _fmt(options: argparse.Namespace) -> int:
+    from probelang.cli.fmt import Run
+
+    color, color_errors = _wants_color(options, sys.stdout), _wants_color(options, sys.stderr)
+    run = Run(options.check, options.diff, color, color_errors)
+    for name in dict.fromkeys(options.files):
+        try:
+            run.format(name, _read(name))
+        except UsageError as error:
+            run.failed.append(str(error))
+    for line in run.failed:
+        _say(line)
+    if run.failed:
+        return FAILED
+    return FOUND if run.changed and (run.check or run.diff) else OK
 
 
 def _kernel_snapshot(options: argparse.Namespace) -> int:
@@ -289,8 +340,7 @@ def _read_all(names: Sequence[str]) -> tuple[list[Source], int]:
 
 
 def _read(name: str) -> Source:
-    from probelang.analysis import MAX_SIZE
-    from probelang.source import Source
+    from probelang.source import MAX_SIZE, Source
 
     try:
         if name == "-":
@@ -308,6 +358,7 @@ def _read(name: str) -> Source:
 
 if TYPE_CHECKING:
     from probelang.analysis import Analysis
+    from probelang.backends import Settings
     from probelang.kernel.interface import Kernel
     from probelang.source import Source
 

@@ -106,12 +106,12 @@ def _snippet(
         start, end = start - cut, min(end - cut, len(line))
     shown = ("…" if cut else "") + _shown(line)
     before = ("…" if cut else "") + _shown(line[:start])
-    under = mark * max(_columns(_shown(line[start:end])), 1)
+    under = mark * max(columns(_shown(line[start:end])), 1)
     bar = style.paint("|", "1;34")
     label = f" {printable(text)}" if text else ""
     return [
         f"{style.paint(str(number).rjust(width), '1;34')} {bar} {shown}".rstrip(),
-        f"{' ' * width} {bar} {' ' * _columns(before)}{style.paint(under + label, color)}",
+        f"{' ' * width} {bar} {' ' * columns(before)}{style.paint(under + label, color)}",
     ]
 
 
@@ -119,7 +119,7 @@ def _shown(text: str) -> str:
     return printable(text.replace("\t", _TAB))
 
 
-def _columns(text: str) -> int:
+def columns(text: str) -> int:
     """The columns of a terminal that a text takes."""
     if text.isascii():
         return len(text)

@@ -60,11 +60,10 @@ def _find_head(text: str, match: re.Match[str]) -> Head | None:
     terminal = (KINDS if named else STATEMENT_KEYWORDS).get(word, "")
     if match[3] == ":":
         return _find_foreign(text, match, outermost)
-    if not match[3].strip() and following in ("", "\r", "\n", "#"):
+    nothing = following in ("", "\r", "\n", "#") or text.startswith("//", after)
+    if not match[3].strip() and nothing:
         return Head(match.start(), match.start(2), match.end(2), terminal) if terminal and outermost else None
-    if text.startswith("in", after) and not (
-        text[after + 2 : after + 3].isalnum() or text[after + 2 : after + 3] == "_"
-    ):
+    if text.startswith("in", after) and not _goes_on(text[after + 2 : after + 3]):
         return None
     is_word = following.isalpha() or following == "_"
     if terminal:
@@ -79,6 +78,11 @@ def _find_head(text: str, match: re.Match[str]) -> Head | None:
     if word in KEYWORDS or not (is_word or following in '/"'):
         return None
     return _find_misspelt(match, named, outermost, is_word)
+
+
+def _goes_on(char: str) -> bool:
+    """Whether a word with this behind it is the beginning of a longer one, or of a pattern."""
+    return char.isalnum() or char in tuple("_*?.:")
 
 
 def _find_foreign(text: str, match: re.Match[str], outermost: bool) -> Head | None:

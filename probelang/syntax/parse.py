@@ -12,11 +12,18 @@ from probelang.syntax.report import Report
 from probelang.syntax.tables import SCANNERS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from probelang.diagnostics import Diagnostic
 
 
-def parse(source: Source) -> tuple[tree.File, list[Diagnostic]]:
-    """The tree of a spec, and its syntax errors in source order."""
+def parse(
+    source: Source, make_driver: Callable[[str, int, int, Report, list[tree.Comment]], Driver] = Driver
+) -> tuple[tree.File, list[Diagnostic]]:
+    """The tree of a spec, and its syntax errors in source order.
+
+    `make_driver` makes the reader of one statement, for who wants to know more of it than its tree.
+    """
     text = source.text
     start = 1 if text.startswith("\ufeff") else 0
     report = Report()
@@ -24,12 +31,12 @@ def parse(source: Source) -> tuple[tree.File, list[Diagnostic]]:
     statements: list[tree.Statement] = []
     heads = find_heads(text, start)
     first = heads[0].line if heads else len(text)
-    before = Driver(text, start, first, report, comments)
+    before = make_driver(text, start, first, report, comments)
     if before.scan(before.states[-1]) != END:
         statements.append(_read_broken(before, before.begin))
     for index, head in enumerate(heads):
         end = heads[index + 1].line if index + 1 < len(heads) else len(text)
-        driver = Driver(text, head.line, end, report, comments)
+        driver = make_driver(text, head.line, end, report, comments)
         if head.terminal:
             driver.head, driver.head_terminal, driver.head_end = head.start, head.terminal, head.end
             if STATEMENT_KEYWORDS.get(text[head.start : head.end]) != head.terminal:

@@ -100,7 +100,7 @@ AREAS = (
             _fetch(f"`{type}`", f"count: {type}")
             for type in ("u8", "s16", "x32", "u64", "char", "symbol", "b4@2/64")
         ),
-        _fetch("an enum", "reason", "tprobe kfree_skb"),
+        _fetch("an enum", "reason", "fprobe sk_skb_reason_drop"),
         _fetch("an array of integers", "sk->__sk_common.skc_daddr: u8[4]", "fprobe tcp_connect"),
         _fetch("`char[]`, `string`", "file->f_inode->i_sb->s_id"),
         _fetch("`char *`, `string`", "file->f_path.dentry->d_name.name"),

@@ -14,6 +14,7 @@ from benchmarks.lint import (
     MOST_MEMORY,
     Command,
     Figures,
+    fmt_command,
     lint_command,
     measure,
     missed,
@@ -63,12 +64,14 @@ def test_time_and_memory_against_python_itself(tmp_path: Path, monkeypatch: pyte
     specs = write_specs(tmp_path)
     commands = [Command(FLOOR, [sys.executable, "-c", "pass"])]
     commands += [Command(f"lint {size}", lint_command("6.12", specs[size])) for size in (1, 100, 1000)]
+    commands.append(Command("fmt 1000", fmt_command(specs[1000]), status=1))
     figures = measure(commands, 3)
     floor = figures[FLOOR].processor
     shown = render(figures)
     assert figures["lint 1"].processor < 20 * floor, shown
     assert figures["lint 100"].processor < 50 * floor, shown
     assert figures["lint 1000"].processor < 340 * floor, shown
+    assert figures["fmt 1000"].processor < 1.1 * figures["lint 1000"].processor, shown
     assert max(one.memory for one in figures.values()) < MOST_MEMORY, shown
 
 
@@ -88,3 +91,5 @@ def test_what_is_missed_is_said() -> None:
     assert missed(figures()) == []
     assert len(missed(figures(lint_1=0.11))) == 1
     assert len(missed(figures(lint_2000=1.9))) == 1
+    assert missed(figures(fmt_1000=0.4)) == []
+    assert len(missed(figures(fmt_1000=0.6))) == 1

@@ -20,7 +20,7 @@ from tests.docs.blocks import (
     replace_blocks,
 )
 from tests.docs.host import prepare_folder, run_block
-from tests.kernels.lab.boot import GUESTS_AT_ONCE, Job, Outcome, run_jobs
+from tests.kernels.lab.boot import GUESTS_AT_ONCE, Job, Machine, Outcome, run_jobs
 from tests.kernels.lab.fetch import LabError, fetch_kernel
 from tests.kernels.lab.target import target_name
 
@@ -68,9 +68,17 @@ def _ask(kernel: str, folder: Path) -> list[tuple[Block, Outcome]]:
     """What a guest answers to the blocks for it, in one boot; files that the document made are beside them."""
     files = fetch_kernel(kernel)
     kernels = {kernel: target_name(files)}
-    blocks = [block for block in _BLOCKS if kernel in block.kernels]
-    jobs = [_job(block, _made(block.document, folder / block.document.name, kernels)) for block in blocks]
-    return list(zip(blocks, run_jobs(files, jobs), strict=True)) if jobs else []
+    told: list[tuple[Block, Outcome]] = []
+    for tools in ("", "current"):
+        blocks = [block for block in _BLOCKS if kernel in block.kernels and _tools(block) == tools]
+        jobs = [_job(block, _made(block.document, folder / block.document.name, kernels)) for block in blocks]
+        told += zip(blocks, run_jobs(files, jobs, Machine(tools=tools)), strict=True) if jobs else ()
+    return told
+
+
+def _tools(block: Block) -> str:
+    """The tools that the guest of a block has: bpftrace in the document about it."""
+    return "current" if block.document.name == "bpftrace.md" else ""
 
 
 def _made(document: Path, folder: Path, kernels: Mapping[str, str]) -> Mapping[str, bytes]:
@@ -87,4 +95,4 @@ def _made(document: Path, folder: Path, kernels: Mapping[str, str]) -> Mapping[s
 def _job(block: Block, files: Mapping[str, bytes]) -> Job:
     lines = ["(. ./guest.sh; reset)", "exec 2>&1"]
     lines += [f"echo '{_MARK}'\n{command.text}" for command in read_commands(block)]
-    return Job("\n".join(lines) + "\n", {**files, "guest.sh": _GUEST.read_bytes()})
+    return Job("\n".join(lines) + "\n", {**files, "guest.sh": _GUEST.read_bytes()}, seconds=60)

@@ -53,7 +53,7 @@ def test_compile(path: Path, kernel: str, capsys: pytest.CaptureFixture[str], tm
     text = script.read_text()
     probes = re.findall(r"^\w+ = [kfte]probe ", path.read_text(), re.MULTILINE)
     assert len(re.findall(r"^\tenable ", text, re.MULTILINE)) == len(probes)
-    conditions = re.findall(r"^\w+ = [kfte]probe .* if ", path.read_text(), re.MULTILINE)
+    conditions = re.findall(r"^\w+ = [kfte]probe [^{]*\sif ", path.read_text(), re.MULTILINE)
     on_events = re.findall(r"^\tdefine '[^']*' 'e:.* if .*'$", text, re.MULTILINE)
     assert len(re.findall(r"^\tfilter ", text, re.MULTILINE)) + len(on_events) == len(conditions)
     for shell in ("sh", "dash", "bash"):

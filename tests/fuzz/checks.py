@@ -16,6 +16,7 @@ from probelang.backends import tracefs
 from probelang.backends.tracefs.events import MAX_COMMAND
 from probelang.cli.main import main
 from probelang.diagnostics import Diagnostic
+from probelang.format.spec import format_range, format_spec
 from probelang.kernel.answers import KernelError
 from probelang.kernel.interface import Kernel
 from probelang.kernel.load import load_kernel
@@ -38,9 +39,20 @@ def check_spec(data: bytes, kernel: Kernel, *, shell: bool = False) -> Analysis:
     check_diagnostics(source, analysis.diagnostics)
     check_identifiers(source, analysis.tree)
     check_events(analysis, kernel, shell=shell)
+    check_layout(source)
     if len(data) < 10_000:
         check_fixes(source, analysis.diagnostics, kernel)
     return analysis
+
+
+def check_layout(source: Source) -> None:
+    """The layout of a good spec is its own layout; a broken one stays; `FormatError`, which escapes, guards the rest."""
+    formatted = format_spec(source)
+    if formatted.diagnostics:
+        assert not formatted.changed, "a broken spec has changed"
+        format_range(source, Span(0, len(source.text)))
+    elif formatted.changed:
+        assert not format_spec(Source(source.name, formatted.text)).changed, "another layout the second time"
 
 
 def check_diagnostics(source: Source, diagnostics: Sequence[Diagnostic]) -> None:

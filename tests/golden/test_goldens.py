@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from probelang.analysis import analyse
+from probelang.backends import Settings
 from probelang.backends.tracefs import render
 from probelang.check.rules import RULES
 from probelang.cli.main import main
@@ -33,6 +34,7 @@ OUT_OF_REACH = {
     "PRB215": _PROGRAMS,
     "PRB217": "it takes a kernel's image; tests/unit/check/test_code.py builds a little one",
     "PRB325": _PROGRAMS,
+    "PRB503": "tracefs shows all as it is; tests/backends has what the others say",
     "PRB902": "the BTF that comes along is sound; tests/unit/check has a kernel whose BTF is not",
 }
 
@@ -78,6 +80,25 @@ def test_what_a_good_spec_becomes(path: Path, request: pytest.FixtureRequest) ->
                 out.append("    disabled\n")
         assert analysis.events
     compare(path.with_suffix(".commands"), "".join(out), request)
+
+
+#: Each kernel with the bpftrace of its time.
+BPFTRACE = {"6.1": (0, 17), "7.3": (0, 27)}
+
+
+@pytest.mark.parametrize("path", OK, ids=lambda path: path.stem)
+def test_what_a_good_spec_becomes_for_bpftrace(path: Path, request: pytest.FixtureRequest) -> None:
+    source = Source(path.name, read(path))
+    out = []
+    for name, version in BPFTRACE.items():
+        analysis = analyse(source, bundled(name), "bpftrace", Settings(bpftrace=version))
+        out.append(f"--- {name}, bpftrace {version[0]}.{version[1]}\n")
+        out.append(render_concise(source, analysis.diagnostics))
+        for event in analysis.events:
+            clauses = [clause.render(1) for clause in event.clauses]
+            out.append("\n".join((f"// {event.name}", *clauses)) + "\n")
+            out.extend(f"clear({map})\n" for map in event.maps)
+    compare(path.with_suffix(".bt"), "".join(out), request)
 
 
 @pytest.mark.parametrize("path", ERR, ids=lambda path: path.stem)
@@ -156,6 +177,7 @@ def test_every_rule_is_shown() -> None:
 def test_each_expectation_has_its_spec() -> None:
     orphans = [path.name for path in HERE.glob("*/*.txt") if not path.with_suffix(".pl").exists()]
     orphans += [path.name for path in HERE.glob("*/*.commands") if not path.with_suffix(".pl").exists()]
+    orphans += [path.name for path in HERE.glob("*/*.bt") if not path.with_suffix(".pl").exists()]
     assert not orphans
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -31,7 +32,7 @@ def runs(request: pytest.FixtureRequest) -> Runs:
     wanted: dict[str, list[Case]] = {}
     for item in request.session.items:
         call = getattr(item, "callspec", None)
-        if call is not None and "case" in call.params and item.get_closest_marker("kernels"):
+        if call is not None and "case" in call.params and item.path == Path(__file__):
             wanted.setdefault(call.params["kernel"], []).append(call.params["case"])
     pool = ThreadPoolExecutor(GUESTS_AT_ONCE)
     started = {kernel: pool.submit(run_cases, kernel, cases) for kernel, cases in wanted.items()}

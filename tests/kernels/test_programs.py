@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -40,12 +41,18 @@ cat /sys/kernel/tracing/dynamic_events
 """
 
 
-@pytest.mark.parametrize("kernel", KERNELS)
-def test_programs(kernel: str, tmp_path: Path) -> None:
-    programs = build_programs(tmp_path)
+def spec_for(programs: Mapping[str, str]) -> str:
+    """Probes of all programs."""
     spec = _SPEC.replace("{{", "{").replace("}}", "}")
     for name, path in programs.items():
         spec = re.sub(rf"\b{name.upper()}\b", path, spec)
+    return spec
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_programs(kernel: str, tmp_path: Path) -> None:
+    programs = build_programs(tmp_path)
+    spec = spec_for(programs)
     booted = fetch_kernel(kernel)
     known = target_kernel(booted)
     analysis = analyse(Source("app.pl", spec), known)
@@ -60,8 +67,13 @@ def test_programs(kernel: str, tmp_path: Path) -> None:
     (outcome,) = run_jobs(booted, [job])
     assert outcome.status == 0, outcome.output
     assert "app/" not in outcome.output, "the probes are still there"
+    check_hits(outcome.output, programs)
+
+
+def check_hits(output: str, programs: Mapping[str, str]) -> None:
+    """What the programs' probes must have recorded."""
     hits: dict[str, list[dict[str, object]]] = {}
-    for hit in parse_trace(outcome.output):
+    for hit in parse_trace(output):
         hits.setdefault(hit.event, []).append(dict(hit.values))
     same = {"x": 7, "y": 9, "who": "seven", "flag": 5, "what": "hello", "small": 200}
     assert hits["w"] == [{"n": 11, **same}, {"n": 12, **same}]
@@ -73,4 +85,4 @@ def test_programs(kernel: str, tmp_path: Path) -> None:
     assert hits["bare"] == [{"n": n, "what": "hello", "x": 7} for n in (10, 11, 12)]
     name = programs["static_probe"]
     assert hits["step"] == [{"n": 40 + i, "s": name, "big": -5 - i, "seven": 7} for i in (1, 2)]
-    assert outcome.output.count("armed\n") == 3
+    assert output.count("armed\n") == 3

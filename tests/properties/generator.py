@@ -116,7 +116,7 @@ class Generator:
         names = [f"a{number}" for number in range(len(args))]
         lines = [f"    {name} = {arg.text}" for name, arg in zip(names, args, strict=True)]
         lines += [f"    {line}" for line in draft.lines]
-        constants, condition = self.conditions.of(rng, name, args, names)
+        constants, condition = self.conditions.of(rng, args, names, name)
         self._add_options(rng, draft)
         options = f" with {', '.join(draft.options)}" if draft.options else ""
         head = f"{name} = "
@@ -380,7 +380,7 @@ class Generator:
         made = [
             string("$comm", 16, plain=True),
             Recorded(str(rng.randrange(1 << 40)), "int"),
-            Recorded(str(-rng.randrange(1 << 40)), "int", 64, True),
+            Recorded(str(-1 - rng.randrange(1 << 40)), "int", 64, True),
             string('"some-text"'),
             Recorded("O_CREAT | O_EXCL", "int"),
             Recorded("$tid", "other"),
@@ -392,9 +392,9 @@ class Generator:
             made.append(Recorded("$pid", "int", 32, True, plain=True))
         if self.variables:
             name = rng.choice(self.variables)
-            if isinstance(found := self.kernel.find_variable(name), Found) and not found.value.percpu:
+            if isinstance(found := self.kernel.find_variable(name), Found) and found.value.type is None:
                 made += [
-                    Recorded(f"@{name}: u64" if found.value.type is None else f"@{name}+0: u64", "int"),
+                    Recorded(f"@{name}: u64", "int"),
                     Recorded(f"@{name}+{rng.randrange(1 << 12)}: x32", "int", 32),
                     Recorded(f"+{rng.randrange(64)}(@{name}+8): u8[{rng.randrange(1, 9)}]", "array"),
                     string(f"@{name}+{rng.randrange(64)}: string"),

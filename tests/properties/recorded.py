@@ -111,7 +111,7 @@ class Conditions:
     def __init__(self, walks: Walks) -> None:
         self.walks = walks
 
-    def of(self, rng: random.Random, probe: str, args: list[Recorded], names: list[str]) -> tuple[str, str]:
+    def of(self, rng: random.Random, args: list[Recorded], names: list[str], probe: str) -> tuple[str, str]:
         """Statements to stand before the probe of that name, and ` if …`, or nothing."""
         usable = [
             (name, arg) for name, arg in zip(names, args, strict=True) if arg.kind not in ("array", "other")

@@ -11,5 +11,11 @@ UNSUPPORTED = Rule(
     "The chosen backend cannot do this; the message names one that can.",
     example='fprobe vfs_read { text = "two words" }',
 )
+SHOWN_OTHERWISE = Rule(
+    "PRB503",
+    "shown-otherwise",
+    Severity.INFO,
+    "The chosen backend records this, and shows it in another way than the trace file does.",
+)
 
-RULES = (UNSUPPORTED,)
+RULES = (UNSUPPORTED, SHOWN_OTHERWISE)

@@ -143,7 +143,7 @@ def _target_of(case: Case, files: KernelFiles, target: str) -> str:
     if case.loaded:
         paths = find_modules(files, case.loaded)
         return str(
-            captured_folder(files, {path.name.removesuffix(".xz"): _read_module(path) for path in paths})
+            captured_folder(files, {path.name.removesuffix(".xz"): read_module(path) for path in paths})
         )
     return str(folder_with_modules(files)) if case.module_files else target
 
@@ -166,7 +166,7 @@ def make_job(case: Case, script: str, kernel: KernelFiles) -> Job:
     }
     files |= {name: build_program(name) for name in case.programs}
     modules = find_modules(kernel, case.modules)
-    files |= {path.name.removesuffix(".xz"): _read_module(path) for path in modules}
+    files |= {path.name.removesuffix(".xz"): read_module(path) for path in modules}
     names = " ".join(path.name.removesuffix(".xz") for path in modules)
     start = (
         ""
@@ -259,7 +259,7 @@ def find_modules(kernel: KernelFiles, names: Iterable[str]) -> list[Path]:
             return
         if name not in files:
             raise LabError(f"Linux {kernel.release} has no module `{name}`")
-        for line in re.findall(rb"\0depends=([^\0]*)", _read_module(files[name])):
+        for line in re.findall(rb"\0depends=([^\0]*)", read_module(files[name])):
             for needed in filter(None, line.decode().split(",")):
                 add(needed)
         if files[name] not in order:
@@ -274,6 +274,6 @@ def _module_name(file: str) -> str:
     return file.partition(".ko")[0].replace("-", "_")
 
 
-def _read_module(path: Path) -> bytes:
+def read_module(path: Path) -> bytes:
     data = path.read_bytes()
     return lzma.decompress(data) if path.suffix == ".xz" else data

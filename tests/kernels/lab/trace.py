@@ -12,7 +12,7 @@ _LINE = re.compile(
     r"^\s*(?P<comm>.*)-(?P<tid>\d+)\s+(?:\(\s*[-\d]+\)\s+)?\[(?P<cpu>\d+)\]\s+\S+\s+(?P<time>[\d.]+): (?P<event>\w+): ?(?P<rest>.*)$"
 )
 _PLACE = re.compile(r"^\((?P<place>[^)]*)\)\s*")
-_ARGUMENT = re.compile(r"(?P<name>\w+)=(?P<value>\"(?:.*?)\"(?=\s\w+=|\s*$)|'.'|\{[^}]*\}|\S+)")
+ARGUMENT = re.compile(r"(?P<name>\w+)=(?P<value>\"(?:.*?)\"(?=\s\w+=|\s*$)|'.'|\{[^}]*\}|\S+)")
 _INTEGER = re.compile(r"-?(?:0x[0-9a-fA-F]+|\d+)")
 
 
@@ -47,10 +47,7 @@ def parse_trace(text: str) -> list[Hit]:
         match = None if line.startswith("#") else _LINE.match(line)
         if match is None:
             continue
-        rest = match["rest"]
-        place = _PLACE.match(rest)
-        if place:
-            rest = rest[place.end() :]
+        place, rest = parse_place(match["rest"])
         hits.append(
             Hit(
                 match["event"],
@@ -58,11 +55,17 @@ def parse_trace(text: str) -> list[Hit]:
                 int(match["tid"]),
                 int(match["cpu"]),
                 float(match["time"]),
-                place["place"] if place else "",
-                {found["name"]: found["value"] for found in _ARGUMENT.finditer(rest)},
+                place,
+                {found["name"]: found["value"] for found in ARGUMENT.finditer(rest)},
             )
         )
     return hits
+
+
+def parse_place(text: str) -> tuple[str, str]:
+    """Where it was hit, without its parentheses, and what follows."""
+    place = _PLACE.match(text)
+    return (place["place"], text[place.end() :]) if place else ("", text)
 
 
 def parse_value(text: str) -> Value:

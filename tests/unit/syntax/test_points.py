@@ -21,6 +21,7 @@ from tests.unit.syntax.texts import parse_point, parse_probe
             "FunctionPoint(Ident('nf-conntrack') Ident('f.isra.0') None None None)",
         ),
         ("kprobe vfs_{read,write}", "FunctionPoint(None Ident('vfs_{read,write}') None None None)"),
+        ("kprobe in*put", "FunctionPoint(None Ident('in*put') None None None)"),
         ("kprobe vfs_rea?", "FunctionPoint(None Ident('vfs_rea?') None None None)"),
         ("kprobe vfs_read:12", "FunctionPoint(None Ident('vfs_read') None 12 None)"),
         ("kprobe fs/read_write.c:450", "SourcePoint(Ident('fs/read_write.c') 450)"),

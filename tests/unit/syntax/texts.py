@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from probelang.diagnostics import Diagnostic, Fix
+from collections.abc import Iterable
+
+from probelang.diagnostics import Diagnostic, Edit, Fix
 from probelang.source import Source
 from probelang.syntax import tree
 from probelang.syntax.parse import parse
@@ -55,6 +57,10 @@ def parse_point(text: str) -> tree.Point:
 
 def apply_fix(text: str, fix: Fix) -> str:
     """The text with the edits of a fix made."""
-    for edit in sorted(fix.edits, key=lambda edit: -edit.span.start):
+    return apply_edits(text, fix.edits)
+
+
+def apply_edits(text: str, edits: Iterable[Edit]) -> str:
+    for edit in sorted(edits, key=lambda edit: -edit.span.start):
         text = text[: edit.span.start] + edit.text + text[edit.span.end :]
     return text

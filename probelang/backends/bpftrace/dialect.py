@@ -1,0 +1,89 @@
+"""What differs between releases of bpftrace, as found by running 0.17 (Debian bookworm) and 0.27."""
+
+from __future__ import annotations
+
+from probelang.record import record
+
+#: The releases that `--bpftrace-version` takes; the last is the default.
+VERSIONS = ((0, 17), (0, 27))
+
+
+@record
+class Dialect:
+    """One release: the words it has, and what it cannot do.
+
+    `max_printf` is how many arguments printf() takes, the format counted. `max_strings` is how many strings one event may
+    have where they are on the BPF stack, None where they are elsewhere. `max_string` is the size of a string, its NUL counted.
+    """
+
+    version: tuple[int, int]
+    entry: str
+    exit: str
+    member: str
+    tid: str
+    pid: str
+    config: bool
+    raw_tracepoints: bool
+    returns_deleted: bool
+    strlen: bool
+    narrow_maps: bool
+    deep_names: bool
+    arrays_are_strings: bool
+    max_printf: int
+    max_string: int
+    max_strings: int | None
+
+    @property
+    def title(self) -> str:
+        return "bpftrace {}.{}".format(*self.version)
+
+    def in_map(self, bits: int, signed: bool) -> tuple[int, bool]:
+        """The width and sign that a number has when it comes out of a map again."""
+        return (bits if self.narrow_maps else 64, signed)
+
+    def delete(self, map: str) -> str:
+        """A statement that takes the thread's value out of a map; 0.27 warns where what delete() returns goes nowhere."""
+        return f"$__gone = delete({map}, curtask);" if self.returns_deleted else f"delete({map}[curtask]);"
+
+
+_0_17 = Dialect(
+    version=(0, 17),
+    entry="kfunc",
+    exit="kretfunc",
+    member="->",
+    tid="tid",
+    pid="pid",
+    config=False,
+    raw_tracepoints=False,
+    returns_deleted=False,
+    strlen=False,
+    narrow_maps=False,
+    deep_names=False,
+    arrays_are_strings=True,
+    max_printf=128,
+    max_string=64,
+    max_strings=4,
+)
+_0_27 = Dialect(
+    version=(0, 27),
+    entry="fentry",
+    exit="fexit",
+    member=".",
+    tid="tid(init)",
+    pid="pid(init)",
+    config=True,
+    raw_tracepoints=True,
+    returns_deleted=True,
+    strlen=True,
+    narrow_maps=True,
+    deep_names=True,
+    arrays_are_strings=False,
+    max_printf=128,
+    max_string=1024,
+    max_strings=None,
+)
+
+
+def dialect_of(version: tuple[int, int]) -> Dialect:
+    """The dialect of a release: that of the newest release known that is not newer."""
+    return _0_27 if version >= (0, 27) else _0_17

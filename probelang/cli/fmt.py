@@ -1,0 +1,114 @@
+"""`probelang fmt`: specs that are read, given their layout by `probelang.format.spec`, and written or compared."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from probelang.source import Source
+
+
+def replace_file(path: str, text: str) -> None:
+    """Write a file that is there, all of it or nothing: a reader sees the old text or the new one. Raises OSError.
+
+    Mode, owner and links stay: a symbolic link is followed, and a file of another owner or of several names, which
+    cannot be replaced without a change of those, is written in place.
+    """
+    data = text.encode("utf-8", "surrogateescape")
+    path = os.path.realpath(path)
+    # a file that may not be written is left alone, even if its folder may be
+    descriptor = os.open(path, os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    with open(descriptor, "wb") as file:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise OSError(0, "not a regular file")
+        mine = (status.st_uid, status.st_gid) == (os.geteuid(), os.getegid())
+        if status.st_nlink > 1 or not (mine or os.geteuid() == 0) or not _replace(path, data, status):
+            file.write(data)
+            file.truncate()
+
+
+def _replace(path: str, data: bytes, status: os.stat_result) -> bool:
+    """Put a new file in the place of the old; False where the folder takes no new files."""
+    temporary = f"{path}.{os.getpid()}.tmp"
+    try:
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    except OSError:
+        return False
+    try:
+        with open(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            if (status.st_uid, status.st_gid) != (os.geteuid(), os.getegid()):
+                os.fchown(descriptor, status.st_uid, status.st_gid)
+            os.fchmod(descriptor, stat.S_IMODE(status.st_mode))
+            os.fsync(descriptor)
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+    return True
+
+
+class Run:
+    """One run over several files: what it has found so far is in `changed` and `failed`."""
+
+    def __init__(self, check: bool, diff: bool, color: bool, color_errors: bool) -> None:
+        self.check = check
+        self.diff = diff
+        self.color = color
+        self.color_errors = color_errors
+        self.changed = False
+        self.failed: list[str] = []
+        """What could not be done, a line each, for standard error."""
+
+    def format(self, name: str, source: Source) -> None:
+        """Do what was asked for with one spec; `name` is `-` for standard input."""
+        from probelang.format.spec import FormatError, format_spec
+
+        try:
+            formatted = format_spec(source)
+        except FormatError:
+            self.failed.append(
+                f"{source.name} is left as it is: its layout would not say the same, which is a fault of probelang"
+            )
+            return
+        if formatted.diagnostics:
+            from probelang.render.text import render_text
+
+            sys.stderr.write(render_text(source, formatted.diagnostics, color=self.color_errors))
+            self.failed.append(f"{source.name} has syntax errors, and is left as it is")
+            return
+        self.changed |= formatted.changed
+        if self.diff:
+            from probelang.render.diff import render_diff
+
+            safe = self.color or sys.stdout.isatty()
+            _write(render_diff(source.name, source.text, formatted.text, color=self.color, safe=safe))
+        elif self.check:
+            if formatted.changed:
+                self._say_changed(source.name)
+        elif name == "-":
+            _write(formatted.text)
+        elif formatted.changed:
+            try:
+                replace_file(name, formatted.text)
+            except OSError as error:
+                self.failed.append(f"cannot write {name}: {error.strerror}")
+                return
+            self._say_changed(source.name)
+
+    def _say_changed(self, name: str) -> None:
+        from probelang.render.text import printable
+
+        print(printable(name))
+
+
+def _write(text: str) -> None:
+    """A text to standard output, with the bytes that the spec had."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(text.encode("utf-8", "surrogateescape"))
+    sys.stdout.buffer.flush()

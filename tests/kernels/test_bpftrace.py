@@ -1,0 +1,184 @@
+"""The same cases with the real bpftrace: on 6.12 and 7.3 the current one, on 6.1 that of Debian bookworm.
+
+A case either holds, or the backend itself says that it cannot; those that are about something else than what is recorded are named here.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import re
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+
+from probelang.analysis import analyse
+from probelang.backends import Settings, bpftrace
+from probelang.backends.bpftrace.events import Event
+from probelang.diagnostics import Severity
+from probelang.source import Source
+from tests.kernels.cases import ALL
+from tests.kernels.lab.boot import GUESTS_AT_ONCE, Job, Machine, run_jobs
+from tests.kernels.lab.case import Case, Expected
+from tests.kernels.lab.fetch import LabError, fetch_kernel
+from tests.kernels.lab.target import target_kernel
+from tests.kernels.lab.with_bpftrace import Told, can_run, run_with_bpftrace
+from tests.kernels.test_programs import check_hits, spec_for
+from tests.properties.generator import Generator
+from tests.support.programs import build_programs
+
+pytestmark = pytest.mark.kernels
+
+KERNELS = {
+    "6.1": (Settings(bpftrace=(0, 17)), "bookworm"),
+    "6.12": (Settings(bpftrace=(0, 27)), "current"),
+    "7.3": (Settings(bpftrace=(0, 27)), "current"),
+}
+
+ABOUT_SOMETHING_ELSE = {
+    "disabled": "it looks at what tracefs has enabled",
+    "example-oom": "a guest with bpftrace has too much memory to run out of it",
+    "symbol-types": "bpftrace tells a symbol without the offset",
+    "symstr": "bpftrace tells a symbol without the offset",
+}
+
+#: Of every so many cases one is run where each takes a script of its own, as with the old release.
+OLD_RELEASE = (
+    "fprobe-large-reads", "kprobe-parameters", "kprobe-return", "fprobe-return", "return-is-signed",
+    "entry-values", "before-and-after", "long-chain", "bitfields", "integer-array", "cast", "tcp-connect",
+    "eprobe-string-field", "eprobe-dynamic-string", "condition-not", "condition-set", "condition-string", "tprobe-switch",
+)  # fmt: skip
+
+PROBES = 500
+CHUNK = 50
+SEED = int(os.environ.get("PROBELANG_TEST_SEED", "7"))
+
+
+def _pairs() -> list[object]:
+    found: list[object] = []
+    for kernel in KERNELS:
+        for case in ALL:
+            chosen = kernel != "6.1" or case.name in OLD_RELEASE
+            if can_run(case) and kernel in case.on and chosen and case.name not in ABOUT_SOMETHING_ELSE:
+                found.append(pytest.param(kernel, case, id=f"{kernel}-{case.name}"))
+    return found
+
+
+@pytest.fixture(scope="session")
+def told(request: pytest.FixtureRequest) -> dict[str, Future[dict[str, Told]]]:
+    """What became of the selected cases: a future for each kernel."""
+    wanted: dict[str, list[Case]] = {}
+    for item in request.session.items:
+        call = getattr(item, "callspec", None)
+        if call is not None and "case" in call.params and item.path == Path(__file__):
+            wanted.setdefault(call.params["kernel"], []).append(call.params["case"])
+    pool = ThreadPoolExecutor(GUESTS_AT_ONCE)
+    started = {
+        kernel: pool.submit(run_with_bpftrace, kernel, cases, *KERNELS[kernel])
+        for kernel, cases in wanted.items()
+    }
+    pool.shutdown(wait=False)
+    return started
+
+
+@pytest.mark.parametrize(("kernel", "case"), _pairs())
+def test_case(kernel: str, case: Case, told: dict[str, Future[dict[str, Told]]]) -> None:
+    try:
+        result = told[kernel].result()[case.name]
+    except LabError as error:
+        _no_lab(error)
+    if result.analysis.failed:
+        codes = {found.rule.code for found in result.analysis.diagnostics if found.severity is Severity.ERROR}
+        assert codes == {"PRB501"} or kernel in case.refused, result.diagnostics
+        return
+    wrong = ""
+    try:
+        result.verify()
+    except (AssertionError, LookupError, StopIteration, ValueError) as error:
+        wrong = f"{error}" if isinstance(error, Expected) else f"{type(error).__name__}: {error}"
+    if wrong:
+        pytest.fail(f"{wrong}\n{case.source()}\n{result.output}", pytrace=False)
+
+
+@pytest.mark.parametrize("kernel", ["6.12", "7.3"])
+def test_bpftrace_takes_every_generated_probe(kernel: str) -> None:
+    """`--mode codegen` of the real bpftrace, for the kernel that it runs on."""
+    try:
+        files = fetch_kernel(kernel)
+        known = target_kernel(files)
+    except LabError as error:
+        _no_lab(error)
+    rng = random.Random(SEED)
+    generators = [Generator(known), Generator(known, joined=True)]
+    specs: dict[str, str] = {}
+    events: list[Event] = []
+    number = 0
+    while len(events) < PROBES:
+        number += 1
+        spec = generators[number % 3 == 0].probe(rng, f"p{number}")
+        analysis = analyse(Source("made.probe", f"group made\n{spec}"), known, "bpftrace")
+        errors = {one.rule.code for one in analysis.diagnostics if one.severity is Severity.ERROR}
+        assert errors <= {"PRB501"}, spec
+        specs[f"p{number}"] = spec
+        events += analysis.events
+    chunks = [events[start : start + CHUNK] for start in range(0, len(events), CHUNK)]
+    jobs = []
+    for chunk in chunks:
+        text = bpftrace.render(chunk, "script", ["made.probe"], known).text
+        jobs.append(Job("bpftrace --mode codegen probe.bt", {"probe.bt": text.encode()}, seconds=90))
+    try:
+        outcomes = run_jobs(files, jobs, Machine(tools="current"))
+    except LabError as error:
+        _no_lab(error)
+    refused = [outcome.output for outcome in outcomes if outcome.status != 0 or "ERROR" in outcome.output]
+    names = {found for text in refused for found in re.findall(r"made_(p\d+)|: (p\d+): \(", text)}
+    wrong = [specs[first or second] for first, second in names if (first or second) in specs]
+    if refused:
+        pytest.fail("\n".join([f"seed {SEED}", *wrong, *(text[-3000:] for text in refused)]), pytrace=False)
+
+
+_PROGRAMS = """
+lab=$PWD
+mkdir -p {folder}
+for name in {names}; do cp $lab/$name {folder}/; done
+(bpftrace -B none $lab/script >/tmp/hits 2>/tmp/said & echo $! >/tmp/tracer)
+for try in $(seq 300); do
+    grep -q Attach /tmp/hits /tmp/said && break
+    sleep 0.2
+done
+sleep 3
+for name in {names}; do {folder}/$name; done
+sleep 0.5
+kill -INT $(cat /tmp/tracer)
+while kill -0 $(cat /tmp/tracer); do sleep 0.1; done 2>/dev/null
+cat /tmp/hits /tmp/said
+"""
+
+
+@pytest.mark.parametrize("kernel", ["6.1", "7.3"])
+def test_programs(kernel: str, tmp_path: Path) -> None:
+    """uprobes and static probes, the semaphore of one included."""
+    settings, tools = KERNELS[kernel]
+    programs = build_programs(tmp_path)
+    try:
+        files = fetch_kernel(kernel)
+        known = target_kernel(files)
+        analysis = analyse(Source("app.pl", spec_for(programs)), known, "bpftrace", settings)
+        assert not analysis.diagnostics, [found.message for found in analysis.diagnostics]
+        text = bpftrace.render(analysis.events, "script", ["app.pl"], known, settings).text
+        brought = {name: Path(path).read_bytes() for name, path in programs.items()} | {
+            "script": text.encode()
+        }
+        job = Job(_PROGRAMS.format(folder=tmp_path, names=" ".join(programs)), brought, seconds=120)
+        (outcome,) = run_jobs(files, [job], Machine(tools=tools))
+    except LabError as error:
+        _no_lab(error)
+    check_hits(outcome.output, programs)
+
+
+def _no_lab(error: LabError) -> NoReturn:
+    if os.environ.get("CI"):
+        pytest.fail(f"the lab cannot work: {error}")
+    pytest.skip(f"NO REAL KERNEL WAS ASKED: {error}")
