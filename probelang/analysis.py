@@ -48,7 +48,7 @@ def analyse(
     backend = get_backend(target)
     plan = backend.emit_events(checked.probes, kernel, settings)
     emitted = [*plan.diagnostics, *backend.emit_events(checked.unfinished, kernel, settings).diagnostics]
-    _keep_findings()
+    _keep_findings(kernel)
     found = in_source_order([*syntax, *checked.diagnostics, *emitted])
     diagnostics = tuple(
         replace(said, kernels=(kernel.name,), kernel_error=_known(said, kernel)) for said in found
@@ -56,9 +56,11 @@ def analyse(
     return Analysis(source, file, plan.events, diagnostics)
 
 
-def _keep_findings() -> None:
-    """What took time to read of programs, if there were any, is kept for the next run."""
+def _keep_findings(kernel: Kernel) -> None:
+    """What took time to read of programs and of the kernel's code, if it was asked for, is kept for the next run."""
     import sys
+
+    kernel.keep_findings()
 
     if "probelang.program.load" in sys.modules:
         from probelang.program.load import keep_findings

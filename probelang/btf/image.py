@@ -35,7 +35,7 @@ def read_btf(path: str) -> bytes:
         if not stat.S_ISREG(os.stat(path).st_mode):
             raise BtfError("not a file")
         with open(path, "rb") as file:
-            return _read_stream(file, os.fstat(file.fileno()).st_size)
+            return read_stream(file, os.fstat(file.fileno()).st_size)
     except OSError as error:
         raise BtfError(f"{path}: {error.strerror or error}") from None
     except (BtfError, ValueError) as error:  # ValueError: a NUL in the path
@@ -44,10 +44,11 @@ def read_btf(path: str) -> bytes:
 
 def extract_btf(data: bytes) -> bytes:
     """The BTF blob in the bytes of a file, as `read_btf`. Raises BtfError."""
-    return _read_stream(io.BytesIO(data), len(data))
+    return read_stream(io.BytesIO(data), len(data))
 
 
-def _read_stream(file: BinaryIO, size: int) -> bytes:
+def read_stream(file: BinaryIO, size: int) -> bytes:
+    """The BTF blob in an open file of `size` bytes, as `read_btf`. Raises BtfError."""
     magic = file.read(4)
     file.seek(0)
     if magic == _ELF:

@@ -117,7 +117,9 @@ class Expressions:
             label=suggest(near),
             notes=(f"its {plural}: {known} ({self.kernel.title})",),
             fix=rename(expr.span, near),
-            kernel_error=None if self.scope.kind is Kind.EPROBE else "NO_BTFARG",
+            kernel_error=None
+            if self.scope.kind is Kind.EPROBE or self.scope.what == "variable"
+            else "NO_BTFARG",
         )
         return None
 

@@ -80,14 +80,14 @@ class Items:
                 case tree.Use():
                     self._list_use(item, scope, uses, found)
                 case tree.AllArgs(span):
-                    if scope.no_names is not None or not scope.names:
+                    listed = scope.parameters if scope.parameters is not None else tuple(scope.names)
+                    if scope.no_names is not None or not listed:
                         why = scope.no_names or f"{scope.owner} has none"
                         self.report.add(
                             rules.UNKNOWN_NAME, span, f"`$arg*` stands for the parameters, and {why}"
                         )
                     found.extend(
-                        Item(name, span, tree.Name(span, name), None, uses, listed=True)
-                        for name in scope.names
+                        Item(name, span, tree.Name(span, name), None, uses, listed=True) for name in listed
                     )
                 case tree.BrokenItem():
                     pass

@@ -11,7 +11,7 @@ from probelang.check.event_fields import field_value, own_scope
 from probelang.check.parameters import listed, parameter_values
 from probelang.check.patterns import event_name, expand_braces, is_pattern, pattern_of, place_of
 from probelang.check.report import Report, only_absent, rename, suggest
-from probelang.check.rules import backends, facts, points
+from probelang.check.rules import facts, points
 from probelang.check.scope import Place, Scope
 from probelang.kernel.answers import Answer, Found, NotFound, Unknown
 from probelang.probes import (
@@ -28,6 +28,7 @@ from probelang.syntax.tree import Kind
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from probelang.check.code import CodePoints
     from probelang.kernel.interface import Event, Function, Kernel
 
 MAX_POINTS = 100
@@ -94,7 +95,7 @@ class Points:
 
                 return Programs(self.report, self.limit).resolve(point)
             case tree.SourcePoint():
-                self._not_yet(point.span, "a point by source line")
+                return self._code_points().source_line(point)
             case tree.WatchPoint():
                 from probelang.check.watches import Watches
 
@@ -107,8 +108,10 @@ class Points:
                 pass
         return []
 
-    def _not_yet(self, span: Span, what: str) -> None:
-        self.report.add(backends.NOT_YET, span, f"{what} is not supported yet")
+    def _code_points(self) -> CodePoints:
+        from probelang.check.code import CodePoints
+
+        return CodePoints(self.kernel, self.report, self.probe.kind, self.limit)
 
     # ------------------------------------------------------------------------------------------ patterns
 
@@ -167,14 +170,11 @@ class Points:
     # ----------------------------------------------------------------------------------------- functions
 
     def _functions(self, point: tree.FunctionPoint) -> list[Place]:
-        if point.line is not None:
-            self._not_yet(point.span, "a point by source line")
-            return []
-        if point.returns is not None and point.offset:
+        if point.returns is not None and (point.offset or point.line is not None):
             self.report.add(
                 points.RETURN_WITH_OFFSET,
                 point.span,
-                "a return is caught at the function's entry: `%return` takes no offset",
+                "a return is caught at the function's entry: `%return` takes no offset and no line",
             )
             return []
         module = None
@@ -190,6 +190,9 @@ class Points:
             "function",
             module,
         )
+        if point.line is not None:
+            lines = [self._code_points().function_line(point, name) for name in names]
+            return [place for places in lines for place in places] if all(lines) else []
         several = len(names) > 1
         places = []
         for name in names:
@@ -254,7 +257,9 @@ class Points:
         label = event_name(name)
         if point.offset:
             label += f"_{point.offset:#x}"
-        scope = self._function_scope(name, function, reason, point)
+        scope = self._function_scope(name, home, function, reason, point)
+        if scope is None:
+            return None
         return Place(target, label + ("_return" if returns else ""), scope)
 
     def _no_function(
@@ -278,12 +283,19 @@ class Points:
     def _allowed(self, function: Function, span: Span, module: str | None) -> bool:
         kind = self.probe.kind
         if kind is Kind.FPROBE and function.traceable is False:
-            alternative = function.blacklisted is not True
+            if function.blacklisted:
+                helps = None
+            elif self.kernel.features.notrace_check:
+                helps = (
+                    "probe a caller: this kernel takes kprobe events, too, only in code that ftrace can trace"
+                )
+            else:
+                helps = "a kprobe may sit on it, unless the kernel refuses those where ftrace cannot trace"
             self.report.add(
                 points.NOT_TRACEABLE,
                 span,
                 f"ftrace cannot trace `{function.name}` on {self.kernel.title}",
-                help="a kprobe can sit on it" if alternative else None,
+                help=helps,
             )
             return False
         if kind is Kind.KPROBE and function.blacklisted:
@@ -352,12 +364,18 @@ class Points:
         return every.value if isinstance(every, Found) and (count or 0) <= every.value else count
 
     def _function_scope(
-        self, name: str, function: Function | None, reason: str, point: tree.FunctionPoint
-    ) -> Scope:
+        self, name: str, home: str | None, function: Function | None, reason: str, point: tree.FunctionPoint
+    ) -> Scope | None:
+        """None after an error."""
         kind = self.probe.kind
         owner = f"`{name}`"
         at_return = point.returns is not None
         if point.offset:
+            if home is None:
+                mark = self.report.mark()
+                inside = self._code_points().offset_scope(point, name)
+                if inside is not None or self.report.has_errors(mark):
+                    return inside
             why = f"`{name}+{point.offset:#x}` is inside the function, where parameters may be anywhere"
             return Scope(kind, {}, "parameter", owner, no_names=why)
         if function is None or function.proto is None or function.btf is None:

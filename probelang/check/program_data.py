@@ -108,7 +108,10 @@ def _find(checker: Expressions, expr: tree.SymbolRef, program: Program) -> tuple
             what = f"`{name}` of {program.path} is another one in each thread, and a probe has no way to it"
             report.add(backends.UNSUPPORTED, expr.span, what)
             return None
-        return symbol.address, by_dwarf.get(symbol.address)
+        known = by_dwarf.get(symbol.address)
+        if known is None and symbol.binding == "global":
+            known = _as_declared(program, name)
+        return symbol.address, known
     if not isinstance(answer, Ambiguous) and len(by_dwarf) == 1:
         return next(iter(by_dwarf.items()))
     addresses = (
@@ -139,6 +142,13 @@ def _find(checker: Expressions, expr: tree.SymbolRef, program: Program) -> tuple
         kernel_error=None,
     )
     return None
+
+
+def _as_declared(program: Program, name: str) -> TypeRef | None:
+    """The type of a variable that only its users describe, such as `stdout`."""
+    dwarf = program.debugging.dwarf
+    found = dwarf.find_declaration(name) if dwarf is not None else None
+    return found.type if found is not None else None
 
 
 def _by_dwarf(program: Program, name: str) -> dict[int, TypeRef]:

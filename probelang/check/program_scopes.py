@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
-from probelang.check.ctypes import CInt, CPointer, CStruct, CVoid
+from probelang.check.ctypes import CInt, CPointer, CVoid
+from probelang.check.located import value_at
 from probelang.check.program_data import access_of
 from probelang.check.scope import ProgramMemory, Scope
 from probelang.check.values import LVALUE, Value
 from probelang.kernel.answers import Found
-from probelang.probes import Access, Deref, Immediate, RegisterValue
-from probelang.program import dwarf_places as places
+from probelang.probes import Access, Immediate, RegisterValue
 from probelang.program.operands import Constant as ConstantOperand
 from probelang.program.operands import Memory, Register, Unreadable
 from probelang.record import replace
 from probelang.syntax.tree import Kind
 
 if TYPE_CHECKING:
-    from probelang.check.ctypes import TypeRef
     from probelang.program.dwarf_functions import DwarfFunction
     from probelang.program.operands import UsdtArgument
     from probelang.program.program import Program
@@ -92,7 +91,7 @@ def _inside(
     assert address is not None
     here = function.places_at_entry() if entry else [param.location_at(address) for param in function.params]
     for param, place in zip(function.params, here, strict=True):
-        made = _variable(place, param.type, entry)
+        made = value_at(param, place, param.type, entry=entry)
         if isinstance(made, str):
             lost[param.name] = made
         elif param.name:
@@ -126,49 +125,6 @@ def function_is_of_go(program: Program, function: DwarfFunction | None, name: st
 
 def _by_convention(number: int) -> Value:
     return Value(Access(RegisterValue(ARGUMENT_REGISTERS[number])), CPointer(None), typed=False)
-
-
-def _variable(place: places.Location | places.Unavailable, ref: TypeRef, entry: bool) -> Value | str:
-    """A variable where it is, or why it cannot be had there."""
-    type = ref.describe()
-    match place:
-        case places.InRegister(register):
-            return Value(Access(RegisterValue(register)), type, ref)
-        case places.InMemory(register, offset, steps):
-            derefs, pending = [], offset
-            for step in steps:
-                derefs.append(Deref(pending, False, None))
-                pending = step
-            return Value(Access(RegisterValue(register), tuple(derefs)), type, ref, LVALUE, pending)
-        case places.EntryValue(register, 0) if entry:
-            return Value(Access(RegisterValue(register)), type, ref)
-        case places.Constant(value) if isinstance(type, CInt | CPointer):
-            return Value(Access(Immediate(value)), type, ref)
-        case places.InPieces():
-            return _first_piece(place, type, ref)
-        case places.Unavailable(reason, alive, _):
-            lines = [str(part.line) for part in alive if part.line is not None][:4]
-            where = (
-                f" (it is still there at line{'s' if len(lines) > 1 else ''} {', '.join(lines)})"
-                if lines
-                else ""
-            )
-            return f"{reason}{where}"
-        case _:
-            return "is in no register and no memory that a probe can read there"
-
-
-def _first_piece(location: places.InPieces, type: object, ref: TypeRef) -> Value | str:
-    """A struct in registers: what is in the first of them can be told."""
-    first = location.pieces[0] if location.pieces else None
-    if (
-        first is not None
-        and first.start == 0
-        and isinstance(first.place, places.InRegister)
-        and isinstance(type, CStruct)
-    ):
-        return Value(Access(RegisterValue(first.place.register)), type, ref)
-    return "is spread over several places there"
 
 
 def usdt_scope(owner: str, site: UsdtSite, program: Program) -> Scope:

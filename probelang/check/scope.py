@@ -40,7 +40,8 @@ class Scope:
     that `$retval` has at a return, None elsewhere or where it is not known, and `returns_nothing` of a function without a
     value; `arguments` are the slots of `$argN`. `lost` are names that are not there at this place, and why ("is …");
     `dwarf` knows the types of a program, `btf` those of a module and of the kernel below it, and `memory` is the program's.
-    `at_entry` is what may be named within `entry(e)` where that is not the same.
+    `at_entry` is what may be named within `entry(e)` where that is not the same. `parameters` are the names that `$arg*`
+    stands for, where there are others too.
     """
 
     kind: Kind
@@ -57,12 +58,17 @@ class Scope:
     btf: Btf | None = None
     memory: ProgramMemory | None = None
     at_entry: Scope | None = None
+    parameters: tuple[str, ...] | None = None
 
 
 @record
 class Place:
-    """One place that a point means, the name that an event there would have, and what may be named there."""
+    """One place that a point means, the name that an event there would have, and what may be named there.
+
+    `part` marks one of several places that are the same point, as those of a line: they make one event.
+    """
 
     target: Target
     name: str
     scope: Scope
+    part: bool = False

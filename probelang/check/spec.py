@@ -188,7 +188,7 @@ class _Checker:
         places = Points(self.kernel, self.report, probe, limit, self.defined, self.declared).resolve()
         if not places:
             return
-        groups = [places] if probe.name is not None else [[place] for place in places]
+        groups = [places] if probe.name is not None else _by_point(places)
         made = []
         start = self.report.mark()
         for group in groups:
@@ -400,3 +400,14 @@ class _Checker:
             fix=fix,
             kernel_error=None,
         )
+
+
+def _by_point(places: list[Place]) -> list[list[Place]]:
+    """The places of each event of a probe without a name: each its own, but for those that are parts of one point."""
+    groups: list[list[Place]] = []
+    for place in places:
+        if place.part and groups and groups[-1][0].part and groups[-1][0].name == place.name:
+            groups[-1].append(place)
+        else:
+            groups.append([place])
+    return groups

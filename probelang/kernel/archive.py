@@ -8,15 +8,19 @@ from typing import TYPE_CHECKING
 
 from probelang.kernel.answers import KernelError
 from probelang.kernel.folder import BLACKLIST, MAX_FILE, MemoryTree, file_identity
+from probelang.record import record
 
 if TYPE_CHECKING:
     import tarfile
     from typing import IO
 
+    from probelang.program.elf import Source
+
 MAX_MEMBERS = 500_000
 MAX_BYTES = 1 << 28
 _LARGE = ("lib/modules/", "usr/lib/modules/", "boot/", "usr/lib/debug/")
 _LATER = re.compile(r"/(vmlinu[xz][^/]*|modules\.\w+|[^/]*\.ko(\.(xz|zst|gz))?)\Z")
+_IMAGE = "/vmlinu"
 _COMPRESSIONS = (
     (b"\x1f\x8b", "gzip"),
     (b"BZh", "bz2"),
@@ -25,31 +29,59 @@ _COMPRESSIONS = (
 )
 
 
+@record
+class _Member:
+    """A file in an archive: which it is, and where its bytes are in one that is not compressed."""
+
+    number: int
+    at: int
+    size: int
+
+
 class TarTree(MemoryTree):
     """The files of a tar archive (plain, gzip, bzip2, xz, zstd) that say something about a kernel.
 
-    They may lie below one or two folders of the archive. A compressed archive can be read in order only, so the
-    wanted files are kept in memory; everything else is passed over. Modules and images of kernels are read in another
-    pass, when one is asked for. Raises KernelError for what is no archive.
+    They may lie below one or two folders of the archive. A compressed archive can be read in order only, so the small
+    files are kept in memory; everything else is passed over. Modules and images of kernels are read when one is asked for:
+    where they are, or in another pass. Raises KernelError for what is no archive.
     """
 
-    __slots__ = ("_later", "_path")
+    __slots__ = ("_is_packed", "_later", "_path")
 
     def __init__(self, path: str) -> None:
         self._path = path
-        self._later: dict[str, str] = {}
-        super().__init__(_read_wanted(path, self._later), self._later)
+        self._later: dict[str, _Member] = {}
+        self._is_packed = _is_packed(path)
+        super().__init__(_read_wanted(path, self._is_packed, self._later), self._later)
 
     def read(self, path: str, limit: int) -> bytes | None:
         member = self._later.get(path)
         if member is None:
             return super().read(path, limit)
+        if member.size > min(limit, MAX_FILE):
+            return None
+        from probelang.program.elf import ProgramError
+
+        try:
+            source = self.open(path)
+            return source.read(0, source.size) if source is not None else None
+        except ProgramError:
+            return None
+
+    def open(self, path: str) -> Source | None:
+        from probelang.program.elf import BytesSource, FileSource, PartSource, ProgramError
+
+        member = self._later.get(path)
+        if member is None:
+            return super().open(path)
+        if not self._is_packed:
+            return PartSource(FileSource(self._path), member.at, member.size)
         try:
             with closing(_open(self._path)) as stream:
-                data = _read_member(stream, member)
-        except _failures():
-            return None
-        return data if data is None or len(data) <= limit else None
+                data = _read_member(stream, member.number)
+        except _failures() as error:
+            raise ProgramError(f"the archive can't be read: {_reason(error)}") from None
+        return BytesSource(data) if data is not None else None
 
     def identity(self, path: str) -> str | None:
         origin = file_identity(self._path)
@@ -77,12 +109,26 @@ class _Bounded:
     def close(self) -> None:
         self._stream.close()
 
+    def tell(self) -> int:
+        return self._stream.tell()
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        return self._stream.seek(offset, whence)
+
     def read(self, size: int) -> bytes:
         data = self._stream.read(min(size, self._left + 1))
         self._left -= len(data)
         if self._left < 0:
             raise ValueError("too large to be a copy of a kernel's files")
         return data
+
+
+def _is_packed(path: str) -> bool:
+    try:
+        with open(path, "rb") as file:
+            return file.read(262)[257:] != b"ustar"
+    except OSError:
+        return True
 
 
 def _open(path: str) -> _Bounded:
@@ -110,52 +156,65 @@ def _failures() -> tuple[type[Exception], ...]:
     )  # fmt: skip
 
 
-def _read_member(stream: _Bounded, name: str) -> bytes | None:
+def _reason(error: Exception) -> str:
+    return str(error)[:200] or error.__class__.__name__
+
+
+def _read_member(stream: _Bounded, number: int) -> bytes | None:
     import tarfile
 
     with tarfile.open(fileobj=stream, mode="r|") as archive:  # type: ignore[call-overload]
         for count, member in enumerate(archive):
-            if count >= MAX_MEMBERS:
-                return None
-            if member.name == name and _is_plain(member):
-                file = archive.extractfile(member)
+            if count >= number:
+                file = archive.extractfile(member) if _is_plain(member) and count == number else None
                 return file.read(member.size) if file is not None else None
     return None
 
 
 def _is_plain(member: tarfile.TarInfo) -> bool:
-    return member.isreg() and not member.issparse() and 0 <= member.size <= MAX_FILE
+    return member.isreg() and not member.issparse() and member.size >= 0
 
 
-def _read_wanted(path: str, later: dict[str, str]) -> dict[str, bytes]:
+def _read_wanted(path: str, packed: bool, later: dict[str, _Member]) -> dict[str, bytes]:
     import tarfile
 
+    mode = "r|" if packed else "r:"
     try:
-        with closing(_open(path)) as stream, tarfile.open(fileobj=stream, mode="r|") as archive:  # type: ignore[call-overload]
-            return _wanted_files(path, archive, later)
+        with closing(_open(path)) as stream, tarfile.open(fileobj=stream, mode=mode) as archive:  # type: ignore[call-overload]
+            return _wanted_files(path, archive, packed, later)
     except _failures() as error:
-        reason = str(error)[:200] or error.__class__.__name__
-        raise KernelError(f"{path}: not a readable tar archive ({reason})") from None
+        raise KernelError(f"{path}: not a readable tar archive ({_reason(error)})") from None
 
 
-def _wanted_files(path: str, archive: tarfile.TarFile, later: dict[str, str]) -> dict[str, bytes]:
-    """The small files; of large ones that may be asked for, in `later`, what the archive calls them."""
+def _wanted_files(
+    path: str, archive: tarfile.TarFile, packed: bool, later: dict[str, _Member]
+) -> dict[str, bytes]:
+    """The small files; large ones that may be asked for go to `later`."""
     files: dict[str, bytes] = {}
     total = 0
-    for count, member in enumerate(archive):
-        total += max(member.size, 0)
-        if count >= MAX_MEMBERS or total > MAX_BYTES:
+    for number, member in enumerate(archive):
+        name = _wanted_path(member.name) if _is_plain(member) else None
+        is_large = name is not None and _is_large(name)
+        # What is not wanted of a compressed archive is unpacked too, to come to what is behind it.
+        if packed or (name is not None and not is_large):
+            total += max(member.size, 0)
+        if number >= MAX_MEMBERS or total > MAX_BYTES:
+            if packed and name is not None and _IMAGE in name:
+                raise KernelError(f"{path}: the {name} in it is too large to be unpacked: unpack the archive")
             raise KernelError(f"{path}: the archive is too large to be a copy of a kernel's files")
-        name = _wanted_path(member.name)
-        if name is None or not _is_plain(member):
+        if name is None:
             continue
-        if name.startswith(_LARGE) and not name.rpartition("/")[2].startswith("modules."):
-            later[name] = member.name
+        if is_large:
+            later[name] = _Member(number, member.offset_data, member.size)
             continue
         file = archive.extractfile(member)
         if file is not None:
             files[name] = file.read(member.size)
     return files
+
+
+def _is_large(name: str) -> bool:
+    return name.startswith(_LARGE) and not name.rpartition("/")[2].startswith("modules.")
 
 
 def _wanted_path(name: str) -> str | None:
@@ -169,7 +228,7 @@ def _wanted_path(name: str) -> str | None:
             return path
         if part == "sys" and (
             path.startswith(("sys/kernel/btf/", "sys/kernel/tracing/", "sys/kernel/debug/tracing/"))
-            or path == BLACKLIST
+            or path in (BLACKLIST, "sys/kernel/notes")
         ):
             return path
         if path.startswith(_LARGE) and _LATER.search(path):

@@ -107,6 +107,9 @@ FEATURES: dict[str, Feature] = {
                 "TP_ERR_TOO_MANY_NESTED"),
         Feature("dup_symbol_check", "refusal of a name that several functions bear", "6.7", "b022f0c7e404",
                 "TP_ERR_NON_UNIQ_SYMBOL"),
+        # With CONFIG_KPROBE_EVENTS_ON_NOTRACE there is no such function; where the compiler inlined it, nothing tells.
+        Feature("notrace_check", "refusal of kprobes in functions that ftrace cannot trace", "5.3", "45408c4f9250",
+                "FUNC within_notrace_func|FUNC __within_notrace_func"),
         # Function graph took over from rethook in 6.14, and keeps returns without a limit.
         # The cure of the doubled offset went into stable kernels too, and leaves no trace; 7.3 brought it with the casts.
         Feature("file_offsets", "memory of a program when a function returns (@+OFFSET)", "7.3", "kernel/trace/trace_probe.c",
@@ -158,6 +161,7 @@ class Features:
     long_args: bool | None
     nesting_limit: bool | None
     dup_symbol_check: bool | None
+    notrace_check: bool | None
     synthetic: bool | None
     hist_triggers: bool | None
     hist_buckets: bool | None

@@ -2,8 +2,8 @@
 
 Any of `sys/kernel/btf/*`, `sys/kernel/tracing/{README,available_filter_functions,events/*/*/format}` (or the same
 under `sys/kernel/debug/tracing`), `proc/{kallsyms,version}` and `sys/kernel/debug/kprobes/blacklist`; modules in
-`lib/modules/RELEASE`, and where there is no `sys/kernel/btf/vmlinux` the kernel's image there or in `boot`, as a package of a
-distribution has them. Only regular files are read, each up to a limit, so a pipe or a device under one of these names
+`lib/modules/RELEASE`, and the kernel's image there, in `boot` or in `usr/lib/debug`, as packages of distributions have them, for
+its debugging information, and for its BTF where there is no `sys/kernel/btf/vmlinux`. Only regular files are read, each up to a limit, so a pipe or a device under one of these names
 does not hang.
 """
 
@@ -19,8 +19,10 @@ from probelang.kernel.tables import RawTable, Table
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from probelang.kernel.images import Image
     from probelang.kernel.modules import ModuleFiles
     from probelang.kernel.tracefs import EventField
+    from probelang.program.elf import Source
 
 MAX_FILE = 1 << 28
 MAX_TEXT = 1 << 26
@@ -30,10 +32,6 @@ TRACING = ("sys/kernel/tracing", "sys/kernel/debug/tracing")
 BLACKLIST = "sys/kernel/debug/kprobes/blacklist"
 _NOT_EVENTS = frozenset(("enable", "filter"))
 VMLINUX = "sys/kernel/btf/vmlinux"
-IMAGES = (
-    "{folder}/vmlinux", "{folder}/vmlinuz", "{folder}/build/vmlinux", "boot/vmlinux-{release}", "boot/vmlinuz-{release}",
-    "usr/lib/debug/boot/vmlinux-{release}", "usr/lib/debug/lib/modules/{release}/vmlinux",
-)  # fmt: skip
 
 
 class Tree(Protocol):
@@ -41,6 +39,9 @@ class Tree(Protocol):
 
     def read(self, path: str, limit: int) -> bytes | None:
         """The bytes of a regular file, or None if there is none, it can't be read or is longer than `limit`."""
+
+    def open(self, path: str) -> Source | None:
+        """A file that is too large to be read as a whole; None where there is none. Raises ProgramError."""
 
     def list(self, path: str) -> list[str]:
         """The names in a folder, sorted; [] if there is none or it can't be read."""
@@ -64,6 +65,12 @@ class FolderTree:
     def read(self, path: str, limit: int) -> bytes | None:
         return read_regular(os.path.join(self._root, path), limit, self._errors, path)
 
+    def open(self, path: str) -> Source | None:
+        from probelang.program.elf import FileSource
+
+        whole = os.path.join(self._root, path)
+        return FileSource(whole) if os.path.isfile(whole) else None
+
     def list(self, path: str) -> list[str]:
         try:
             return sorted(os.listdir(os.path.join(self._root, path)))[:MAX_EVENTS]
@@ -83,6 +90,7 @@ class MemoryTree:
     __slots__ = ("_files", "_folders")
 
     def __init__(self, files: Mapping[str, bytes], others: Iterable[str] = ()) -> None:
+        """`others` are paths of files that are somewhere else."""
         self._files = dict(files)
         self._folders: dict[str, set[str]] = {}
         for path in (*files, *others):
@@ -93,6 +101,12 @@ class MemoryTree:
     def read(self, path: str, limit: int) -> bytes | None:
         data = self._files.get(path)
         return data if data is None or len(data) <= limit else None
+
+    def open(self, path: str) -> Source | None:
+        from probelang.program.elf import BytesSource
+
+        data = self._files.get(path)
+        return BytesSource(data) if data is not None else None
 
     def list(self, path: str) -> list[str]:
         return sorted(self._folders.get(path, ()))
@@ -153,13 +167,14 @@ class TreeSources:
 
     def __init__(self, tree: Tree, *, images: bool = True) -> None:
         self._tree = tree
-        self._images = images
+        self._btf_of_images = images
         self._module_files: ModuleFiles | None | bool = True
         self._sections: dict[str, bytes | memoryview | None] = {}
         self._modules: tuple[str, ...] | None = None
         self._event_names: list[tuple[str, str]] | None = None
         self._tracing: str | None = None
         self._reasons: dict[str, str] = {}
+        self._images: tuple[Image, ...] | None = None
 
     @property
     def tracing(self) -> str:
@@ -174,43 +189,56 @@ class TreeSources:
             if name in ("btf", "btf.index"):
                 self._read_btf()
             elif path := self._path_of(name):
-                limit = MAX_SMALL if name in ("readme", "version") else MAX_FILE
+                limit = MAX_SMALL if name in ("readme", "version", "notes") else MAX_FILE
                 self._sections[name] = self._tree.read(path, limit) or None
                 if name == "version" and self._sections[name] is None:
                     self._sections[name] = self._banner()
         return self._sections[name]
 
+    def images(self) -> tuple[Image, ...]:
+        if self._images is None:
+            from probelang.kernel.images import images_in
+
+            version = self._tree.read("proc/version", MAX_SMALL)
+            self._images = images_in(self._tree, self._release(), version)
+        return self._images
+
+    def _release(self) -> str | None:
+        """What `proc/version` says, or the only folder of modules."""
+        from probelang.kernel.modules import release_folder
+        from probelang.kernel.tracefs import kernel_release
+
+        version = self._tree.read("proc/version", MAX_SMALL)
+        release = kernel_release(version[:512].decode("utf-8", "replace")) if version else None
+        found = release_folder(self._tree, None) if release is None else None
+        return found[1] if found is not None else release
+
     def _read_btf(self) -> None:
         identity = self._tree.identity(VMLINUX)
         loaded = indexed_btf(identity, lambda: self._tree.read(VMLINUX, MAX_FILE) or None, is_raw=True)
-        path = self._image() if loaded[0] is None and self._images else None
-        if path is not None:
-            loaded = indexed_btf(self._tree.identity(path), lambda: self._btf_of_image(path), is_raw=False)
+        for image in self.images() if loaded[0] is None and self._btf_of_images else ():
+            loaded = indexed_btf(
+                self._tree.identity(image.name),
+                lambda image=image: self._btf_of(image),  # type: ignore[misc]
+                is_raw=False,
+            )
+            if loaded[0] is not None:
+                break
         self._sections["btf"], self._sections["btf.index"] = loaded
 
-    def _image(self) -> str | None:
-        """The path of the kernel's image, compressed or not."""
-        files = self.module_files()
-        if files is None:
-            return None
-        paths = (image.format(folder=files.folder, release=files.release) for image in IMAGES)
-        return next((p for p in paths if p.rpartition("/")[2] in self._tree.list(p.rpartition("/")[0])), None)
-
-    def _btf_of_image(self, path: str) -> bytes | None:
-        from probelang.btf.image import extract_btf
+    def _btf_of(self, image: Image) -> bytes | None:
         from probelang.btf.types import BtfError
 
-        data = self._tree.read(path, MAX_FILE)
         try:
-            return extract_btf(data) if data is not None else None
+            return image.btf()
         except BtfError as error:
-            self._reasons["btf"] = f"{path} can't be used ({error})"
+            self._reasons["btf"] = f"{image.name} can't be used ({error})"
             return None
 
     def _banner(self) -> bytes | None:
-        """What `/proc/version` would begin with, where the folder of modules tells the release."""
-        files = self.module_files()
-        return f"Linux version {files.release} ".encode() if files is not None and self._image() else None
+        """What `/proc/version` would say, or begin with, by an image or by where it lies."""
+        banners = (image.banner() or f"Linux version {image.release} ".encode() for image in self.images())
+        return next(banners, None)
 
     def table(self, name: str) -> Table | None:
         from probelang.kernel import tracefs
@@ -260,6 +288,7 @@ class TreeSources:
             "symbols.text": "proc/kallsyms",
             "symbols.data": "proc/kallsyms",
             "version": "proc/version",
+            "notes": "sys/kernel/notes",
             "blacklist": BLACKLIST,
         }.get(name, "")
 
@@ -280,10 +309,8 @@ class TreeSources:
     def module_files(self) -> ModuleFiles | None:
         if self._module_files is True:
             from probelang.kernel.modules import ModuleFiles, release_folder
-            from probelang.kernel.tracefs import kernel_release
 
-            version = self._tree.read("proc/version", MAX_SMALL)
-            release = kernel_release(version[:512].decode("utf-8", "replace")) if version else None
+            release = self._release() or next((image.release for image in self.images()), None)
             found = release_folder(self._tree, release)
             self._module_files = ModuleFiles(self._tree, *found) if found is not None else None
         assert not isinstance(self._module_files, bool)

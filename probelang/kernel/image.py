@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from probelang.kernel.answers import KernelError
 from probelang.kernel.folder import file_identity, indexed_btf
+from probelang.kernel.images import Image
 from probelang.kernel.sources import REASONS
+from probelang.program.elf import FileSource
 
 if TYPE_CHECKING:
     from probelang.kernel.modules import ModuleFiles
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
 class ImageSources:
     """The BTF of a file, and modules that lie beside it. Raises KernelError on making one if the file has no BTF to be read."""
 
-    __slots__ = ("_btf", "_files", "_index", "_path", "_version")
+    __slots__ = ("_btf", "_files", "_image", "_index", "_path", "_version")
 
     def __init__(self, path: str, head: bytes = b"") -> None:
         from probelang.btf.image import read_btf
@@ -27,8 +29,9 @@ class ImageSources:
         def read() -> bytes:
             return read_btf(path)
 
-        self._version = _banner(path, head)
         self._path = path
+        self._image = Image(path, lambda: FileSource(path))
+        self._version = self._image.banner()
         self._files: ModuleFiles | None = None
         try:
             self._btf, self._index = indexed_btf(
@@ -42,6 +45,9 @@ class ImageSources:
 
     def section(self, name: str) -> bytes | memoryview | None:
         return {"btf": self._btf, "btf.index": self._index, "version": self._version}.get(name)
+
+    def images(self) -> tuple[Image, ...]:
+        return (self._image,)
 
     def table(self, name: str) -> Table | None:
         return None
@@ -75,16 +81,3 @@ class ImageSources:
 
     def event_names(self) -> list[tuple[str, str]] | None:
         return None
-
-
-def _banner(path: str, head: bytes) -> bytes | None:
-    """What a bzImage says of its version in its header (Documentation/arch/x86/boot.rst), as `/proc/version` begins."""
-    if head[0x202:0x206] != b"HdrS" or len(head) < 0x210:
-        return None
-    try:
-        with open(path, "rb") as file:
-            file.seek(0x200 + int.from_bytes(head[0x20E:0x210], "little"))
-            release = file.read(100).split(b"\0")[0].split(b" ")[0]
-    except OSError:
-        return None
-    return b"Linux version " + release + b" " if release[:1].isdigit() else None

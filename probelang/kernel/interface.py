@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from probelang.btf.types import BtfError
-from probelang.kernel.answers import Answer, Unknown
+from probelang.kernel.answers import Answer, Found, Unknown
 from probelang.kernel.facts import Event, EventField, Function, Tracepoint, Variable
 from probelang.kernel.features import Features
 from probelang.kernel.sources import load_btf
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from probelang.btf.blob import Btf
+    from probelang.kernel.code import KernelCode
     from probelang.kernel.modules import Module, ModuleFacts
     from probelang.kernel.sources import Sources
     from probelang.kernel.tables import Table
@@ -50,6 +51,7 @@ class Kernel:
         self._tables: dict[str, Table | None] = {}
         self._answers: dict[tuple[object, ...], Any] = {}
         self._percpu: frozenset[int] | None = None
+        self._code: Answer[KernelCode] | None = None
         self._suggestions = MAX_SUGGESTIONS
 
     def __repr__(self) -> str:
@@ -149,6 +151,23 @@ class Kernel:
         from probelang.kernel.events import events_matching
 
         return self._ask(events_matching, system_pattern, event_pattern)
+
+    @property
+    def code(self) -> Answer[KernelCode]:
+        """The kernel's code with its debugging information, or why there is none; looked for once."""
+        if self._code is None:
+            from probelang.kernel.images import open_code
+            from probelang.kernel.live import parse_build_id
+
+            notes = self.sources.section("notes")
+            build_id = parse_build_id(bytes(notes)) if notes is not None else None
+            self._code = open_code(self.sources.images(), build_id, self.btf, self.why_missing("code"))
+        return self._code
+
+    def keep_findings(self) -> None:
+        """Keep in the user's cache what took time to read of the kernel's code."""
+        if isinstance(self._code, Found):
+            self._code.value.keep_findings()
 
     def _ask(self, look_up: Callable[..., Answer[T]], *question: object) -> Answer[T]:
         key = (look_up.__name__, *question)

@@ -140,7 +140,7 @@ def _load_tree(path: str, sources: Sources, kind: str) -> Kernel:
     if not _has_facts(sources):
         raise KernelError(
             f"{path}: a {kind} without facts about a kernel "
-            "(none of sys/kernel/btf/vmlinux, sys/kernel/tracing/*, proc/kallsyms, proc/version)"
+            "(none of sys/kernel/btf/vmlinux, sys/kernel/tracing/*, proc/kallsyms, proc/version, boot/vmlinux-*)"
         )
     name = os.path.basename(os.path.abspath(path))
     return Kernel(path, _title(sources, f"the kernel of {name}"), sources)

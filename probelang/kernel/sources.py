@@ -14,6 +14,7 @@ from probelang.kernel.tables import Table
 if TYPE_CHECKING:
     from probelang.btf.blob import Btf
     from probelang.kernel.container import Container
+    from probelang.kernel.images import Image
     from probelang.kernel.modules import ModuleFiles
     from probelang.kernel.tracefs import EventField
 
@@ -26,6 +27,7 @@ REASONS = {
     "blacklist": "its kprobe blacklist is not known",
     "events": "its event formats (tracing/events) are not known",
     "readme": "the README of its tracefs is not known",
+    "code": "no `vmlinux` with debugging information (DWARF) was given",
 }
 
 
@@ -34,6 +36,9 @@ class Sources(Protocol):
 
     def section(self, name: str) -> bytes | memoryview | None:
         """A section by name, or None where this source does not have it."""
+
+    def images(self) -> tuple[Image, ...]:
+        """Files that may be the kernel's `vmlinux` with debugging information, the likeliest first."""
 
     def table(self, name: str) -> Table | None:
         """One of the tables (`functions`, `symbols.text`, `symbols.data`, `blacklist`), or None."""
@@ -70,6 +75,9 @@ class ContainerSources:
             if view is not None:
                 return view
         return None
+
+    def images(self) -> tuple[Image, ...]:
+        return ()
 
     def table(self, name: str) -> Table | None:
         view = self.section(name)

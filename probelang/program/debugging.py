@@ -21,35 +21,43 @@ _SMALL = 1 << 16
 _MACHINES = {"x86-64": "x86_64", "arm64": "aarch64"}
 
 
-class Debugging:
-    """The DWARF of a program, `dwarf`; None where there is none to be had. Sections are read when they are asked for."""
+def debugging_of(program: Program) -> Debugging:
+    """What the DWARF of a program tells, be it in a file of its own."""
+    files = [program.elf]
+    path = program.debug_file()
+    if path is not None:
+        try:
+            files.append(Elf(FileSource(path)))
+        except ProgramError:
+            pass
+    return Debugging(*files)
 
-    def __init__(self, program: Program) -> None:
+
+class Debugging:
+    """The DWARF that files of one build have, `dwarf`; of each section the first that has it. None where none has any.
+
+    Sections are read when they are asked for.
+    """
+
+    def __init__(self, *files: Elf) -> None:
         self.dwarf: Dwarf | None = None
         self._unpacked: dict[Elf, UnpackedSections] = {}
         self._left = LARGEST_SECTION
-        files = [program.elf]
-        path = program.debug_file()
-        if path is not None:
-            try:
-                files.append(Elf(FileSource(path)))
-            except ProgramError:
-                pass
         if all(elf.find_section(".debug_info") is None for elf in files):
             return
         alternate = None
         for elf in files:
-            shared = find_shared_file(elf.path, elf)
+            shared = find_shared_file(elf.path, elf) if elf.path else None
             if shared is not None:
-                alternate = self._open([Elf(FileSource(shared))], program.machine, None)
-        self.dwarf = self._open(files, program.machine, alternate)
+                alternate = self._open((Elf(FileSource(shared)),), None)
+        self.dwarf = self._open(files, alternate)
 
     def keep(self) -> None:
         """Keep for the next run what took time to find. No failure of that is an error."""
         for unpacked in self._unpacked.values():
             unpacked.keep()
 
-    def _open(self, files: list[Elf], machine: str, alternate: Dwarf | None) -> Dwarf:
+    def _open(self, files: tuple[Elf, ...], alternate: Dwarf | None) -> Dwarf:
         from probelang.program.dwarf import Dwarf
 
         def read(name: str) -> bytes | Pieces | None:
@@ -64,6 +72,7 @@ class Debugging:
                     return data
             return None
 
+        machine = files[0].machine
         return Dwarf(
             read,
             machine=_MACHINES.get(machine, machine),

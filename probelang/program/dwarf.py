@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from probelang.program import dwarf_constants as dw
-from probelang.program.dwarf_dies import first_number
+from probelang.program.dwarf_dies import first_number, first_string
 from probelang.program.dwarf_functions import DwarfFunction
 from probelang.program.dwarf_reader import Reader
 from probelang.program.dwarf_sources import (
@@ -22,6 +22,7 @@ from probelang.program.dwarf_sources import (
     find_function_line,
     find_line,
 )
+from probelang.program.dwarf_starts import definitions_in_unit
 from probelang.program.dwarf_types import DwarfType
 from probelang.program.dwarf_units import Units
 from probelang.program.dwarf_variables import DwarfVariable
@@ -145,6 +146,15 @@ class Dwarf:
                 return DwarfFunction(reader, die, ranges, around)
         return DwarfFunction(reader, die, ranges)
 
+    def copies_of(self, function: DwarfFunction) -> list[DwarfFunction]:
+        """A function and the places where it was inlined, as far as its own file was compiled with them."""
+        reader = self._begin()
+        origin = function.die.reference(dw.AT_ABSTRACT_ORIGIN)
+        if origin is None:
+            return [function]
+        found = [self._instance(die) for die in reader.instances_of(origin)[:_MOST_FUNCTIONS]]
+        return [function, *[copy for copy in found if not copy.die.same_as(function.die)]]
+
     def functions_at(self, address: int) -> list[DwarfFunction]:
         """What is inlined at an address, the innermost first, then the function itself; empty where nothing is known."""
         function = self.function_at(address)
@@ -200,11 +210,22 @@ class Dwarf:
         """Variables of a name that have an address of their own: global ones, and static ones of files and functions."""
         reader = self._begin()
         found: list[DwarfVariable] = []
-        for die in reader.names.search(name, frozenset({dw.TAG_VARIABLE})):
-            expression = die.block(dw.AT_LOCATION)
-            if expression is not None and expression[:1] in _ADDRESSES:
-                found.append(DwarfVariable(reader, die, None))
+        for named in reader.names.search(name, frozenset({dw.TAG_VARIABLE})):
+            is_declared = named.flag(dw.AT_DECLARATION)
+            for die in definitions_in_unit(reader.names, named) if is_declared else (named,):
+                expression = die.block(dw.AT_LOCATION)
+                if expression is not None and expression[:1] in _ADDRESSES:
+                    found.append(DwarfVariable(reader, die, None))
         return found
+
+    def find_declaration(self, name: str) -> DwarfVariable | None:
+        """A global variable as some file declares it, which says its type wherever it is defined: in assembly, a library."""
+        reader = self._begin()
+        for die in reader.names.search(name, frozenset({dw.TAG_VARIABLE})):
+            mangled = first_string([die], dw.AT_LINKAGE_NAME, dw.AT_MIPS_LINKAGE_NAME)
+            if die.flag(dw.AT_DECLARATION) and die.flag(dw.AT_EXTERNAL) and mangled in (None, name):
+                return DwarfVariable(reader, die, None)
+        return None
 
     def find_enumerator(self, name: str) -> int | None:
         """The value of an enumerator."""

@@ -29,7 +29,7 @@ class LineHeader:
         length, at, self._offset_size = sections.number(".debug_line", offset, 4), offset + 4, 4
         if length == 0xFFFFFFFF:
             length, at, self._offset_size = sections.number(".debug_line", at, 8), offset + 12, 8
-        whole = sections.get(".debug_line")
+        whole = sections.view(".debug_line")
         self.end = at + length
         if self.end > len(whole):
             raise DwarfError(f"the line table at {offset:#x} is longer than the section")

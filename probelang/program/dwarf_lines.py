@@ -40,6 +40,7 @@ class LineTable(LineHeader):
         super().__init__(sections, offset, folder, address_size)
         self._relocatable = relocatable
         self._known: dict[tuple[int, int], list[Row]] = {}
+        self._latest: tuple[frozenset[int], list[Row]] | None = None
 
     def rows_between(self, low: int, high: int) -> list[Row]:
         """Rows of the function that starts at `low` and ends at `high`. Raises DwarfError.
@@ -58,8 +59,11 @@ class LineTable(LineHeader):
 
     def rows_of(self, files: Collection[int]) -> list[Row]:
         """Rows of code that was written in some files, by their numbers. Raises DwarfError."""
-        self._sections.spend(len(self._data) - self._program)
-        return self._run(self._program, 0, _NO_END, files, None)[0]
+        wanted = frozenset(files)
+        if self._latest is None or self._latest[0] != wanted:
+            self._sections.spend(len(self._data) - self._program)
+            self._latest = wanted, self._run(self._program, 0, _NO_END, files, None)[0]
+        return self._latest[1]
 
     def _find_sequence(self, start: int, stop: int) -> list[Row] | None:
         data, size = self._data, self._address_size

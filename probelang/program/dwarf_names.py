@@ -8,7 +8,9 @@ is walked for that, but where names are numbers (DW_FORM_strx).
 from __future__ import annotations
 
 from bisect import bisect_right
-from typing import TYPE_CHECKING
+from heapq import nsmallest
+from itertools import islice
+from typing import TYPE_CHECKING, Literal
 
 from probelang.program import dwarf_constants as dw
 from probelang.program.dwarf_dies import read_die
@@ -24,7 +26,9 @@ if TYPE_CHECKING:
 
 _CHUNK = 1 << 20
 _MOST_STRINGS = 16
-"""Places of a name in .debug_str: linkers merge ends of strings, so some are the ends of longer ones."""
+"""Places of a name in .debug_str that are tried."""
+_MOST_ENDS = 1 << 14
+_LONGEST_BEFORE = 512
 _MOST_PLACES = 1 << 16
 _MOST_DECLARED = 64
 """Units looked into for the definition of a type that is only declared."""
@@ -33,11 +37,12 @@ _MOST_DECLARED = 64
 class Names:
     """The units of a file by the names of what is in them."""
 
-    __slots__ = ("_alternate", "_completed", "_layouts", "_string_bases", "units")
+    __slots__ = ("_alternate", "_completed", "_forms", "_layouts", "_string_bases", "units")
 
     def __init__(self, units: Units) -> None:
         self.units = units
         self._alternate: Names | None = None
+        self._forms: dict[tuple[int, int], bool] = {}
         self._completed: dict[tuple[int, str], Die | None] = {}
         self._layouts: dict[tuple[str, int, frozenset[int], int], list[tuple[bytes, int]]] = {}
         self._string_bases: list[tuple[int, int]] | None = None
@@ -73,7 +78,9 @@ class Names:
         if len(wanted) < 2 or b"\0" in wanted[:-1]:
             return
         any_found = False
-        for raw in self._offsets(self.units, wanted):
+        for raw, is_end in self._offsets(self.units, wanted):
+            if is_end and any_found:
+                break
             for section in (".debug_info", ".debug_types"):
                 for die in self._named_at(section, raw, dw.FORM_STRP, tags, attribute, name):
                     any_found = True
@@ -83,7 +90,7 @@ class Names:
                 yield die
         alternate = self.units.alternate
         if alternate is not None:
-            for raw in self._offsets(alternate, wanted):
+            for raw, _ in self._offsets(alternate, wanted):
                 for form in (dw.FORM_GNU_STRP_ALT, dw.FORM_STRP_SUP):
                     for die in self._named_at(".debug_info", raw, form, tags, attribute, name):
                         any_found = True
@@ -97,16 +104,28 @@ class Names:
             yield from self._named_at(".debug_info", wanted, dw.FORM_STRING, tags, attribute, name)
 
     @staticmethod
-    def _offsets(units: Units, wanted: bytes) -> list[bytes]:
-        """Where in `.debug_str` a string stands, as entries store that. Raises DwarfError."""
+    def _offsets(units: Units, wanted: bytes) -> Iterator[tuple[bytes, bool]]:
+        """Where in `.debug_str` a string stands, as entries store that, and whether it is the end of a longer one.
+
+        A linker puts a string into one that ends in it: of several into the first, where they are sorted from their ends.
+        Raises DwarfError.
+        """
         order = units.sections.order
-        found: list[bytes] = []
-        for offset in _find_all(units.sections.view(".debug_str"), wanted):
-            raw = offset.to_bytes(8, order)
-            found.append(raw[:4] if order == "little" else raw[4:])
-            if len(found) >= _MOST_STRINGS:
-                break
-        return found
+        strings = units.sections.view(".debug_str")
+        ends: list[tuple[bytes, int]] = []
+        wholes = 0
+        for offset in islice(_find_all(strings, wanted), _MOST_ENDS):
+            before = bytes(strings[max(0, offset - _LONGEST_BEFORE) : offset])
+            before = before[before.rfind(0) + 1 :]
+            if not before:
+                yield _stored(offset, order), False
+                wholes += 1
+                if wholes >= _MOST_STRINGS:
+                    return
+            else:
+                ends.append((before[::-1], offset))
+        for _, offset in nsmallest(_MOST_STRINGS, ends):
+            yield _stored(offset, order), True
 
     def _named_at(
         self, section: str, raw: bytes, form: int, tags: frozenset[int], attribute: int, name: str
@@ -124,6 +143,8 @@ class Names:
         if target.unit.section != ".debug_info" or not (shared or target.unit.units is self.units):
             return
         for form in (dw.FORM_GNU_REF_ALT, dw.FORM_REF_SUP4) if shared else (dw.FORM_REF_ADDR,):
+            if not self._is_ever(attribute, form):
+                continue
             size = 4 if form == dw.FORM_REF_SUP4 else target.unit.offset_size
             if where >= 1 << (8 * size):
                 continue
@@ -134,6 +155,15 @@ class Names:
                         yield unit.die(offset)
                 except DwarfError:
                     continue
+
+    def _is_ever(self, attribute: int, form: int) -> bool:
+        """Whether some kind of entry may have an attribute in that form: units of C hardly ever refer to each other."""
+        known = self._forms.get((attribute, form))
+        if known is None:
+            written = write_uleb(attribute) + write_uleb(form)
+            abbrevs = self.units.sections.view(".debug_abbrev")
+            known = self._forms[attribute, form] = next(_find_all(abbrevs, written), None) is not None
+        return known
 
     def _storing(
         self, section: str, raw: bytes, form: int, tags: frozenset[int], attribute: int
@@ -205,6 +235,11 @@ class Names:
                     found.append((base[1], offset))
             self._string_bases = sorted(found)
         return self._string_bases
+
+
+def _stored(offset: int, order: Literal["little", "big"]) -> bytes:
+    raw = offset.to_bytes(8, order)
+    return raw[:4] if order == "little" else raw[4:]
 
 
 def _named(unit: Unit, offset: int, attribute: int, name: str) -> Die | None:

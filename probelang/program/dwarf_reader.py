@@ -11,8 +11,9 @@ from probelang.program.dwarf_index import AddressIndex
 from probelang.program.dwarf_lines import END, LineTable, prologue_end
 from probelang.program.dwarf_lists import ranges_of
 from probelang.program.dwarf_names import Names
-from probelang.program.dwarf_starts import starting_at
+from probelang.program.dwarf_starts import referring_in_unit, starting_at
 from probelang.program.dwarf_units import Units
+from probelang.program.dwarf_wire import DwarfError
 
 if TYPE_CHECKING:
     from probelang.program.dwarf_dies import Die
@@ -24,6 +25,10 @@ _OUTER = frozenset({dw.TAG_COMPILE_UNIT, dw.TAG_PARTIAL_UNIT, dw.TAG_NAMESPACE, 
 _SUBPROGRAMS = frozenset({dw.TAG_SUBPROGRAM})
 _DEEPEST_ORIGINS = 4
 _WITH_CODE = frozenset({dw.TAG_SUBPROGRAM, dw.TAG_INLINED_SUBROUTINE})
+_WITH_BLOCKS = frozenset(
+    {dw.TAG_INLINED_SUBROUTINE, dw.TAG_LEXICAL_BLOCK, dw.TAG_TRY_BLOCK, dw.TAG_CATCH_BLOCK}
+)
+_MOST_BLOCKS = 256
 
 
 class Reader:
@@ -101,6 +106,9 @@ class Reader:
         return found
 
     def _instances_in_unit(self, origin: Die) -> list[Die]:
+        found = referring_in_unit(self.names, origin, _WITH_CODE)
+        if found is not None:
+            return [die for die in found if self._is_where_it_says(die)]
         unit = origin.unit
         known = self._instances.get(unit)
         if known is None:
@@ -111,6 +119,26 @@ class Reader:
                     for die in instance.origins()[1:] if self.code_of(instance) else ():
                         known.setdefault((die.unit, die.offset), []).append(offset)
         return [unit.die(offset) for offset in known.get((unit, origin.offset), [])]
+
+    def _is_where_it_says(self, die: Die) -> bool:
+        """Whether the way down from the unit to the code of an entry meets it: bytes may look like one by accident."""
+        try:
+            code = self.code_of(die)
+            below = [self.subprogram_at(code[0][0])] if code else []
+            for _ in range(_MOST_BLOCKS):
+                around = below.pop() if below else None
+                if around is None or around.same_as(die):
+                    return around is not None
+                # Code may belong to several that lie beside each other.
+                below += [
+                    child
+                    for child in around.children()
+                    if child.tag in _WITH_BLOCKS
+                    and any(low <= code[0][0] < high for low, high in self.code_of(child))
+                ]
+        except DwarfError:
+            self.sections.spend(1)
+        return False
 
     # Lines.
 

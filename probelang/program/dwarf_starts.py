@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 _SUBPROGRAMS = frozenset({dw.TAG_SUBPROGRAM})
 _MOST_CANDIDATES = 1 << 12
+_SEARCHED = 16
+"""Bytes that are searched through in the time of one step."""
 _NO_TYPES = frozenset(
     {
         *(
@@ -51,6 +53,49 @@ def starting_at(names: Names, unit: Unit, address: int) -> Die | None:
         if found is not None and not found.same_as(die):
             return None
         found = die
+    return found
+
+
+def referring_in_unit(names: Names, origin: Die, tags: frozenset[int]) -> list[Die] | None:
+    """Entries of the unit of an abstract function that are instances of it, by where its offset stands in the unit's bytes.
+
+    What looks so by accident may be among them. None where the unit's kinds of entries don't allow it. Raises DwarfError.
+    """
+    wanted = (dw.AT_ABSTRACT_ORIGIN, dw.FORM_REF4)
+    for abbrev in origin.unit.abbrevs.all():
+        refers = abbrev.has(dw.AT_SPECIFICATION) or abbrev.has(dw.AT_ABSTRACT_ORIGIN)
+        if abbrev.tag in tags and refers and abbrev.offset_of(*wanted) is None:
+            return None
+    return _referring(names, origin, tags, dw.AT_ABSTRACT_ORIGIN)
+
+
+def definitions_in_unit(names: Names, declaration: Die) -> list[Die]:
+    """The entries of a variable that is declared before in its unit, as a header does. Raises DwarfError."""
+    return _referring(names, declaration, frozenset({dw.TAG_VARIABLE}), dw.AT_SPECIFICATION)
+
+
+def _referring(names: Names, origin: Die, tags: frozenset[int], attribute: int) -> list[Die]:
+    """Entries of a unit that name another one of it by four bytes, found by those."""
+    unit = origin.unit
+    layouts = names.layouts_of(unit, dw.FORM_REF4, tags, attribute)
+    found: list[Die] = []
+    if not layouts:
+        return found
+    stored = origin.offset.to_bytes(4, unit.sections.order)
+    data = unit.data
+    unit.sections.spend(len(data) // _SEARCHED)
+    at = data.find(stored, unit.first)
+    while at >= 0 and len(found) < _MOST_CANDIDATES:
+        for code, distance in layouts:
+            start = at - distance - len(code)
+            if start >= unit.first and data.startswith(code, start):
+                try:
+                    die = unit.die(start)
+                    if origin.same_as(die.reference(attribute)):
+                        found.append(die)
+                except DwarfError:
+                    continue
+        at = data.find(stored, at + 1)
     return found
 
 

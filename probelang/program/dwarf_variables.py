@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from probelang.program import dwarf_constants as dw
-from probelang.program.dwarf_dies import first_string
+from probelang.program.dwarf_dies import first_number, first_string
 from probelang.program.dwarf_expressions import evaluate, evaluate_frame_base
 from probelang.program.dwarf_lists import location_list
 from probelang.program.dwarf_places import (
@@ -108,7 +108,9 @@ class DwarfVariable:
             line = self._reader.line_at(self.die.unit, low, code)
         except DwarfError:
             pass  # the addresses are told without lines
-        return AliveRange(low, high, line[1] if line is not None else None)
+        # Lines of what was inlined there are of other files.
+        known = line is not None and line[0] == (first_number(self._chain, dw.AT_DECL_FILE) or line[0])
+        return AliveRange(low, high, line[1] if line is not None and known else None)
 
     def _place_at(self, address: int) -> Location | Unavailable:
         for die in self._chain:

@@ -107,6 +107,20 @@ class BytesSource(Source):
         return self._data[at : at + length]
 
 
+class PartSource(Source):
+    """`size` bytes of another source, from a place on: a member of an archive."""
+
+    def __init__(self, whole: Source, at: int, size: int) -> None:
+        self._whole = whole
+        self._at = at
+        self.size = size
+
+    def read(self, at: int, length: int) -> bytes:
+        if at + length > self.size:
+            raise ProgramError("damaged ELF file: it is cut off")
+        return self._whole.read(self._at + at, length)
+
+
 @record
 class Section:
     index: int

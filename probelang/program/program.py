@@ -69,9 +69,9 @@ class Program:
     def debugging(self) -> Debugging:
         """What the program's DWARF tells."""
         if self._debugging is None:
-            from probelang.program.debugging import Debugging
+            from probelang.program.debugging import debugging_of
 
-            self._debugging = Debugging(self)
+            self._debugging = debugging_of(self)
         return self._debugging
 
     @property

@@ -28,7 +28,7 @@ GROUPS = (
         ),
     ),
     ("limits that other kernels do not have", ("nesting_limit", "fprobe_maxactive")),
-    ("besides", ("eprobe_filter", "eprobe_pointers", "multi_probe", "dup_symbol_check", "synthetic", "hist_triggers", "hist_buckets")),
+    ("besides", ("eprobe_filter", "eprobe_pointers", "multi_probe", "dup_symbol_check", "notrace_check", "synthetic", "hist_triggers", "hist_buckets")),
 )  # fmt: skip
 _FACTS = (
     ("btf", "types and parameters"),

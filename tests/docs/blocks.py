@@ -10,7 +10,7 @@
     ```
     ```probe reads.pl                           compiles for every kernel that comes along; kept as a file if named
     ```
-    <!-- PRB401 on 6.1, PRB502 -->              before a `probe` block: the codes that it gives instead
+    <!-- PRB401 on 6.1, PRB501 -->              before a `probe` block: the codes that it gives instead
 
 Other blocks (`sh`, `text`) promise nothing.
 """

@@ -32,6 +32,7 @@ OUT_OF_REACH = {
     "PRB213": _PROGRAMS,
     "PRB214": _PROGRAMS,
     "PRB215": _PROGRAMS,
+    "PRB217": "it takes a kernel's image; tests/unit/check/test_code.py builds a little one",
     "PRB325": _PROGRAMS,
     "PRB503": "tracefs shows all as it is; tests/backends has what the others say",
     "PRB902": "the BTF that comes along is sound; tests/unit/check has a kernel whose BTF is not",

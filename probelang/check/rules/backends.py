@@ -11,13 +11,6 @@ UNSUPPORTED = Rule(
     "The chosen backend cannot do this; the message names one that can.",
     example='fprobe vfs_read { text = "two words" }',
 )
-NOT_YET = Rule(
-    "PRB502",
-    "not-supported-yet",
-    Severity.ERROR,
-    "The language has it, and this release of probelang does not do it yet.",
-    example="kprobe vfs_read:10",
-)
 SHOWN_OTHERWISE = Rule(
     "PRB503",
     "shown-otherwise",
@@ -25,4 +18,4 @@ SHOWN_OTHERWISE = Rule(
     "The chosen backend records this, and shows it in another way than the trace file does.",
 )
 
-RULES = (UNSUPPORTED, NOT_YET, SHOWN_OTHERWISE)
+RULES = (UNSUPPORTED, SHOWN_OTHERWISE)

@@ -38,7 +38,7 @@ BLACKLISTED = Rule(
     "PRB205",
     "blacklisted",
     Severity.ERROR,
-    "The kernel forbids kprobes on this function (`NOKPROBE_SYMBOL`): probing it could bring the machine down.",
+    "The kernel forbids kprobes on this function or instruction (`NOKPROBE_SYMBOL`, `noinstr`, code that it patches while it runs): probing it could bring the machine down.",
     example="kprobe do_int3",
     kernel_error="FAIL_REG_PROBE",
 )
@@ -112,6 +112,19 @@ UNKNOWN_USDT = Rule(
     Severity.ERROR,
     "The program or library has no static probe (USDT) of this provider and name.",
 )
+UNKNOWN_MODULE = Rule(
+    "PRB216",
+    "unknown-module",
+    Severity.ERROR,
+    "The target kernel has no module of this name: it was not built, or is built in and then no module.",
+)
+BAD_OFFSET = Rule(
+    "PRB217",
+    "bad-offset",
+    Severity.ERROR,
+    "The offset leads out of the function, or into the middle of one of its instructions.",
+    kernel_error="BAD_INSN_BNDRY",
+)
 BAD_WATCH = Rule(
     "PRB220",
     "bad-watch",
@@ -133,12 +146,6 @@ UNKNOWN_WATCHED = Rule(
     "The target kernel has no variable of this name to watch.",
     example="watch jiffies_46 w",
 )
-UNKNOWN_MODULE = Rule(
-    "PRB216",
-    "unknown-module",
-    Severity.ERROR,
-    "The target kernel has no module of this name: it was not built, or is built in and then no module.",
-)
 
 RULES = (
     UNKNOWN_FUNCTION,
@@ -156,8 +163,9 @@ RULES = (
     UNKNOWN_SYMBOL,
     UNKNOWN_LINE,
     UNKNOWN_USDT,
+    UNKNOWN_MODULE,
+    BAD_OFFSET,
     BAD_WATCH,
     WATCH_LENGTH,
     UNKNOWN_WATCHED,
-    UNKNOWN_MODULE,
 )

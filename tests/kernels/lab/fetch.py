@@ -15,6 +15,7 @@ import os
 import re
 import shutil
 import subprocess
+import tarfile
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -101,6 +102,25 @@ def fetch_kernel(name: str) -> KernelFiles:
     if not kernel.vmlinuz.is_file():
         raise LabError(f"{package} {version} brought no {kernel.vmlinuz}; remove {final} to fetch it anew")
     return kernel
+
+
+def fetch_debug(kernel: KernelFiles) -> Path:
+    """The `vmlinux` with debugging information of a fetched kernel, out of the package of that very build; raises `LabError`.
+
+    The package has hundreds of megabytes, most of them of modules: no more than this file is unpacked.
+    """
+    final = cache_dir() / "debug" / kernel.name
+    image = final / "vmlinux"
+    package = f"linux-image-{kernel.release}-dbg"
+    wanted = f"{package} {kernel.package_version}\n"
+    with locked(cache_dir() / f"debug-{kernel.name}.lock"):
+        known = final / "package"
+        if not known.is_file() or known.read_text() != wanted:
+            Apt(SUITES[kernel.name]).unpack_image(package, kernel.package_version, final)
+            known.write_text(wanted)
+    if not image.is_file():
+        raise LabError(f"{package} brought no {image}; remove {final} to fetch it anew")
+    return image
 
 
 def fetch_busybox() -> Path:
@@ -198,6 +218,42 @@ class Apt:
                 shutil.rmtree(final)
             work.rename(final)
             work.mkdir()  # so that the context manager has something to remove
+
+    def unpack_image(self, package: str, version: str, final: Path) -> None:
+        """Downloads a package of debugging information and unpacks its `vmlinux` to `final`."""
+        final.parent.mkdir(parents=True, exist_ok=True)
+        with (
+            locked(self.root / "lock"),
+            tempfile.TemporaryDirectory(dir=final.parent, prefix=".tmp-") as made,
+        ):
+            work = Path(made)
+            self.run("apt-get", "download", f"{package}={version}", cwd=work)
+            (archive,) = work.glob("*.deb")
+            _unpack_image(archive, work / "vmlinux")
+            if final.exists():
+                shutil.rmtree(final)
+            final.mkdir()
+            (work / "vmlinux").rename(final / "vmlinux")
+
+
+def _unpack_image(archive: Path, image: Path) -> None:
+    """The first `vmlinux` or `vmlinux-…` in a package; what is behind it is not unpacked."""
+    command = ["dpkg-deb", "--fsys-tarfile", str(archive)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as unpacker:
+        try:
+            with tarfile.open(fileobj=unpacker.stdout, mode="r|") as members:
+                for member in members:
+                    name = member.name.rsplit("/", 1)[-1]
+                    source = members.extractfile(member) if member.isreg() else None
+                    if source is not None and (name == "vmlinux" or name.startswith("vmlinux-")):
+                        with image.open("wb") as out:
+                            shutil.copyfileobj(source, out, 1 << 20)
+                        return
+        except tarfile.TarError as error:
+            raise LabError(f"{archive.name}: {error}") from error
+        finally:
+            unpacker.kill()
+    raise LabError(f"{archive.name} has no vmlinux")
 
 
 def find_source() -> Source:

@@ -124,6 +124,7 @@ def test_static_probes(programs: dict[str, str]) -> None:
 
 
 DATA = """
+extern int counter; extern struct shape shape;       /* as a header has them */
 int counter = 41; static long below = -7; int zeroed[100]; __thread int each;
 struct shape { int sides; const char *name; } shape = { 5, "five" };
 __attribute__((noinline)) int work(int n) { zeroed[3] = n; counter++; below--; shape.sides++; each++; return n + zeroed[n]; }

@@ -149,7 +149,7 @@ def test_lines_of_a_function_count_from_its_name(program: Path) -> None:
     dwarf = open_dwarf(program)
     (second,) = dwarf.find_function("second")
     assert dwarf.addresses_of_function_line(second, 0) == LineFound(
-        (second.low,), f"{program.parent}/two/part.c", 3
+        (second.low,), f"{program.parent}/two/part.c", 3, ((second.low,),)
     )
     puts = dwarf.addresses_of_function_line(second, 2)
     assert puts == dwarf.addresses_of_line("two/part.c", 5)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING
 
 import pytest
@@ -48,9 +49,13 @@ struct first {
     short flexible[];
 } __attribute__((aligned(16)));
 struct packed { char c; long l; short s:5; long t:33; } __attribute__((packed));
+extern struct first global;
+extern int elsewhere, from_header;
 struct first global;
+int from_header = 3;
 static struct packed hidden[4];
-int use(struct first *f, struct packed *p) { return f->c + p->c + global.c + hidden[f->c].c; }
+int use(struct first *f, struct packed *p) { return f->c + p->c + global.c + hidden[f->c].c + elsewhere; }
+__asm__(".data; .globl elsewhere; elsewhere: .long 7; .text");
 int main(void) { return 0; }
 """
 
@@ -91,7 +96,7 @@ def test_layouts_are_the_compilers(dwarf: Dwarf, tmp_path: Path) -> None:
                 continue
             leaves.append((f"struct {name}", each, bool(found.bit_size)))
             ours.append((found.bit_offset, found.bit_size, found.type.size()))
-    source = C[: C.index("struct first global")]
+    source = C[: C.index("extern struct first global")]
     for place, leaf, (text, name, _) in zip(ours, ask_layout(source, leaves, tmp_path), leaves, strict=True):
         assert place[:2] == (leaf.offset, leaf.bits), (text, name)
         if not leaf.bits:
@@ -220,10 +225,15 @@ def test_values_are_recorded_as_their_types_say(dwarf: Dwarf) -> None:
 
 def test_variables_and_enumerators_by_name(program: Path) -> None:
     dwarf, symbols = open_dwarf(program), symbols_of(program)
-    for name, text in (("global", "struct first"), ("hidden", "struct packed [4]")):
+    for name, text in (("global", "struct first"), ("hidden", "struct packed [4]"), ("from_header", "int")):
         (variable,) = dwarf.find_variable(name)
         assert variable.location_at(0) == AtAddress(symbols[name])
         assert variable.type.text == text
+    assert dwarf.find_variable("elsewhere") == []
+    declared = dwarf.find_declaration("elsewhere")
+    assert declared is not None
+    assert declared.type.text == "int"
+    assert dwarf.find_declaration("hidden") is None
     assert dwarf.find_enumerator("MINUS") == -1
     assert dwarf.find_enumerator("ONE") == 1
     assert dwarf.find_enumerator("NONE") is None
@@ -254,3 +264,15 @@ def test_what_one_file_only_declares_is_completed_from_another(tmp_path: Path) -
     assert found is not None
     assert found.bit_offset == 64
     assert pointer.target.find_member("wanted") is not None
+
+
+def test_a_name_that_many_others_end_in(tmp_path: Path) -> None:
+    """Linkers keep it once, as the end of one of them."""
+    others = "".join(
+        f"int {letters}_counted = 2;\n" for letters in itertools.chain("abcdefghij", ("zz", "yz"))
+    )
+    longer = "".join(f"int a{number}_ends_counted = 3;\n" for number in range(40))
+    source = f"{others}{longer}int counted = 1;\nint main(void) {{ return 0; }}\n"
+    path = build(tmp_path, {"ends.c": source}, "-g", "-Wl,-O2", "-fno-ipa-icf")
+    (found,) = open_dwarf(path).find_variable("counted")
+    assert found.location_at(0) == AtAddress(symbols_of(path)["counted"])

@@ -1,3 +1,0 @@
-before = fprobe vfs_read%return { entry(file->f_pos), took = $duration }
-source = kprobe vfs_read:12 { count }
-place  = kprobe fs/read_write.c:12 { count }
