@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from probelang.check import calls, casts, ctypes, variables
 from probelang.check.constants import Constants
 from probelang.check.ctypes import CArray, CInt, CPointer, CStruct, CVoid
+from probelang.check.macros import SOCK_MACROS
 from probelang.check.report import Report, near_names, only_absent, rename, suggest
 from probelang.check.rules import facts, names, types
 from probelang.check.values import ADDRESS, LVALUE, RVALUE, Value, article_of, at, inside, load
@@ -296,9 +297,9 @@ class Expressions:
         if found is not None:
             return found
         known = struct.ref.member_names()
-        hidden = _HIDDEN.get(member.name) if struct.name == "sock" else None
-        alike = near_names(member.name, [*known, *(_HIDDEN if struct.name == "sock" else ())])
-        near = [hidden] if hidden else [name if name in known else _HIDDEN[name] for name in alike]
+        hidden = SOCK_MACROS.get(member.name) if struct.name == "sock" else None
+        alike = near_names(member.name, [*known, *(SOCK_MACROS if struct.name == "sock" else ())])
+        near = [hidden] if hidden else [name if name in known else SOCK_MACROS[name] for name in alike]
         self.report.add(
             types.UNKNOWN_MEMBER,
             member.span,
@@ -471,33 +472,3 @@ def source_of(expr: tree.Expr) -> str:
             return "@" + (symbol or "…")
         case _:
             return "this"
-
-
-#: Members of `struct sock` that the kernel's C reaches by `#define`s (include/net/sock.h), which BTF does not see.
-_HIDDEN = {
-    "sk_node": "__sk_common.skc_node",
-    "sk_refcnt": "__sk_common.skc_refcnt",
-    "sk_hash": "__sk_common.skc_hash",
-    "sk_portpair": "__sk_common.skc_portpair",
-    "sk_num": "__sk_common.skc_num",
-    "sk_dport": "__sk_common.skc_dport",
-    "sk_addrpair": "__sk_common.skc_addrpair",
-    "sk_daddr": "__sk_common.skc_daddr",
-    "sk_rcv_saddr": "__sk_common.skc_rcv_saddr",
-    "sk_family": "__sk_common.skc_family",
-    "sk_state": "__sk_common.skc_state",
-    "sk_reuse": "__sk_common.skc_reuse",
-    "sk_reuseport": "__sk_common.skc_reuseport",
-    "sk_ipv6only": "__sk_common.skc_ipv6only",
-    "sk_net_refcnt": "__sk_common.skc_net_refcnt",
-    "sk_bound_dev_if": "__sk_common.skc_bound_dev_if",
-    "sk_bind_node": "__sk_common.skc_bind_node",
-    "sk_prot": "__sk_common.skc_prot",
-    "sk_net": "__sk_common.skc_net",
-    "sk_v6_daddr": "__sk_common.skc_v6_daddr",
-    "sk_v6_rcv_saddr": "__sk_common.skc_v6_rcv_saddr",
-    "sk_cookie": "__sk_common.skc_cookie",
-    "sk_incoming_cpu": "__sk_common.skc_incoming_cpu",
-    "sk_flags": "__sk_common.skc_flags",
-    "sk_rxhash": "__sk_common.skc_rxhash",
-}
