@@ -285,7 +285,10 @@ def _hits_of(one: Prepared, hits: Sequence[tuple[Hit, Hit]]) -> list[Hit]:
     owners: dict[str, tuple[Event, str]] = {}
     for event in one.events:
         for definition, site in zip(event.definitions, event.probe.sites, strict=False):
-            place = site.target.function if isinstance(site.target, FunctionTarget) else ""
+            place = ""
+            if isinstance(site.target, FunctionTarget):
+                place = site.target.function
+                place += f" [{site.target.module}]" if site.target.module is not None else ""
             owners[definition.name.replace("/", ":")] = event, place
         if not event.definitions:
             owners |= {one.event.replace("/", ":"): (event, "") for one in event.selections}
