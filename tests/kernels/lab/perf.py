@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from probelang.backends import perf
 from probelang.backends.perf.model import Event, spell_names
 from probelang.diagnostics import Severity
 from probelang.kernel.interface import Kernel
+from probelang.kernel.load import load_kernel
 from probelang.probes import FunctionTarget
 from probelang.source import Source
 from tests.kernels.lab.boot import Job, Machine, Outcome, run_jobs
@@ -29,8 +30,9 @@ from tests.kernels.lab.suite import (
     build_program,
     find_modules,
     read_module,
+    target_of,
 )
-from tests.kernels.lab.target import target_kernel
+from tests.kernels.lab.target import target_name
 from tests.kernels.lab.trace import ARGUMENT, Hit, parse_place
 
 _LINE = re.compile(
@@ -66,16 +68,32 @@ class Prepared:
 def run_cases(kernel: str, cases: Sequence[Case]) -> dict[str, Run]:
     """Runs `cases` through perf on one kernel; what the compiler refuses is not run. Raises `LabError`."""
     files = fetch_kernel(kernel)
-    known = target_kernel(files)
-    prepared = [_prepare(case, known) for case in cases]
+    target = target_name(files)
+    known = {
+        name: load_kernel(name) for name in {target, *(target_of(case, files, target) for case in cases)}
+    }
+    prepared = [_prepare(case, known[target_of(case, files, target)]) for case in cases]
     runs = {one.case.name: _not_run(one, kernel) for one in prepared if one.failed}
     batches = _batches(one for one in prepared if not one.failed)
-    scripts = [_script(batch, known) for batch in batches]
-    jobs = [_job(batch, script, files) for batch, script in zip(batches, scripts, strict=True)]
-    outcomes = run_jobs(files, jobs, Machine(tools="current"))
-    for batch, script, outcome in zip(batches, scripts, outcomes, strict=True):
-        runs.update(_read(batch, kernel, script, outcome))
+    while batches:
+        batches = [_spelled(batch) for batch in batches]
+        scripts = [_script(batch, known[target]) for batch in batches]
+        jobs = [_job(batch, script, files) for batch, script in zip(batches, scripts, strict=True)]
+        outcomes = run_jobs(files, jobs, Machine(tools="current"))
+        again: list[Sequence[Prepared]] = []
+        for batch, script, outcome in zip(batches, scripts, outcomes, strict=True):
+            sections = _sections(outcome)
+            if len(batch) > 1 and not _recorded(sections):
+                # one case takes all others with it: halves find it
+                again += [batch[: len(batch) // 2], batch[len(batch) // 2 :]]
+            else:
+                runs.update(_read(batch, kernel, script, outcome, sections))
+        batches = again
     return runs
+
+
+def _recorded(sections: Mapping[str, str]) -> bool:
+    return "done" in sections and sections.get("start-status", "").strip() == "0"
 
 
 def _prepare(case: Case, kernel: Kernel) -> Prepared:
@@ -96,7 +114,7 @@ def _not_run(one: Prepared, kernel: str) -> Run:
     return Run(one.case, kernel, Compiled(1, "", one.said), None, {}, {}, [])
 
 
-def _batches(prepared: Iterable[Prepared]) -> list[list[Prepared]]:
+def _batches(prepared: Iterable[Prepared]) -> list[Sequence[Prepared]]:
     """As few as it takes for no two cases of a batch to record the same event."""
     batches: list[tuple[set[str], list[Prepared]]] = []
     for one in prepared:
@@ -107,10 +125,10 @@ def _batches(prepared: Iterable[Prepared]) -> list[list[Prepared]]:
                 break
         else:
             batches.append((one.keys(), [one]))
-    return [_spelled(batch) for _, batch in batches]
+    return [batch for _, batch in batches]
 
 
-def _spelled(batch: Sequence[Prepared]) -> list[Prepared]:
+def _spelled(batch: Sequence[Prepared]) -> Sequence[Prepared]:
     """With the names that their events have in one script."""
     events = iter(spell_names([event for one in batch for event in one.events]))
     return [replace(one, events=[next(events) for _ in one.events]) for one in batch]
@@ -156,7 +174,9 @@ def _job(batch: Sequence[Prepared], script: str, kernel: KernelFiles) -> Job:
 . ./guest.sh
 prepare
 modules {names}
-mkdir -p /run/mark
+# perf looks there for the symbols of a module
+mkdir -p /lib/modules/$(uname -r)/kernel /run/mark
+for file in {names}; do ln -sf $LAB/$file /lib/modules/$(uname -r)/kernel/; done
 for name in $(seq 0 {len(batch) - 1}) none; do printf '#!/bin/true\\n' >/run/mark/$name; chmod +x /run/mark/$name; done
 {chr(10).join(setup)}
 cd /tmp/work
@@ -182,12 +202,18 @@ section done
     return Job(job, files, SECONDS)
 
 
-def _read(batch: Sequence[Prepared], kernel: str, script: str, outcome: Outcome) -> dict[str, Run]:
+def _sections(outcome: Outcome) -> dict[str, str]:
     sections: dict[str, str] = {}
     for part in re.split(r"^%%section ", outcome.output, flags=re.MULTILINE)[1:]:
         name, _, text = part.partition("\n")
         sections[name] = text
     sections["stop-status"] = "0"
+    return sections
+
+
+def _read(
+    batch: Sequence[Prepared], kernel: str, script: str, outcome: Outcome, sections: dict[str, str]
+) -> dict[str, Run]:
     shown = parse_script(sections.get("trace", ""), sections.get("stacks", ""))
     raw = parse_json(sections.get("json", ""))
     if len(raw) != len(shown):
@@ -259,7 +285,10 @@ def _hits_of(one: Prepared, hits: Sequence[tuple[Hit, Hit]]) -> list[Hit]:
     owners: dict[str, tuple[Event, str]] = {}
     for event in one.events:
         for definition, site in zip(event.definitions, event.probe.sites, strict=False):
-            place = site.target.function if isinstance(site.target, FunctionTarget) else ""
+            place = ""
+            if isinstance(site.target, FunctionTarget):
+                place = site.target.function
+                place += f" [{site.target.module}]" if site.target.module is not None else ""
             owners[definition.name.replace("/", ":")] = event, place
         if not event.definitions:
             owners |= {one.event.replace("/", ":"): (event, "") for one in event.selections}
