@@ -100,7 +100,7 @@ def find_spot(
             place = Surroundings(btf=kernel.btf, memory="kptr", numbers=numbers, in_place=strings)
             return Spot(f"tracepoint:{system}:{event}", place, f"{system}.{event}")
         case ProgramTarget():
-            return _program(probe, target)
+            return _program(probe, target, dialect)
         case WatchTarget():
             return _watch(target, kernel)
         case ClockTarget(period):
@@ -237,9 +237,11 @@ def _strings_in_place(system: str, event: str, kernel: Kernel) -> frozenset[str]
 # --------------------------------------------------------------------------------------------------- programs
 
 
-def _program(probe: Probe, target: ProgramTarget) -> Spot:
+def _program(probe: Probe, target: ProgramTarget, dialect: Dialect) -> Spot:
     path = quoted_path(target.path)
     address = _address(target)
+    if target.counter is None and not dialect.inside_programs:
+        _refuse_inside(target, address, dialect)
     place = Surroundings(registers=True, memory="uptr", user=True)
     shown, shown_by = "0x%llx", ('reg("ip")',)
     if target.returns:
@@ -286,6 +288,18 @@ def _address(target: ProgramTarget) -> int:
     if address is None:
         raise PointRefused(f"{target.offset:#x} in {target.path} is in no part of the program that is loaded")
     return address
+
+
+def _refuse_inside(target: ProgramTarget, address: int, dialect: Dialect) -> None:
+    """Raises PointRefused where an address of a program is inside of a function."""
+    from probelang.program.load import load_program
+
+    function = load_program(target.path).function_at(address)
+    if function is not None and function.address != address:
+        raise PointRefused(
+            f"{dialect.title} attaches to programs only where a function starts, and this is {address - function.address:#x} behind that of `{function.name}`",
+            "`--bpftrace-version 0.27` and `--target tracefs` can",
+        )
 
 
 # -------------------------------------------------------------------------------------- watches and the clock

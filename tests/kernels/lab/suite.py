@@ -129,14 +129,14 @@ def run_cases(kernel: str, cases: Sequence[Case]) -> dict[str, Run]:
     """Runs `cases` on one kernel; raises `LabError` where the lab itself cannot work."""
     files = fetch_kernel(kernel)
     target = target_name(files) if any(not case.script for case in cases) else ""
-    compiled = {case.name: compile_spec(case, _target_of(case, files, target)) for case in cases}
+    compiled = {case.name: compile_spec(case, target_of(case, files, target)) for case in cases}
     running = [case for case in cases if compiled[case.name].status == 0 and kernel not in case.refused]
     jobs = [make_job(case, compiled[case.name].script, files) for case in running]
     outcomes = dict(zip((case.name for case in running), _run_twice(files, jobs), strict=True))
     return {case.name: read_run(case, kernel, compiled[case.name], outcomes.get(case.name)) for case in cases}
 
 
-def _target_of(case: Case, files: KernelFiles, target: str) -> str:
+def target_of(case: Case, files: KernelFiles, target: str) -> str:
     """What to compile a case for: where it names modules, what knows of them."""
     if case.compiled_for:
         return case.compiled_for
