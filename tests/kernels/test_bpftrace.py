@@ -47,12 +47,22 @@ ABOUT_SOMETHING_ELSE = {
     "symstr": "bpftrace tells a symbol without the offset",
 }
 
-#: Of every so many cases one is run where each takes a script of its own, as with the old release.
+#: Cases of 6.1: what is written in other words for the old release.
 OLD_RELEASE = (
     "fprobe-large-reads", "kprobe-parameters", "kprobe-return", "fprobe-return", "return-is-signed",
     "entry-values", "before-and-after", "long-chain", "bitfields", "integer-array", "cast", "tcp-connect",
     "eprobe-string-field", "eprobe-dynamic-string", "condition-not", "condition-set", "condition-string", "tprobe-switch",
 )  # fmt: skip
+
+#: Cases of 7.3: each kind of probe and of value once more, and the examples. The rest is the same script as on 6.12, but for offsets.
+NEWEST = (
+    "example-", "eprobe-", "tprobe-", "module-", "fprobe-", "kprobe-", "per-cpu-",
+    "parameter-at-return", "return-is-signed", "many-points", "stack-of-a-hit", "entry-values", "before-and-after", "long-chain",
+    "bitfields", "strings", "integer-array", "dentry-name", "cast", "user-pointer", "variables-by-their-headers", "tcp-connect", "page-faults",
+    "condition-set", "condition-strings", "choices", "running-task",
+)  # fmt: skip
+
+ALL_OF_THEM = os.environ.get("PROBELANG_TEST_ALL", "") == "1"
 
 PROBES = 500
 CHUNK = 50
@@ -63,10 +73,22 @@ def _pairs() -> list[object]:
     found: list[object] = []
     for kernel in KERNELS:
         for case in ALL:
-            chosen = kernel != "6.1" or case.name in OLD_RELEASE
-            if can_run(case) and kernel in case.on and chosen and case.name not in ABOUT_SOMETHING_ELSE:
+            if not can_run(case) or kernel not in case.on or case.name in ABOUT_SOMETHING_ELSE:
+                continue
+            if ALL_OF_THEM or _is_chosen(kernel, case):
                 found.append(pytest.param(kernel, case, id=f"{kernel}-{case.name}"))
     return found
+
+
+def _is_chosen(kernel: str, case: Case) -> bool:
+    match kernel:
+        case "6.1":
+            return case.name in OLD_RELEASE
+        case "7.3":
+            return "6.12" not in case.on or any(
+                case.name == name or (name.endswith("-") and case.name.startswith(name)) for name in NEWEST
+            )
+    return True
 
 
 @pytest.fixture(scope="session")

@@ -199,6 +199,7 @@ def _tracepoint(tracepoint: str, kernel: Kernel, dialect: Dialect) -> Spot:
         )
     answer = kernel.find_tracepoint(tracepoint)
     parameters: dict[str, int] = {}
+    of_module = isinstance(answer, Found) and answer.value.btf is not kernel.btf
     # with more arguments bpftrace says that it finds no BTF of them
     if (
         isinstance(answer, Found)
@@ -210,7 +211,7 @@ def _tracepoint(tracepoint: str, kernel: Kernel, dialect: Dialect) -> Spot:
                 break
             if param.name:
                 parameters[param.name] = param.type
-    place = Surroundings(btf=kernel.btf, parameters=parameters, raw=True, memory="kptr")
+    place = Surroundings(btf=kernel.btf, parameters=parameters, raw=True, nullable=of_module, memory="kptr")
     return Spot(f"rawtracepoint:{tracepoint}", place, tracepoint)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -33,8 +34,14 @@ from tests.kernels.lab.suite import (
 from tests.kernels.lab.target import target_name
 from tests.kernels.lab.trace import Hit, parse_trace
 
-BATCH = 16
-"""Cases of one script."""
+BATCHES = (16, 4, 1)
+"""How many cases share a script, at most: what does not hold is run again with fewer beside it, and alone in the end."""
+
+MOST_TRACED = 32
+"""How many programs of fentry and fexit a script has on one function; the kernel takes 38."""
+
+_BUSY = re.compile(r"sched_switch|sched_wakeup|sys_enter\b")
+"""Points that are hit within the programs of others, and of which bpftrace 0.27 dies (`std::bad_alloc`) where these print too."""
 
 _READY = 'BEGIN\n{\n\tprintf("ready\\n");\n}\n'
 
@@ -91,7 +98,7 @@ def can_run(case: Case) -> bool:
 def run_with_bpftrace(kernel: str, cases: Sequence[Case], settings: Settings, tools: str) -> dict[str, Told]:
     """Runs `cases` on one kernel; raises `LabError` where the lab itself cannot work.
 
-    A case that does not hold in a script with others is run again with a script of its own: bpftrace may have died of what the others did.
+    A case that does not hold in a script with others may fail because of these, and is run again.
     """
     files = fetch_kernel(kernel)
     target = target_name(files)
@@ -104,20 +111,39 @@ def run_with_bpftrace(kernel: str, cases: Sequence[Case], settings: Settings, to
         told[case.name] = Told(case, analysis, said, None)
         if not analysis.failed:
             running.append(_Running(case, analysis, known))
-    _run_batches(_batches(running), kernel, files, settings, tools, told)
-    alone = [[one] for one in running if told[one.case.name].problem()]
-    _run_batches(alone, kernel, files, settings, tools, told)
+    for most in BATCHES:
+        _run_batches(_batches(running, most), kernel, files, settings, tools, told)
+        running = [one for one in running if told[one.case.name].problem()]
     return told
 
 
-def _batches(running: Sequence[_Running]) -> list[list[_Running]]:
-    """Cases to run together: those that load modules apart, for the others are not to see them."""
-    plain = [one for one in running if not one.case.modules]
-    return [
-        list(group[start : start + BATCH])
-        for group in (plain, [one for one in running if one.case.modules])
-        for start in range(0, len(group), BATCH)
-    ]
+def _batches(running: Sequence[_Running], most: int) -> list[list[_Running]]:
+    """Cases to run together: alone what disturbs others, and apart those that load modules, for the others are not to see them."""
+    batches: list[list[_Running]] = []
+    for one in sorted(running, key=lambda one: (_is_busy(one), bool(one.case.modules))):
+        last = batches[-1] if batches else []
+        together = [*last, one]
+        traced = Counter(point for each in together for point in _points(each) if point.startswith("f"))
+        if (
+            last
+            and len(together) <= most
+            and max(traced.values(), default=0) <= MOST_TRACED
+            and not any(map(_is_busy, together))
+            and bool(last[0].case.modules) == bool(one.case.modules)
+        ):
+            last.append(one)
+        else:
+            batches.append([one])
+    return batches
+
+
+def _points(one: _Running) -> list[str]:
+    points = [clause.point for event in one.analysis.events for clause in event.clauses]
+    return [re.sub("^(fentry|fexit|kfunc|kretfunc):", "f:", point) for point in points]
+
+
+def _is_busy(one: _Running) -> bool:
+    return any(_BUSY.search(point) for point in _points(one))
 
 
 def _run_batches(
