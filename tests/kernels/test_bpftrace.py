@@ -21,7 +21,7 @@ from probelang.diagnostics import Severity
 from probelang.kernel.interface import Kernel
 from probelang.source import Source
 from tests.kernels.cases import ALL
-from tests.kernels.lab.boot import GUESTS_AT_ONCE, Job, Machine, run_jobs
+from tests.kernels.lab.boot import GUESTS_AT_ONCE, Job, Machine, Outcome, run_jobs
 from tests.kernels.lab.case import Case
 from tests.kernels.lab.fetch import LabError, fetch_kernel
 from tests.kernels.lab.target import target_kernel
@@ -100,9 +100,10 @@ def told(request: pytest.FixtureRequest) -> dict[str, Future[dict[str, Told]]]:
         if call is not None and "case" in call.params and item.path == Path(__file__):
             wanted.setdefault(call.params["kernel"], []).append(call.params["case"])
     pool = ThreadPoolExecutor(GUESTS_AT_ONCE)
+    longest_first = sorted(wanted.items(), key=lambda item: -len(item[1]))
     started = {
         kernel: pool.submit(run_with_bpftrace, kernel, cases, *KERNELS[kernel])
-        for kernel, cases in wanted.items()
+        for kernel, cases in longest_first
     }
     pool.shutdown(wait=False)
     return started
@@ -123,22 +124,22 @@ def test_case(kernel: str, case: Case, told: dict[str, Future[dict[str, Told]]])
         pytest.fail(f"{wrong}\n{case.source()}\n{result.output}", pytrace=False)
 
 
+@pytest.fixture(scope="module")
+def taken() -> dict[str, Future[tuple[dict[str, str], list[Outcome]]]]:
+    """What was written of generated probes, by name, and what bpftrace says to the scripts: a future for each kernel."""
+    pool = ThreadPoolExecutor(GUESTS_AT_ONCE)
+    started = {kernel: pool.submit(_compile_there, kernel) for kernel in ("6.12", "7.3")}
+    pool.shutdown(wait=False)
+    return started
+
+
 @pytest.mark.parametrize("kernel", ["6.12", "7.3"])
-def test_bpftrace_takes_every_generated_probe(kernel: str) -> None:
+def test_bpftrace_takes_every_generated_probe(
+    kernel: str, taken: dict[str, Future[tuple[dict[str, str], list[Outcome]]]]
+) -> None:
     """`--mode codegen` of the real bpftrace, for the kernel that it runs on."""
     try:
-        files = fetch_kernel(kernel)
-        known = target_kernel(files)
-    except LabError as error:
-        _no_lab(error)
-    events, specs = _generated(known)
-    jobs = []
-    for start in range(0, len(events), CHUNK):
-        chunk = events[start : start + CHUNK]
-        text = bpftrace.render(chunk, "script", ["made.probe"], known).text
-        jobs.append(Job("bpftrace --mode codegen probe.bt", {"probe.bt": text.encode()}, seconds=90))
-    try:
-        outcomes = run_jobs(files, jobs, Machine(tools="current"))
+        specs, outcomes = taken[kernel].result()
     except LabError as error:
         _no_lab(error)
     refused = [outcome.output for outcome in outcomes if outcome.status != 0 or "ERROR" in outcome.output]
@@ -146,6 +147,18 @@ def test_bpftrace_takes_every_generated_probe(kernel: str) -> None:
     wrong = [specs[first or second] for first, second in names if (first or second) in specs]
     if refused:
         pytest.fail("\n".join([f"seed {SEED}", *wrong, *(text[-3000:] for text in refused)]), pytrace=False)
+
+
+def _compile_there(kernel: str) -> tuple[dict[str, str], list[Outcome]]:
+    files = fetch_kernel(kernel)
+    known = target_kernel(files)
+    events, specs = _generated(known)
+    jobs = []
+    for start in range(0, len(events), CHUNK):
+        chunk = events[start : start + CHUNK]
+        text = bpftrace.render(chunk, "script", ["made.probe"], known).text
+        jobs.append(Job("bpftrace --mode codegen probe.bt", {"probe.bt": text.encode()}, seconds=180))
+    return specs, run_jobs(files, jobs, Machine(tools="current"))
 
 
 def _generated(known: Kernel) -> tuple[list[Event], dict[str, str]]:

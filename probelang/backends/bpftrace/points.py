@@ -199,7 +199,7 @@ def _tracepoint(tracepoint: str, kernel: Kernel, dialect: Dialect) -> Spot:
         )
     answer = kernel.find_tracepoint(tracepoint)
     parameters: dict[str, int] = {}
-    of_module = isinstance(answer, Found) and answer.value.btf is not kernel.btf
+    of_module = not isinstance(answer, Found) or answer.value.btf is not kernel.btf
     # with more arguments bpftrace says that it finds no BTF of them
     if (
         isinstance(answer, Found)
