@@ -40,8 +40,8 @@ BATCHES = (16, 4, 1)
 MOST_TRACED = 32
 """How many programs of fentry and fexit a script has on one function; the kernel takes 38."""
 
-_BUSY = re.compile(r"sched_switch")
-"""Points that are hit within the programs of others, and of which bpftrace 0.27 dies (`std::bad_alloc`) where these print too."""
+_BUSY = re.compile(r"sched_(switch|wak)")
+"""Points that are hit within the programs of others: where both print strings, bpftrace 0.27 dies (`std::bad_alloc`)."""
 
 _READY = 'BEGIN\n{\n\tprintf("ready\\n");\n}\n'
 
