@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 #: Nothing is mapped below, neither in the kernel nor in a program.
 FIRST_PAGE = 4096
+#: An address in there; 1 would be the maximum of itself and NULL for LLVM, which compares otherwise then.
+_NOWHERE = "(uint64)2048"
 _HEAD = "%16s-%-7llu [%03llu] ..... %6llu.%06llu: "
 _HEAD_ARGUMENTS = ("cpu", "nsecs / 1000000000", "nsecs % 1000000000 / 1000")
 
@@ -100,6 +102,7 @@ class _Writer:
     def write(self, fields: Sequence[Field], based: Based | None) -> Body:
         own = [*fields, *(based.fields if based is not None else ())]
         self._keep_parameters(own)
+        self._check_pointers(own)
         if any(isinstance(field.access.base, Duration) for field in own):
             self._time()
         conditions = []
@@ -165,6 +168,27 @@ class _Writer:
                 text = Reader(self.dialect, place).sized(Access(base), WORD)
                 kept[Access(base)] = Value(self._keep(f"arg{base.slot}", text), WORD)
         self.reader.place = replace(self.reader.place, kept=kept)
+
+    def _check_pointers(self, fields: Sequence[Field]) -> None:
+        """Pointers that may be NULL in the verifier's eyes are then others that lead nowhere."""
+        if not self.spot.place.nullable:
+            return
+        checked: dict[int, str] = {}
+        for field in fields:
+            access = field.access
+            if isinstance(access.base, Parameter) and access.derefs and access.base.slot not in checked:
+                try:
+                    value = self.reader.base(Access(access.base))
+                except Refused as error:
+                    raise BodyRefused(str(error), error.help, field.span) from None
+                name = checked[access.base.slot] = self._variable(f"arg{access.base.slot - 1}__at")
+                self.lines += [
+                    f"{name} = {value.text};",
+                    f"if ({name} == 0) {{",
+                    f"\t{name} = {_NOWHERE};",
+                    "}",
+                ]
+        self.reader.place = replace(self.reader.place, checked=checked)
 
     def _at_entry(self, field: Field, inner: Access, name: str) -> tuple[str, tuple[str, ...]]:
         assert self.spot.entry_place is not None

@@ -14,6 +14,7 @@ class Dialect:
 
     `max_printf` is how many arguments printf() takes, the format counted. `max_strings` is how many strings one event may
     have where they are on the BPF stack, None where they are elsewhere. `max_string` is the size of a string, its NUL counted.
+    `inside_programs`: whether a uprobe may be behind the start of a function; Debian's 0.17 is built without what would check such a place, and `--unsafe` does not help.
     """
 
     version: tuple[int, int]
@@ -28,6 +29,7 @@ class Dialect:
     strlen: bool
     narrow_maps: bool
     deep_names: bool
+    inside_programs: bool
     arrays_are_strings: bool
     max_printf: int
     max_string: int
@@ -59,6 +61,7 @@ _0_17 = Dialect(
     strlen=False,
     narrow_maps=False,
     deep_names=False,
+    inside_programs=False,
     arrays_are_strings=True,
     max_printf=128,
     max_string=64,
@@ -77,6 +80,7 @@ _0_27 = Dialect(
     strlen=True,
     narrow_maps=True,
     deep_names=True,
+    inside_programs=True,
     arrays_are_strings=False,
     max_printf=128,
     max_string=1024,

@@ -56,6 +56,10 @@ _DENIED = frozenset(
 )
 
 
+#: What bpftrace keeps its hands off, because its own programs may come by there.
+_UNLISTED = "rcu_"
+
+
 class PointRefused(Exception):
     """A point that bpftrace does not have: a message, and a way out."""
 
@@ -100,7 +104,7 @@ def find_spot(
             place = Surroundings(btf=kernel.btf, memory="kptr", numbers=numbers, in_place=strings)
             return Spot(f"tracepoint:{system}:{event}", place, f"{system}.{event}")
         case ProgramTarget():
-            return _program(probe, target)
+            return _program(probe, target, dialect)
         case WatchTarget():
             return _watch(target, kernel)
         case ClockTarget(period):
@@ -115,6 +119,9 @@ def _function(
 ) -> Spot:
     name = target.function if target.module is None else f"{target.module}:{target.function}"
     shown = f"{target.function}+{target.offset:#x}" if target.offset else target.function
+    if target.function.startswith(_UNLISTED):
+        # seen with 0.27: of 163 such functions that Linux 6.12 can trace, `bpftrace -l` has none
+        raise PointRefused(f"bpftrace takes no probe on `{target.function}`, nor on any function of that beginning")
     if kind is Kind.FPROBE and not any(_needs_registers(field.access) for field in fields):
         proto = _prototype(target, kernel)
         if proto is not None and kernel.btf is not None:
@@ -199,6 +206,7 @@ def _tracepoint(tracepoint: str, kernel: Kernel, dialect: Dialect) -> Spot:
         )
     answer = kernel.find_tracepoint(tracepoint)
     parameters: dict[str, int] = {}
+    of_module = not isinstance(answer, Found) or answer.value.btf is not kernel.btf
     # with more arguments bpftrace says that it finds no BTF of them
     if (
         isinstance(answer, Found)
@@ -210,7 +218,7 @@ def _tracepoint(tracepoint: str, kernel: Kernel, dialect: Dialect) -> Spot:
                 break
             if param.name:
                 parameters[param.name] = param.type
-    place = Surroundings(btf=kernel.btf, parameters=parameters, raw=True, memory="kptr")
+    place = Surroundings(btf=kernel.btf, parameters=parameters, raw=True, nullable=of_module, memory="kptr")
     return Spot(f"rawtracepoint:{tracepoint}", place, tracepoint)
 
 
@@ -237,9 +245,11 @@ def _strings_in_place(system: str, event: str, kernel: Kernel) -> frozenset[str]
 # --------------------------------------------------------------------------------------------------- programs
 
 
-def _program(probe: Probe, target: ProgramTarget) -> Spot:
+def _program(probe: Probe, target: ProgramTarget, dialect: Dialect) -> Spot:
     path = quoted_path(target.path)
     address = _address(target)
+    if target.counter is None and not dialect.inside_programs:
+        _refuse_inside(target, address, dialect)
     place = Surroundings(registers=True, memory="uptr", user=True)
     shown, shown_by = "0x%llx", ('reg("ip")',)
     if target.returns:
@@ -286,6 +296,18 @@ def _address(target: ProgramTarget) -> int:
     if address is None:
         raise PointRefused(f"{target.offset:#x} in {target.path} is in no part of the program that is loaded")
     return address
+
+
+def _refuse_inside(target: ProgramTarget, address: int, dialect: Dialect) -> None:
+    """Raises PointRefused where an address of a program is inside of a function."""
+    from probelang.program.load import load_program
+
+    function = load_program(target.path).function_at(address)
+    if function is not None and function.address != address:
+        raise PointRefused(
+            f"{dialect.title} attaches to programs only where a function starts, and this is {address - function.address:#x} behind that of `{function.name}`",
+            "`--bpftrace-version 0.27` and `--target tracefs` can",
+        )
 
 
 # -------------------------------------------------------------------------------------- watches and the clock

@@ -84,7 +84,8 @@ class Surroundings:
     """What there is where a probe fires.
 
     `parameters` are what `args` has, by name: types in BTF. `returns` is the type of `retval` there. Where `registers` is
-    set there is a `struct pt_regs`, and `argN` if it is a function's entry (`entry`). `raw` is a raw tracepoint. `memory` is what turns a number into
+    set there is a `struct pt_regs`, and `argN` if it is a function's entry (`entry`). `raw` is a raw tracepoint; where its arguments are `nullable`,
+    the kernel's verifier lets none be added to before it is compared with 0, and `checked` are the variables, by argument, of those that were. `memory` is what turns a number into
     a pointer that is read as it should be: `uptr` or `kptr`, or nothing. `kept` are values by name of the field that are known
     already: those of the entry, in maps. `event` has the fields of the event that an eprobe of the same spec sits on, `numbers` the width
     and sign of those of another event, as bpftrace sees them, and `in_place` are its strings that are arrays of characters.
@@ -96,6 +97,8 @@ class Surroundings:
     registers: bool = False
     entry: bool = False
     raw: bool = False
+    nullable: bool = False
+    checked: Mapping[int, str] | None = None
     memory: str = ""
     user: bool = False
     event: Mapping[str, Value] | None = None
@@ -213,6 +216,8 @@ class Reader:
                 return found
         match base:
             case Parameter(slot, name):
+                if access.derefs and place.checked is not None and slot in place.checked:
+                    return Value(place.checked[slot], WORD)
                 return self._parameter(slot, name)
             case ReturnValue():
                 if place.btf is not None and place.returns is not None:

@@ -6,7 +6,9 @@ are those between the times at which its work began and ended.
 
 from __future__ import annotations
 
+import functools
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,17 +16,32 @@ from pathlib import Path
 from probelang.analysis import Analysis, analyse
 from probelang.backends import Settings, bpftrace
 from probelang.kernel.interface import Kernel
+from probelang.kernel.load import load_kernel
 from probelang.render.text import render_concise
 from probelang.source import Source
 from tests.kernels.lab.boot import Job, Machine, Outcome, run_jobs
 from tests.kernels.lab.case import Case, Expected
 from tests.kernels.lab.fetch import KernelFiles, fetch_kernel
-from tests.kernels.lab.suite import ROOT, Compiled, Run, build_program, find_modules, read_module
-from tests.kernels.lab.target import target_kernel
+from tests.kernels.lab.suite import (
+    ROOT,
+    Compiled,
+    Run,
+    build_program,
+    find_modules,
+    read_module,
+    target_of,
+)
+from tests.kernels.lab.target import target_name
 from tests.kernels.lab.trace import Hit, parse_trace
 
-BATCH = 16
-"""Cases of one script."""
+BATCHES = (16, 4, 1)
+"""How many cases share a script, at most: what does not hold is run again with fewer beside it, and alone in the end."""
+
+MOST_TRACED = 32
+"""How many programs of fentry and fexit a script has on one function; the kernel takes 38."""
+
+_BUSY = re.compile(r"sched_(switch|wak)")
+"""Points that are hit within the programs of others: where both print strings, bpftrace 0.27 dies (`std::bad_alloc`)."""
 
 _READY = 'BEGIN\n{\n\tprintf("ready\\n");\n}\n'
 
@@ -53,6 +70,25 @@ class Told:
             else:
                 expectation.verify(self.run)
 
+    def problem(self) -> str:
+        """What is not as the case says, if anything."""
+        try:
+            self.verify()
+        except Expected as error:
+            return str(error)
+        except (AssertionError, LookupError, StopIteration, ValueError) as error:
+            return f"{type(error).__name__}: {error}"
+        return ""
+
+
+@dataclass(frozen=True)
+class _Running:
+    """A case that compiles, and what it was compiled for."""
+
+    case: Case
+    analysis: Analysis
+    known: Kernel
+
 
 def can_run(case: Case) -> bool:
     """Whether a case is about what is recorded, and not about the script for tracefs."""
@@ -60,31 +96,72 @@ def can_run(case: Case) -> bool:
 
 
 def run_with_bpftrace(kernel: str, cases: Sequence[Case], settings: Settings, tools: str) -> dict[str, Told]:
-    """Runs `cases` on one kernel; raises `LabError` where the lab itself cannot work."""
+    """Runs `cases` on one kernel; raises `LabError` where the lab itself cannot work.
+
+    A case that does not hold in a script with others may fail because of these, and is run again.
+    """
     files = fetch_kernel(kernel)
-    known = target_kernel(files)
+    target = target_name(files)
     told: dict[str, Told] = {}
-    running: list[tuple[Case, Analysis]] = []
+    running: list[_Running] = []
     for case in cases:
+        known = _known(target_of(case, files, target))
         analysis = _analyse(case, known, settings)
         said = render_concise(analysis.source, analysis.diagnostics)
         told[case.name] = Told(case, analysis, said, None)
         if not analysis.failed:
-            running.append((case, analysis))
-    batches = [running[start : start + BATCH] for start in range(0, len(running), BATCH)]
-    jobs = [_job(batch, files, known, settings) for batch in batches]
-    outcomes = run_jobs(files, jobs, Machine(tools=tools))
-    alone: list[list[tuple[Case, Analysis]]] = []
-    for batch, outcome in zip(batches, outcomes, strict=True):
-        if "%%section done" in outcome.output:
-            _read_batch(batch, kernel, outcome, told)
-        else:
-            alone += [[one] for one in batch]
-    if alone:
-        jobs = [_job(batch, files, known, settings) for batch in alone]
-        for batch, outcome in zip(alone, run_jobs(files, jobs, Machine(tools=tools)), strict=True):
-            _read_batch(batch, kernel, outcome, told)
+            running.append(_Running(case, analysis, known))
+    for most in BATCHES:
+        _run_batches(_batches(running, most), kernel, files, settings, tools, told)
+        running = [one for one in running if told[one.case.name].problem()]
     return told
+
+
+def _batches(running: Sequence[_Running], most: int) -> list[list[_Running]]:
+    """Cases to run together: alone what disturbs others, and apart those that load modules, for the others are not to see them."""
+    batches: list[list[_Running]] = []
+    for one in sorted(running, key=lambda one: (_is_busy(one), bool(one.case.modules))):
+        last = batches[-1] if batches else []
+        together = [*last, one]
+        traced = Counter(point for each in together for point in _points(each) if point.startswith("f"))
+        if (
+            last
+            and len(together) <= most
+            and max(traced.values(), default=0) <= MOST_TRACED
+            and not any(map(_is_busy, together))
+            and bool(last[0].case.modules) == bool(one.case.modules)
+        ):
+            last.append(one)
+        else:
+            batches.append([one])
+    return batches
+
+
+def _points(one: _Running) -> list[str]:
+    points = [clause.point for event in one.analysis.events for clause in event.clauses]
+    return [re.sub("^(fentry|fexit|kfunc|kretfunc):", "f:", point) for point in points]
+
+
+def _is_busy(one: _Running) -> bool:
+    return any(_BUSY.search(point) for point in _points(one))
+
+
+def _run_batches(
+    batches: Sequence[Sequence[_Running]],
+    kernel: str,
+    files: KernelFiles,
+    settings: Settings,
+    tools: str,
+    told: dict[str, Told],
+) -> None:
+    jobs = [_job(batch, files, settings) for batch in batches]
+    for batch, outcome in zip(batches, run_jobs(files, jobs, Machine(tools=tools)), strict=True):
+        _read_batch(batch, kernel, outcome, told)
+
+
+@functools.cache
+def _known(target: str) -> Kernel:
+    return load_kernel(target)
 
 
 def _analyse(case: Case, kernel: Kernel, settings: Settings) -> Analysis:
@@ -94,14 +171,13 @@ def _analyse(case: Case, kernel: Kernel, settings: Settings) -> Analysis:
     return analyse(Source(name, case.source()), kernel, "bpftrace", settings)
 
 
-def _job(
-    batch: Sequence[tuple[Case, Analysis]], files: KernelFiles, kernel: Kernel, settings: Settings
-) -> Job:
+def _job(batch: Sequence[_Running], files: KernelFiles, settings: Settings) -> Job:
     brought: dict[str, bytes] = {"guest.sh": Path(__file__).with_name("guest.sh").read_bytes()}
     modules: list[str] = []
     scripts, works, setups = [], [], []
-    for number, (case, analysis) in enumerate(batch):
-        text = bpftrace.render(analysis.events, "script", [case.name], kernel, settings).text
+    for number, one in enumerate(batch):
+        case, analysis = one.case, one.analysis
+        text = bpftrace.render(analysis.events, "script", [case.name], one.known, settings).text
         scripts.append(_numbered(text, analysis, number))
         brought |= case.files
         brought |= {name: build_program(name) for name in case.programs}
@@ -115,9 +191,9 @@ def _job(
         )
         works.append(_work(number, case))
     brought["probe.bt"] = _one_script(scripts).encode()
-    symbols = [symbol for _, analysis in batch for symbol in _symbols(analysis)]
+    symbols = [symbol for one in batch for symbol in _symbols(one.analysis)]
     addresses = " ".join(f"$(address {symbol})" for symbol in symbols)
-    unsafe = "--unsafe" if any(event.unsafe for _, analysis in batch for event in analysis.events) else ""
+    unsafe = "--unsafe" if any(event.unsafe for one in batch for event in one.analysis.events) else ""
     script = f"""\
 . ./guest.sh
 rm -rf /tmp/*
@@ -216,15 +292,13 @@ def _one_script(scripts: Sequence[str]) -> str:
     return "".join(out)
 
 
-def _read_batch(
-    batch: Sequence[tuple[Case, Analysis]], kernel: str, outcome: Outcome, told: dict[str, Told]
-) -> None:
+def _read_batch(batch: Sequence[_Running], kernel: str, outcome: Outcome, told: dict[str, Told]) -> None:
     sections: dict[str, str] = {}
     for part in re.split(r"^%%section ", outcome.output, flags=re.MULTILINE)[1:]:
         name, _, text = part.partition("\n")
         sections[name] = text
     hits = parse_trace(_as_trace(sections.get("hits", "")))
-    for number, (case, analysis) in enumerate(batch):
+    for number, case in enumerate(one.case for one in batch):
         lines = sections.get(f"facts {number}", "").splitlines()
         facts = {name: value for name, _, value in (line.partition(" ") for line in lines)}
         work = sections.get(f"do {number}", "")

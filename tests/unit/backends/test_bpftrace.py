@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -16,6 +17,7 @@ from probelang.backends.bpftrace.conditions import split_glob
 from probelang.backends.bpftrace.text import escape, in_format
 from probelang.cli.main import main
 from probelang.source import Source
+from tests.support.programs import build_programs
 from tests.support.specs import bundled
 
 OLD = Settings(bpftrace=(0, 17))
@@ -170,6 +172,16 @@ def test_what_the_old_release_cannot_do() -> None:
         code, _, message = refused(spec, "6.12", OLD)
         assert code == "PRB501"
         assert way in message
+
+
+def test_the_old_release_has_uprobes_only_where_functions_start(tmp_path: Path) -> None:
+    debug = build_programs(tmp_path)["debug"]
+    entry, inside = f"uprobe {debug}:work", f"uprobe {debug}:work+4"
+    assert f'"{debug}":0x' in script(entry, "6.1", OLD)
+    assert f'"{debug}":0x' in script(inside, "6.1")
+    code, words, said = refused(inside, "6.1", OLD)
+    assert (code, words) == ("PRB501", f"{debug}:work+4")
+    assert "only where a function starts, and this is 0x4 behind that of `work`" in said
 
 
 @given(st.binary(max_size=40))
