@@ -69,7 +69,8 @@ class ImageSources:
             folder = os.path.dirname(os.path.abspath(self._path))
             tree, below = FolderTree(folder), ""
             if os.path.basename(folder) == "boot" and release is not None:
-                root = FolderTree(os.path.dirname(folder))
+                # What a package of debugging information has is below a folder laid out like `/` itself.
+                root = FolderTree(os.path.dirname(folder).removesuffix("usr/lib/debug") or "/")
                 found = release_folder(root, release)
                 if found is not None:
                     tree, below = root, found[0]

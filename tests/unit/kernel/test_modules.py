@@ -133,7 +133,9 @@ def test_a_package_has_the_image_for_a_base(tmp_path: Path) -> None:
         assert kernel.module_btf("toy") is not None
 
 
-@pytest.mark.parametrize("place", ["boot/vmlinuz-x", "build/vmlinux", f"{FOLDER}/vmlinuz"])
+@pytest.mark.parametrize(
+    "place", ["boot/vmlinuz-x", "usr/lib/debug/boot/vmlinuz-x", "build/vmlinux", f"{FOLDER}/vmlinuz"]
+)
 def test_files_beside_an_image(tmp_path: Path, place: str) -> None:
     image = bytearray(bzimage(gzip.compress(elf({".BTF": small_base()})), 0))
     image[0x20E:0x210] = (0x100).to_bytes(2, "little")
@@ -141,7 +143,9 @@ def test_files_beside_an_image(tmp_path: Path, place: str) -> None:
     file = elf({".BTF": small_base()}) if place.endswith("vmlinux") else bytes(image)
     order = b"kernel/drivers/toy.o\n" if FOLDER in place else b"drivers/toy.o\n"
     folder = place.rpartition("/")[0]
-    extra = {} if folder == "boot" else {f"{folder}/modules.order": order, f"{folder}/drivers/toy.ko": TOY}
+    extra = (
+        {} if folder.endswith("boot") else {f"{folder}/modules.order": order, f"{folder}/drivers/toy.ko": TOY}
+    )
     kernel = load_kernel(str(write_tree(tmp_path, {**tree(), place: file, **extra}) / place))
     assert isinstance(kernel.find_function("toy_open", "toy"), Found), kernel.modules.reason("toy")
     assert kernel.module_btf("toy") is not None
