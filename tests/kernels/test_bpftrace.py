@@ -62,9 +62,6 @@ NEWEST = (
     "condition-set", "condition-strings", "choices", "running-task",
 )  # fmt: skip
 
-#: bpftrace 0.27 found no match for `rcu_tasks_postgp` and `rcu_segcblist_insert_count`, which 6.12 can trace.
-_UNLISTED = re.compile(r"(fentry|fexit|kprobe|kretprobe):rcu_")
-
 ALL_OF_THEM = os.environ.get("PROBELANG_TEST_ALL", "") == "1"
 
 PROBES = 500 if ALL_OF_THEM else 150
@@ -164,10 +161,6 @@ def _compile_there(kernel: str) -> tuple[dict[str, str], list[Outcome]]:
     return specs, run_jobs(files, jobs, Machine(tools="current"))
 
 
-def _points(event: Event) -> list[str]:
-    return [clause.point for clause in event.clauses]
-
-
 def _generated(known: Kernel) -> tuple[list[Event], dict[str, str]]:
     """The events of PROBES generated probes that bpftrace can have, and what was written of each probe.
 
@@ -199,7 +192,7 @@ def _generated(known: Kernel) -> tuple[list[Event], dict[str, str]]:
             assert not odd, [*odd, *(parts[name] for name in refused)]
             parts = {name: part for name, part in parts.items() if name not in refused}
             first = False
-        events += [event for event in analysis.events if not any(map(_UNLISTED.match, _points(event)))]
+        events += analysis.events
     return events[:PROBES], specs
 
 

@@ -121,7 +121,9 @@ def _function(
     shown = f"{target.function}+{target.offset:#x}" if target.offset else target.function
     if target.function.startswith(_UNLISTED):
         # seen with 0.27: of 163 such functions that Linux 6.12 can trace, `bpftrace -l` has none
-        raise PointRefused(f"bpftrace takes no probe on `{target.function}`, nor on any function of that beginning")
+        raise PointRefused(
+            f"bpftrace takes no probe on `{target.function}`, nor on any function of that beginning"
+        )
     if kind is Kind.FPROBE and not any(_needs_registers(field.access) for field in fields):
         proto = _prototype(target, kernel)
         if proto is not None and kernel.btf is not None:
