@@ -17,6 +17,7 @@ from tests.kernels.cases import (
     scripts,
     subsystems,
     tracepoints,
+    watches,
 )
 from tests.kernels.lab.case import Case
 
@@ -29,6 +30,7 @@ ALL: list[Case] = [
     *modules.CASES,
     *subsystems.CASES,
     *tracepoints.CASES,
+    *watches.CASES,
     *events.CASES,
     *conditions.CASES,
     *constructs.CASES,
