@@ -238,7 +238,8 @@ def test_programs(kernel: str, tmp_path: Path) -> None:
         (outcome,) = run_jobs(files, [job], Machine(tools=tools))
     except LabError as error:
         _no_lab(error)
-    check_hits(outcome.output, programs, inside=inside)
+    # a string of the old release has at most 63 bytes
+    check_hits(outcome.output, programs, inside=inside, longest=None if inside else 63)
 
 
 def _no_lab(error: LabError) -> NoReturn:
