@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.kernels.cases.common import READ
-from tests.kernels.lab.case import Case, at_least, fact, one
+from tests.kernels.lab.case import Case, at_least, fact, one, shown
 
 _OLD = {
     name: "PRB401.* cannot record per-CPU variables: it takes Linux 7.3" for name in ("6.1", "6.12", "7.2")
@@ -79,5 +79,11 @@ CASES = [
                 now=at_least(1 << 20),
             )
         ],
+    ),
+    Case(
+        "array-of-strings",
+        spec="rd = fprobe vfs_read if count == 4321 { count, names = @envp_init: string[2] }",
+        do=READ,
+        expect=[one("rd", tid_=fact("reader"), names=shown('{"HOME=/","TERM=linux"}'))],
     ),
 ]
