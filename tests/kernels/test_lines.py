@@ -27,7 +27,7 @@ from tests.kernels.lab.trace import parse_trace
 pytestmark = pytest.mark.kernels
 
 #: An old and a new kernel: what is fetched for each has some hundred megabytes.
-NAMES = ("6.12", "7.3")
+NAMES = ("6.1", "6.12", "7.2", "7.3")
 #: Functions in many shapes: with seldom-run parts, inlined into others, traced, with static branches, pieces of functions.
 FUNCTIONS = (
     *("vfs_read", "path_openat", "link_path_walk", "dput", "do_exit", "shmem_file_read_iter", "copy_process"),
