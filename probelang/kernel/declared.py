@@ -1,7 +1,7 @@
 """Variables that BTF lacks, and whose type is the same in every kernel: BTF holds per-CPU variables alone.
 
 Each is declared in a header of the kernel (include/linux/). The types are those of the debugging information of Debian's
-6.1, 6.12 and 7.3; tests/kernels/test_lines.py compares them with that of the last two.
+6.1, 6.12, 7.2 and 7.3, with which tests/kernels/test_lines.py compares them.
 """
 
 from __future__ import annotations
