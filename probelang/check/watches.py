@@ -73,10 +73,10 @@ class Watches:
         """How many bytes are watched; None after an error."""
         type = None
         if point.symbol is not None:
-            found = self._symbol(point.symbol)
-            if found is False:
+            there, found = self._symbol(point.symbol)
+            if not there:
                 return None
-            if found is not None and found is not True and found.btf is not None and found.type is not None:
+            if found is not None and found.btf is not None and found.type is not None:
                 type = BtfType(found.btf, found.type)
         if point.length is not None:
             return self._asked_length(point, point.length)
@@ -114,8 +114,8 @@ class Watches:
         self.report.add(points.BAD_WATCH, length.span, message, kernel_error="BAD_ACCESS_LEN")
         return None
 
-    def _symbol(self, symbol: tree.Ident) -> Variable | bool | None:
-        """What is known of a symbol: True that it is there, None that nothing is known, False after an error."""
+    def _symbol(self, symbol: tree.Ident) -> tuple[bool, Variable | None]:
+        """Whether a symbol can be watched (what is against it was reported), and what is known of it as a variable."""
         found = self.kernel.find_variable(symbol.name)
         count = self.kernel.has_symbol(symbol.name)
         if isinstance(found, NotFound) and isinstance(count, NotFound):
@@ -128,7 +128,7 @@ class Watches:
                 fix=rename(symbol.span, near),
                 kernel_error="BAD_ACCESS_ADDR",
             )
-            return False
+            return False, None
         if isinstance(count, Found) and count.value > 1:
             self.report.add(
                 points.AMBIGUOUS_SYMBOL,
@@ -137,9 +137,9 @@ class Watches:
                 help="an address tells them apart (/proc/kallsyms): `watch 0xADDRESS w len 8`",
                 kernel_error=None,
             )
-            return False
+            return False, None
         if not isinstance(found, Found):
-            return True if isinstance(count, Found) else None
+            return True, None
         if found.value.percpu:
             self.report.add(
                 points.BAD_WATCH,
@@ -147,8 +147,8 @@ class Watches:
                 f"each CPU has a `{symbol.name}` of its own, and a hardware breakpoint watches one address",
                 help="the address of one CPU's copy can be watched: `watch 0xADDRESS w len 8`",
             )
-            return False
-        return found.value
+            return False, None
+        return True, found.value
 
     # ------------------------------------------------------------------------------------------ hardware
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from probelang.backends import DEFAULT_SETTINGS, Output, Settings
 from probelang.backends.bpftrace.dialect import dialect_of
 from probelang.backends.bpftrace.events import emit_events
+from probelang.backends.described import describe_fields, describe_place
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,27 +51,15 @@ def render(
 def describe(event: Event) -> dict[str, object]:
     """An event as JSON has it."""
     probe = event.probe
-    line, column = probe.source.position(probe.span.start)
     return {
         "group": probe.group,
         "event": probe.event,
-        "kind": probe.kind.value,
-        "file": probe.source.name,
-        "line": line,
-        "column": column,
+        **describe_place(probe),
         "clauses": [
             {"point": clause.point, "lines": list(clause.lines), "symbol": clause.symbol}
             for clause in event.clauses
         ],
         "maps": list(event.maps),
         "enabled": not probe.disabled,
-        "fields": [
-            {
-                "name": field.name,
-                "type": field.fetch.text,
-                "c_type": field.c_type,
-                "for_condition": field.auto,
-            }
-            for field in probe.fields
-        ],
+        "fields": describe_fields(probe),
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from probelang.backends import DEFAULT_SETTINGS, Output, Settings
+from probelang.backends.described import describe_fields, describe_place
 from probelang.backends.perf.events import emit_events
 from probelang.backends.perf.model import spell_names
 from probelang.backends.perf.names import RETURN
@@ -81,15 +82,11 @@ def _plain(selection: Selection) -> str:
 def describe(event: Event) -> dict[str, object]:
     """An event as JSON has it."""
     probe = event.probe
-    line, column = probe.source.position(probe.span.start)
     shown = dict(event.shown)
     return {
         "group": probe.group,
         "event": probe.event,
-        "kind": probe.kind.value,
-        "file": probe.source.name,
-        "line": line,
-        "column": column,
+        **describe_place(probe),
         "definitions": [
             {"event": one.name, "program": one.program, "module": one.module, "probe": one.text}
             for one in event.definitions
@@ -99,13 +96,7 @@ def describe(event: Event) -> dict[str, object]:
         ],
         "enabled": not probe.disabled,
         "fields": [
-            {
-                "name": field.name,
-                "shown_as": shown.get(field.name) or None,
-                "type": field.fetch.text,
-                "c_type": field.c_type,
-                "for_condition": field.auto,
-            }
-            for field in probe.fields
+            {"name": field["name"], "shown_as": shown.get(str(field["name"])) or None, **field}
+            for field in describe_fields(probe)
         ],
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from probelang.backends import DEFAULT_SETTINGS, Output, Settings
+from probelang.backends.described import describe_fields, describe_place
 from probelang.backends.tracefs.events import emit_events
 
 if TYPE_CHECKING:
@@ -52,26 +53,14 @@ def _beyond_lines(events: Sequence[Event]) -> Iterator[str]:
 def describe(event: Event) -> dict[str, object]:
     """An event as JSON has it."""
     probe = event.probe
-    line, column = probe.source.position(probe.span.start)
     return {
         "group": probe.group,
         "event": probe.event,
         "tracefs": event.name,
-        "kind": probe.kind.value,
-        "file": probe.source.name,
-        "line": line,
-        "column": column,
+        **describe_place(probe),
         "commands": list(event.commands),
         "filter": event.filter,
         "triggers": [{"event": name, "text": text} for name, text in event.triggers],
         "enabled": not probe.disabled,
-        "fields": [
-            {
-                "name": field.name,
-                "type": field.fetch.text,
-                "c_type": field.c_type,
-                "for_condition": field.auto,
-            }
-            for field in probe.fields
-        ],
+        "fields": describe_fields(probe),
     }
