@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from tests.kernels.cases.common import READ
+from tests.kernels.cases.common import READ, equal, first
 from tests.kernels.lab.case import Case, at_least, fact, one, shown
+from tests.kernels.lab.suite import Run
 
 _OLD = {
     name: "PRB401.* cannot record per-CPU variables: it takes Linux 7.3" for name in ("6.1", "6.12", "7.2")
@@ -86,4 +87,16 @@ CASES = [
         do=READ,
         expect=[one("rd", tid_=fact("reader"), names=shown('{"HOME=/","TERM=linux"}'))],
     ),
+    Case(
+        "memory-at-an-address",
+        spec="rd = fprobe vfs_read if count == 4321 { count, at = @0xffffffff81000000: x64, same = @_text: x64 }",
+        do=READ,
+        expect=[one("rd", tid_=fact("reader"), at=at_least(1)), lambda run: equal(*_pair(run))],
+    ),
 ]
+
+
+def _pair(run: Run) -> tuple[object, object]:
+    """What lies at the address where guests have `_text`, and what at the symbol."""
+    values = first(run, "rd")
+    return values["at"], values["same"]
