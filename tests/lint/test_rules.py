@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from probelang.analysis import analyse, lint, merge
-from probelang.diagnostics import Diagnostic
+from probelang.diagnostics import Diagnostic, Rule
 from probelang.lint.rules import RULES
 from probelang.render.text import render_text
 from probelang.source import Source
@@ -84,5 +84,5 @@ def test_fixes(path: Path, request: pytest.FixtureRequest) -> None:
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.slug)
-def test_each_rule_has_a_spec(rule: object) -> None:
+def test_each_rule_has_a_spec(rule: Rule) -> None:
     assert (HERE / f"{rule.slug}.pl").exists()
