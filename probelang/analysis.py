@@ -94,14 +94,3 @@ def _known(diagnostic: Diagnostic, kernel: Kernel) -> str | None:
         return name if kernel.btf is not None and kernel.btf.find_enumerator(f"TP_ERR_{name}") else None
     except BtfError:
         return None
-
-
-def merge(runs: list[tuple[Diagnostic, ...]]) -> list[Diagnostic]:
-    """The diagnostics of one spec on several kernels: what is said at one place by one rule is said once, for all."""
-    merged: dict[tuple[str, int, int], Diagnostic] = {}
-    for run in runs:
-        for found in run:
-            key = (found.rule.code, found.label.span.start, found.label.span.end)
-            known = merged.get(key)
-            merged[key] = found if known is None else replace(known, kernels=known.kernels + found.kernels)
-    return in_source_order(merged.values())
