@@ -63,10 +63,18 @@ def lint(
 ) -> tuple[Diagnostic, ...]:
     """All there is to say of a spec on one kernel: what is wrong, and what the linter's rules find beyond; in source order."""
     from probelang.lint import run
-    from probelang.lint.subject import Subject
+    from probelang.lint.subject import Subject, own_constants
 
     analysis = analyse(source, kernel, target, settings)
-    subject = Subject(source, analysis.tree, kernel, target, analysis.statements, analysis.failed)
+    subject = Subject(
+        source,
+        analysis.tree,
+        kernel,
+        target,
+        analysis.statements,
+        analysis.failed,
+        own_constants(analysis.tree),
+    )
     found = (replace(said, kernels=(kernel.name,)) for said in run(subject))
     return tuple(in_source_order([*analysis.diagnostics, *found]))
 
