@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from probelang.lint.rules import (
     constant_condition,
     glob_without_wildcard,
+    partial_function,
     redundant_comparison,
     unused_definition,
 )
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 MODULES: tuple[Any, ...] = (
     glob_without_wildcard,
     constant_condition,
+    partial_function,
     unused_definition,
     redundant_comparison,
 )
