@@ -143,10 +143,10 @@ class FileSettings:
         from probelang.backends import DEFAULT_SETTINGS, Settings
 
         version, debuginfo = DEFAULT_SETTINGS.bpftrace, DEFAULT_SETTINGS.debuginfo
-        said: Config | PerFile
-        for said in (self.config, *self.parts):
-            version = said.bpftrace_version or version
-            debuginfo = debuginfo if said.debuginfo is None else said.debuginfo
+        said: tuple[Config | PerFile, ...] = (self.config, *self.parts)
+        for layer in said:
+            version = layer.bpftrace_version or version
+            debuginfo = debuginfo if layer.debuginfo is None else layer.debuginfo
         return Settings(version, debuginfo)
 
     def selection(
