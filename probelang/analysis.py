@@ -40,12 +40,22 @@ class Analysis:
         return any(found.severity is Severity.ERROR for found in self.diagnostics)
 
 
+_latest: list[tuple[Source, tuple[tree.File, list[Diagnostic]]]] = []
+
+
+def read(source: Source) -> tuple[tree.File, list[Diagnostic]]:
+    """The tree of a spec and its syntax errors; those of the latest one are kept, for its other kernels."""
+    if not _latest or _latest[0][0] is not source:
+        _latest[:] = [(source, parse(source))]
+    return _latest[0][1]
+
+
 def analyse(
     source: Source, kernel: Kernel, target: str = BACKENDS[0], settings: Settings = DEFAULT_SETTINGS
 ) -> Analysis:
     """Parse, check and compile a spec for a kernel and a backend. Never raises on what a spec, or a kernel's files, hold."""
     kernel.suggest_anew()
-    file, syntax = parse(source)
+    file, syntax = read(source)
     checked = check(source, file, kernel)
     backend = get_backend(target)
     plan = backend.emit_events(checked.probes, kernel, settings)
