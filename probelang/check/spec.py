@@ -58,6 +58,15 @@ def check(source: Source, file: tree.File, kernel: Kernel) -> Checked:
     )
 
 
+def environment(
+    source: Source, file: tree.File, kernel: Kernel
+) -> tuple[Constants, dict[str, tree.Args], dict[tuple[str, str], Probe], dict[tuple[str, str], Span]]:
+    """What the statements of a spec declare for one another: constants, lists, events made and named."""
+    checker = _Checker(source, file, kernel)
+    checker.run()
+    return checker.constants, checker.lists, checker.defined, checker.declared
+
+
 class _Checker:
     def __init__(self, source: Source, file: tree.File, kernel: Kernel) -> None:
         self.source = source

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 OK, FOUND, FAILED = 0, 1, 2
 #: Commands of the language's reference that this release does not have.
-LATER = ("run", "import", "rule", "lsp")
+LATER = ("run", "import", "rule")
 
 
 class UsageError(Exception):
@@ -113,6 +113,15 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add_common(formatter)
     formatter.set_defaults(run=_fmt)
+
+    server = commands.add_parser(
+        "lsp", help="answer an editor (Language Server Protocol, standard input and output)"
+    )
+    server.add_argument("--stdio", action="store_true", help="what editors say, and the only way there is")
+    server.add_argument(
+        "--log", metavar="FILE", help="write there what goes wrong, instead of to standard error"
+    )
+    server.set_defaults(run=_lsp)
 
     kernel = commands.add_parser("kernel", help="what is known of a kernel")
     questions = kernel.add_subparsers(required=True, metavar="QUESTION")
@@ -294,6 +303,15 @@ def _fmt(options: argparse.Namespace) -> int:
     if run.failed:
         return FAILED
     return FOUND if run.changed and (run.check or run.diff) else OK
+
+
+def _lsp(options: argparse.Namespace) -> int:
+    import gc
+
+    from probelang.lsp.server import serve
+
+    gc.enable()
+    return serve(options.log)
 
 
 def _kernel_snapshot(options: argparse.Namespace) -> int:
