@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 #: Commands of the language's reference that this release does not have.
-LATER = ("run", "import", "lsp")
+LATER = ("run", "import")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -129,6 +129,15 @@ def _parser() -> argparse.ArgumentParser:
         "--format", choices=("text", "json", "markdown"), default="text", help="how they are shown"
     )
     rules.set_defaults(run=_rule)
+
+    server = commands.add_parser(
+        "lsp", help="answer an editor (Language Server Protocol, standard input and output)"
+    )
+    server.add_argument("--stdio", action="store_true", help="what editors say, and the only way there is")
+    server.add_argument(
+        "--log", metavar="FILE", help="write there what goes wrong, instead of to standard error"
+    )
+    server.set_defaults(run=_lsp)
 
     kernel = commands.add_parser("kernel", help="what is known of a kernel")
     questions = kernel.add_subparsers(required=True, metavar="QUESTION")
@@ -272,6 +281,15 @@ def _rule(options: argparse.Namespace) -> int:
 
     options.width = _width()
     return rule(options)
+
+
+def _lsp(options: argparse.Namespace) -> int:
+    import gc
+
+    from probelang.lsp.server import serve
+
+    gc.enable()
+    return serve(options.log)
 
 
 def _kernel_snapshot(options: argparse.Namespace) -> int:

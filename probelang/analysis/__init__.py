@@ -63,7 +63,7 @@ def analyse(
     _keep_findings(kernel)
     found = in_source_order([*syntax, *checked.diagnostics, *emitted])
     diagnostics = tuple(
-        replace(said, kernels=(kernel.name,), kernel_error=_known(said, kernel)) for said in found
+        replace(said, kernels=(kernel.name,), kernel_error=known_error(said, kernel)) for said in found
     )
     return Analysis(source, file, plan.events, diagnostics, checked.statements)
 
@@ -101,8 +101,8 @@ def _keep_findings(kernel: Kernel) -> None:
         keep_findings()
 
 
-def _known(diagnostic: Diagnostic, kernel: Kernel) -> str | None:
-    """The kernel's own error, where this kernel's parser has it."""
+def known_error(diagnostic: Diagnostic, kernel: Kernel) -> str | None:
+    """The kernel's own error for a diagnostic, where this kernel's parser has it."""
     name = diagnostic.kernel_error
     if name is None or diagnostic.severity is not Severity.ERROR:
         return None
