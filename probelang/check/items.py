@@ -183,7 +183,8 @@ class Items:
         if value.entry or (access.derefs and _is_entry(item.expr)):
             access = Access(EntryValue(access))
         text = value.text if value.typed else ""
-        return Field(item.name, access, fetch, text, item.expr.span, item.auto)
+        type = value.type if value.typed else None
+        return Field(item.name, access, fetch, text, item.expr.span, item.auto, item.expr, item.type, type)
 
     def _bind(self, use: tree.Use, args: tree.Args, scope: Scope) -> Scope | None:
         """The scope inside an `args` list: its parameters, with the values of this use."""

@@ -38,15 +38,29 @@ if TYPE_CHECKING:
 
 
 @record
+class Statement:
+    """One probe of a spec, and its events; none where its point could not be resolved.
+
+    `finished` is whether they are all that the spec says of them, with nothing wrong in it.
+    """
+
+    tree: tree.Probe
+    events: tuple[Probe, ...]
+    finished: bool
+
+
+@record
 class Checked:
     """What became of a spec: the probes without errors, and everything there is to say, in source order.
 
     `unfinished` is what is left of the others, so that a backend can say at once what it has to say about them.
+    `statements` are the spec's probes as they were written, with the events of each.
     """
 
     probes: tuple[Probe, ...]
     unfinished: tuple[Probe, ...]
     diagnostics: tuple[Diagnostic, ...]
+    statements: tuple[Statement, ...]
 
 
 def check(source: Source, file: tree.File, kernel: Kernel) -> Checked:
@@ -54,8 +68,20 @@ def check(source: Source, file: tree.File, kernel: Kernel) -> Checked:
     checker = _Checker(source, file, kernel)
     checker.run()
     return Checked(
-        tuple(checker.probes), tuple(checker.unfinished), tuple(in_source_order(checker.report.diagnostics))
+        tuple(checker.probes),
+        tuple(checker.unfinished),
+        tuple(in_source_order(checker.report.diagnostics)),
+        tuple(checker.statements),
     )
+
+
+def environment(
+    source: Source, file: tree.File, kernel: Kernel
+) -> tuple[Constants, dict[str, tree.Args], dict[tuple[str, str], Probe], dict[tuple[str, str], Span]]:
+    """What the statements of a spec declare for one another: constants, lists, events made and named."""
+    checker = _Checker(source, file, kernel)
+    checker.run()
+    return checker.constants, checker.lists, checker.defined, checker.declared
 
 
 class _Checker:
@@ -73,6 +99,7 @@ class _Checker:
         self.numbers: dict[tuple[str, str], int] = {}
         self.probes: list[Probe] = []
         self.unfinished: list[Probe] = []
+        self.statements: list[Statement] = []
         self.defined: dict[tuple[str, str], Probe] = {}
         self.declared: dict[tuple[str, str], Span] = {}
 
@@ -187,6 +214,7 @@ class _Checker:
         limit = options.max or MAX_POINTS
         places = Points(self.kernel, self.report, probe, limit, self.defined, self.declared).resolve()
         if not places:
+            self.statements.append(Statement(probe, (), False))
             return
         groups = [places] if probe.name is not None else _by_point(places)
         made = []
@@ -203,6 +231,8 @@ class _Checker:
             else:
                 self.probes.append(event)
                 self.defined[event.group, event.event] = event
+        whole = not failed and all(finished for _, finished in made)
+        self.statements.append(Statement(probe, tuple(event for event, _ in made), whole))
 
     def _event(self, probe: tree.Probe, places: list[Place], options: Options) -> tuple[Probe, bool]:
         """An event, and whether it is all that the spec says of it."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from probelang.check.rules import RULES
 from probelang.diagnostics import Rule
+from probelang.rules import RULES
 from tests.docs.blocks import ROOT
 
 PAGE = ROOT / "docs" / "diagnostics.md"

@@ -15,6 +15,7 @@ from probelang.record import record, replace
 from probelang.syntax.parse import parse
 
 if TYPE_CHECKING:
+    from probelang.check.spec import Statement
     from probelang.kernel.interface import Kernel
     from probelang.source import Source
     from probelang.syntax import tree
@@ -31,6 +32,7 @@ class Analysis:
     tree: tree.File
     events: tuple[Any, ...]
     diagnostics: tuple[Diagnostic, ...]
+    statements: tuple[Statement, ...]
 
     @property
     def failed(self) -> bool:
@@ -53,7 +55,20 @@ def analyse(
     diagnostics = tuple(
         replace(said, kernels=(kernel.name,), kernel_error=_known(said, kernel)) for said in found
     )
-    return Analysis(source, file, plan.events, diagnostics)
+    return Analysis(source, file, plan.events, diagnostics, checked.statements)
+
+
+def lint(
+    source: Source, kernel: Kernel, target: str = BACKENDS[0], settings: Settings = DEFAULT_SETTINGS
+) -> tuple[Diagnostic, ...]:
+    """All there is to say of a spec on one kernel: what is wrong, and what the linter's rules find beyond; in source order."""
+    from probelang.lint import run
+    from probelang.lint.subject import Subject
+
+    analysis = analyse(source, kernel, target, settings)
+    subject = Subject(source, analysis.tree, kernel, target, analysis.statements, analysis.failed)
+    found = (replace(said, kernels=(kernel.name,)) for said in run(subject))
+    return tuple(in_source_order([*analysis.diagnostics, *found]))
 
 
 def _keep_findings(kernel: Kernel) -> None:
