@@ -139,7 +139,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_target(parser: argparse.ArgumentParser) -> None:
-    from probelang.backends import BACKENDS
+    from probelang.backends import BACKENDS, BPFTRACE_VERSIONS
 
     parser.add_argument(
         "--target", choices=BACKENDS, default=BACKENDS[0], help=f"the backend; {BACKENDS[0]} by default"
@@ -151,7 +151,7 @@ def _add_target(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--bpftrace-version",
-        choices=("0.17", "0.27"),
+        choices=BPFTRACE_VERSIONS,
         default="0.27",
         help="for --target bpftrace, the release that will run the script, or the last before it; 0.27 by default",
     )
