@@ -21,6 +21,7 @@ from probelang.kernel.interface import Kernel
 from probelang.kernel.load import load_kernel
 from probelang.lsp.convert import to_completion, to_diagnostic, to_range
 from probelang.lsp.positions import Lines
+from probelang.lsp.questions import add_questions
 from probelang.source import Span
 
 log = logging.getLogger("probelang.lsp")
@@ -167,6 +168,7 @@ def make_server() -> Server:
                     )
         return None
 
+    add_questions(server)
     return server
 
 
