@@ -130,17 +130,3 @@ def columns(text: str) -> int:
 
 def _listed(parts: Sequence[str]) -> str:
     return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
-
-
-def render_summary(diagnostics: Iterable[Diagnostic], files: int) -> str:
-    """`2 errors and 1 warning in 3 files`, "" where there is nothing."""
-    counts = {severity: 0 for severity in reversed(Severity)}
-    for found in diagnostics:
-        counts[found.severity] += 1
-    names = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "remark"}
-    parts = [
-        f"{count} {names[severity]}{'s' if count > 1 else ''}" for severity, count in counts.items() if count
-    ]
-    if not parts:
-        return ""
-    return _listed(parts) + (f" in {files} files" if files > 1 else "") + "\n"
