@@ -40,12 +40,22 @@ class Analysis:
         return any(found.severity is Severity.ERROR for found in self.diagnostics)
 
 
+_latest: list[tuple[Source, tuple[tree.File, list[Diagnostic]]]] = []
+
+
+def read(source: Source) -> tuple[tree.File, list[Diagnostic]]:
+    """The tree of a spec and its syntax errors; those of the latest one are kept, for its other kernels."""
+    if not _latest or _latest[0][0] is not source:
+        _latest[:] = [(source, parse(source))]
+    return _latest[0][1]
+
+
 def analyse(
     source: Source, kernel: Kernel, target: str = BACKENDS[0], settings: Settings = DEFAULT_SETTINGS
 ) -> Analysis:
     """Parse, check and compile a spec for a kernel and a backend. Never raises on what a spec, or a kernel's files, hold."""
     kernel.suggest_anew()
-    file, syntax = parse(source)
+    file, syntax = read(source)
     checked = check(source, file, kernel)
     backend = get_backend(target)
     plan = backend.emit_events(checked.probes, kernel, settings)
@@ -53,7 +63,7 @@ def analyse(
     _keep_findings(kernel)
     found = in_source_order([*syntax, *checked.diagnostics, *emitted])
     diagnostics = tuple(
-        replace(said, kernels=(kernel.name,), kernel_error=_known(said, kernel)) for said in found
+        replace(said, kernels=(kernel.name,), kernel_error=known_error(said, kernel)) for said in found
     )
     return Analysis(source, file, plan.events, diagnostics, checked.statements)
 
@@ -91,8 +101,8 @@ def _keep_findings(kernel: Kernel) -> None:
         keep_findings()
 
 
-def _known(diagnostic: Diagnostic, kernel: Kernel) -> str | None:
-    """The kernel's own error, where this kernel's parser has it."""
+def known_error(diagnostic: Diagnostic, kernel: Kernel) -> str | None:
+    """The kernel's own error for a diagnostic, where this kernel's parser has it."""
     name = diagnostic.kernel_error
     if name is None or diagnostic.severity is not Severity.ERROR:
         return None
