@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from probelang.lint.rules import (
     constant_condition,
     glob_without_wildcard,
+    magic_number,
     partial_function,
     redundant_comparison,
     unused_definition,
@@ -33,6 +34,7 @@ MODULES: tuple[Any, ...] = (
     constant_condition,
     partial_function,
     unused_definition,
+    magic_number,
     redundant_comparison,
 )
 
