@@ -108,6 +108,10 @@ class Expressions:
             return None
         if self.constants.values_of(expr.name):
             return self._constant(expr)
+        from probelang.check import elsewhere
+
+        if elsewhere.explain_name(self, expr):
+            return None
         near = near_names(expr.name, [*self.scope.names, *own])
         known = ", ".join(f"`{name}`" for name in self.scope.names) or "none"
         plural = self.scope.what + "s"
@@ -186,6 +190,11 @@ class Expressions:
         whole = variables.with_package(self, expr)
         if whole is not None:
             return self.resolve(whole)
+        if isinstance(expr.base, tree.Name) and expr.base.name not in self.scope.names:
+            from probelang.check import elsewhere
+
+            if elsewhere.explain_args(self, expr):
+                return None
         base = self.read(expr.base)
         if base is None:
             return None
@@ -300,6 +309,10 @@ class Expressions:
         hidden = SOCK_MACROS.get(member.name) if struct.name == "sock" else None
         alike = near_names(member.name, [*known, *(SOCK_MACROS if struct.name == "sock" else ())])
         near = [hidden] if hidden else [name if name in known else SOCK_MACROS[name] for name in alike]
+        if not hidden:
+            from probelang.check.renamed import find_member_elsewhere
+
+            near = [*dict.fromkeys((*find_member_elsewhere(struct.name, struct.ref, member.name), *near))]
         self.report.add(
             types.UNKNOWN_MEMBER,
             member.span,

@@ -37,6 +37,13 @@ def parse(
     for index, head in enumerate(heads):
         end = heads[index + 1].line if index + 1 < len(heads) else len(text)
         driver = make_driver(text, head.line, end, report, comments)
+        if head.terminal and text[head.end - 1] == ":":
+            from probelang.syntax.words import explain_clause, find_line_comments
+
+            if explain_clause(text, head.start, end, report):
+                comments += find_line_comments(text, head.end, end)
+                statements.append(tree.BrokenStatement(driver.trimmed()))
+                continue
         if head.terminal:
             driver.head, driver.head_terminal, driver.head_end = head.start, head.terminal, head.end
             if STATEMENT_KEYWORDS.get(text[head.start : head.end]) != head.terminal:
