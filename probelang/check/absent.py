@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from probelang.check.renamed import find_clones, find_successors, find_syscall
@@ -53,6 +54,8 @@ def say_no_function(
             help = (
                 f"the arguments of the system call, by their names, has `eprobe syscalls:sys_enter_{syscall}`"
             )
+    if re.fullmatch(r"[0-9a-f]{12,16}", name) and re.search(r"\d", name):
+        near, help = (f"0x{name}",), "an address begins with `0x`"
     if fix is None:
         label = label or suggest(near)
         fix = rename(span, near) if alone else None

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from probelang.check.ctypes import CStruct, pointed
 from probelang.check.report import near_names, rename, suggest
 from probelang.check.rules import names, types
 from probelang.diagnostics import Edit, Fix
+from probelang.kernel.answers import Found
 from probelang.source import Span
 from probelang.syntax import tree
 from probelang.syntax.tree import Kind
@@ -91,9 +93,14 @@ _HELPS = {
 def explain_name(checker: Expressions, expr: tree.Name) -> bool:
     """Report a name that another tool has, and whether it is one."""
     scope = checker.scope
-    written = _written(checker, expr.name)
+    fields = (
+        [name for name in scope.names if expr.name in name.split("_")] if scope.kind is Kind.EPROBE else []
+    )
+    written = None if fields else _written(checker, expr.name)
     told = _told(checker, expr.name)
-    if written is None and told is None:
+    if written is None and (path := _as_member(checker, expr.name)) is not None:
+        written = path
+    if fields or (written is None and told is None):
         return False
     known = ", ".join(f"`{name}`" for name in scope.names) or "none"
     checker.report.add(
@@ -117,6 +124,19 @@ def _label(name: str, written: str | None) -> str:
     if name.startswith("arg") and written[:1] != "$":
         return f"it is called `{written}`"
     return f"it is written `{written}`"
+
+
+def _as_member(checker: Expressions, name: str) -> str | None:
+    """`next->comm` for `next_comm`, `file->f_pos` for `f_pos`: a member of what a parameter points to."""
+    for known, value in checker.scope.names.items():
+        struct = pointed(value.type)
+        if not isinstance(struct, CStruct) or not struct.defined:
+            continue
+        if name.startswith(known + "_") and struct.ref.find_member(name[len(known) + 1 :]) is not None:
+            return f"{known}->{name[len(known) + 1 :]}"
+        if len(name) > 3 and struct.ref.find_member(name) is not None:
+            return f"{known}->{name}"
+    return None
 
 
 def _written(checker: Expressions, name: str) -> str | None:
@@ -165,6 +185,11 @@ def _told(checker: Expressions, name: str) -> str | None:
         if not _tells_task(checker):
             return "who runs can be told by Linux 7.3 and later, `$current->cred->uid.val`; `$comm` and `$tid` everywhere"
         return f"it is written `$current->cred->{name}.val`"
+    if scope.owner.startswith(("`__x64_sys_", "`__do_sys_", "`__se_sys_")) and name not in _SAID_ANYWAY:
+        event = "syscalls:sys_enter_" + scope.owner.strip("`").partition("sys_")[2]
+        found = checker.kernel.find_event(*event.split(":"))
+        if isinstance(found, Found) and any(field.name == name for field in found.value.fields):
+            return f"a system call enters the kernel with its registers; the event has it by name: `eprobe {event} {{ {name} }}`"
     return _SAID_ANYWAY.get(name)
 
 
@@ -199,7 +224,20 @@ def told_of_variable(checker: Expressions, name: str) -> str | None:
 def explain_args(checker: Expressions, expr: tree.Member) -> bool:
     """Report `args->filename` and `args.filename`, bpftrace's way to an argument or a field; whether it is that."""
     scope, base = checker.scope, expr.base
-    if not isinstance(base, tree.Name) or base.name not in ("args", "ctx") or base.name in scope.names:
+    if not isinstance(base, tree.Name) or base.name in scope.names:
+        return False
+    joined = f"{base.name}_{expr.member.name}"
+    if joined in scope.names:
+        checker.report.add(
+            names.UNKNOWN_NAME,
+            expr.span,
+            f"{scope.owner} has no {scope.what} `{base.name}`",
+            label=f"it has `{joined}`",
+            fix=rename(expr.span, [joined]),
+            kernel_error=None,
+        )
+        return True
+    if base.name not in ("args", "ctx"):
         return False
     if not scope.names:
         return False
@@ -322,6 +360,8 @@ def _respelt(checker: Expressions, expr: tree.Expr) -> Iterator[Edit]:
         case tree.Member(span, tree.Name(_, "args" | "ctx") as base, member):
             if base.name not in checker.scope.names:
                 yield Edit(Span(span.start, member.span.start), "")
+        case tree.Variable(span, name) if name in checker.scope.names:
+            yield Edit(span, name)
         case tree.Member(_, base):
             yield from _respelt(checker, base)
         case tree.Index(_, base, index):

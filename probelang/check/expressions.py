@@ -163,6 +163,8 @@ class Expressions:
             else:
                 message = f"a fetch arg cannot calculate: `{expr.op}` is for constants only"
                 cure = "record the values themselves, and calculate where the trace is read"
+                if expr.op == "!":
+                    cure = "`!` belongs to what stands behind it, as in C: `!(a == 1)`, or `a != 1`"
             self.report.add(types.NO_ARITHMETIC, expr.span, message, help=cure)
             return None
         constant = self.constants.evaluate(expr)
@@ -197,6 +199,10 @@ class Expressions:
                 return None
         base = self.read(expr.base)
         if base is None:
+            if isinstance(expr.base, tree.Member):
+                from probelang.check.arrows import amend
+
+                amend(self, expr)
             return None
         name = expr.member.name
         if expr.arrow:
@@ -392,7 +398,11 @@ class Expressions:
             types.NOT_A_POINTER,
             span,
             f"`{source_of(operand)}` is {article_of(base)}, not a pointer or an array",
-            help=None if base.typed else "the raw dereference `+0(e)` reads what an untyped value points to",
+            help="the raw dereference `+0(e)` reads what an untyped value points to"
+            if not base.typed
+            else f"`{source_of(operand)}` alone is recorded"
+            if source_of(operand) != "this"
+            else None,
         )
         return None
 

@@ -146,6 +146,8 @@ class Points:
                     ident.span,
                     f"no {what} of {self._owner(module)} fits `{pattern}`",
                     notes=self.left_out,
+                    help="`*` stands for any letters, `?` for one, `{a,b}` for alternatives",
+                    fix=rename(ident.span, [pattern.replace(".*", "*")]) if ".*" in ident.name else None,
                 )
                 return []
             found.update(dict.fromkeys(filter(_is_name, answer.value)))
@@ -179,9 +181,8 @@ class Points:
             return []
         module = None
         if point.module is not None:
-            from probelang.check.modules import named_module
-
             from probelang.check.absent import say_system
+            from probelang.check.modules import named_module
 
             if say_system(self, point, point.function.name):
                 return []

@@ -279,6 +279,9 @@ def resolve_symbol(checker: Expressions, expr: tree.SymbolRef) -> Value | None:
                 expr.span,
                 f"{checker.kernel.title} has no symbol `{expr.symbol}`",
                 label=suggest("@" + name for name in near),
+                help=None
+                if near
+                else "behind `@` stands a variable of the kernel; a spec has no maps and no variables of its own",
                 kernel_error="BAD_PROBE_ADDR" if checker.scope.kind is Kind.KPROBE else None,
             )
             return None

@@ -130,6 +130,12 @@ def write_condition(predicate: str) -> str | None:
     return None if written is None or re.search(r"\w\(|@", _STRING.sub("", written)) else written
 
 
+def write_values(statement: str) -> str:
+    """What one statement records, "" where that is nothing or cannot be said."""
+    items, _ = _items(statement, "")
+    return ", ".join(_name(items)) if items else ""
+
+
 def _write(points: list[tuple[str, str]], predicate: str | None, body: str) -> str | None:
     items, stack = _items(body, _KINDS[points[0][0]][0])
     if items is None:
