@@ -33,7 +33,7 @@ def explain_slip(driver: Driver, terminal: str, expected: set[str]) -> bool:
         return written
     if terminal == "STRING" and "NUMBER" in expected and (filtered := _filter_option(driver)):
         return filtered
-    if "READ" in expected:
+    if "READ" in expected and terminal not in ("NAME", "NUMBER"):
         return _watch_without_access(driver)
     if word == "if" and "IF" not in expected and _previous_character(driver) == "}":
         return _condition_behind(driver)
