@@ -35,8 +35,8 @@ def near_types(name: str) -> list[str]:
         return [_MEANT[name]]
     if name.lower() in FETCH_TYPES:
         return [name.lower()]
-    bits = name.lstrip("usxi")
-    return [] if bits.isdigit() else near_names(name, FETCH_TYPES)
+    # no type is near to one with more bits than the kernel has
+    return [] if name[1:] in ("128", "256", "512") else near_names(name, FETCH_TYPES)
 
 
 #: Where the name is that somebody wants who asks for a string of it.

@@ -11,9 +11,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from probelang.lint.rules import (
+    byte_order,
     constant_condition,
+    errno_sign,
+    glob_by_equality,
     glob_without_wildcard,
     redundant_comparison,
+    short_duration,
     unused_definition,
 )
 
@@ -32,6 +36,10 @@ MODULES: tuple[Any, ...] = (
     constant_condition,
     unused_definition,
     redundant_comparison,
+    errno_sign,
+    glob_by_equality,
+    byte_order,
+    short_duration,
 )
 
 
