@@ -65,6 +65,7 @@ class Document:
         self.pieces = Pieces(name, text)
         self.version = 0
         self._on: dict[int, _OnKernel] = {}
+        self._tokens: dict[int, tuple[tree.Statement, object, list[tuple[Span, str, int]]]] = {}
 
     @property
     def source(self) -> Source:
@@ -125,6 +126,21 @@ class Document:
         index = self.pieces.index_at(offset)
         start = self.pieces.start_of(index)
         return Span(start, start + self.pieces.pieces[index].length)
+
+    def tokens(self, state: State, statement: tree.Statement) -> list[tuple[Span, str, int]]:
+        """The semantic tokens of a statement; of one that is as it was, those it had."""
+        from probelang.analysis.semantic import tokens_of
+
+        context = state.context
+        rests_on = (context.kernel.name, tuple(context.constants.own), len(context.defined))
+        known = self._tokens.get(id(statement))
+        if known is not None and known[0] is statement and known[1] == rests_on:
+            return known[2]
+        if len(self._tokens) > 2 * len(state.tree.statements) + 100:
+            self._tokens.clear()
+        found = tokens_of(context, statement)
+        self._tokens[id(statement)] = (statement, rests_on, found)
+        return found
 
     def _find_out(self, known: _OnKernel, target: str, settings: Settings) -> State:
         kernel, pieces = known.kernel, self.pieces
