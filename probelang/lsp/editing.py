@@ -1,9 +1,9 @@
-"""Diagnostics on request, code actions, formatting and commands."""
+"""Diagnostics on request, code actions and formatting."""
 
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
@@ -13,13 +13,12 @@ from probelang.lsp.convert import to_diagnostic, to_edits
 from probelang.source import Source, Span
 
 if TYPE_CHECKING:
+    from probelang.diagnostics import Diagnostic
     from probelang.lsp.files import OpenFile
     from probelang.lsp.server import Server
 
 log = logging.getLogger("probelang.lsp")
 
-COMPILE = "probelang.server.compile"
-KERNELS = "probelang.server.kernels"
 ACTION_KINDS = ["quickfix", "refactor.rewrite", "refactor.extract", "source.fixAll.probelang"]
 
 
@@ -44,7 +43,7 @@ def register(server: Server) -> None:
         states = server.states(file) if file is not None else []
         if file is None or not states:
             return None
-        said = server.diagnostics(file)
+        said = _with_alternatives(server, file, server.diagnostics(file), file.span(params.range))
         kernels = len(server.wishes_of(file).kernels)
         pages = server.can("workspace", "text_document_content")
         made = []
@@ -87,27 +86,27 @@ def register(server: Server) -> None:
             return None
         return _format(file, file.document.pieces.real(statement.span))
 
-    @server.command(KERNELS)
-    def list_kernels(*arguments: Any) -> dict[str, Any]:
-        from probelang.kernel.load import bundled_kernels
 
-        asked = arguments[0] if arguments and isinstance(arguments[0], dict) else {}
-        file = server.files.get(str(asked.get("uri")))
-        names = server.wishes_of(file).kernels if file is not None else server.wishes.kernels or (None,)
-        listed = [
-            {
-                "name": name or "running",
-                "title": server.kernels[name].title if name in server.kernels else None,
-                "problem": server.broken.get(name),
-            }
-            for name in names
-        ]
-        return {"bundled": bundled_kernels(), "kernels": listed}
+def _with_alternatives(
+    server: Server, file: OpenFile, said: list[Diagnostic], span: Span
+) -> list[Diagnostic]:
+    """What is said, that about a place with what some kernels have instead of what they lack there."""
+    kernels = server.kernels_of(file)
+    here = [
+        found
+        for found in said
+        if len(found.kernels) < len(kernels)
+        and found.label.span.start <= span.end
+        and span.start <= found.label.span.end
+    ]
+    if not here:
+        return said
+    from probelang.lint.alternatives import offer
 
-    @server.command(COMPILE)
-    def compile_file(*arguments: Any) -> dict[str, Any]:
-        asked = arguments[0] if arguments and isinstance(arguments[0], dict) else {}
-        return _compile(server, asked)
+    wishes = server.wishes_of(file)
+    source = Source(file.document.source.name, file.document.text)
+    offered = offer(source, here, kernels, wishes.target, wishes.settings)
+    return [*[found for found in said if found not in here], *offered]
 
 
 def _format(file: OpenFile, span: Span) -> list[types.TextEdit] | None:
@@ -116,40 +115,3 @@ def _format(file: OpenFile, span: Span) -> list[types.TextEdit] | None:
     except FormatError:
         log.error("the formatter would have changed what a spec says; it is left as it is")
         return None
-
-
-def _compile(server: Server, asked: dict[str, Any]) -> dict[str, Any]:
-    """What `probelang compile` would write of an open file: `text`, or why there is none in `problem`."""
-    from probelang.analysis import analyse
-    from probelang.backends import BACKENDS, get_backend
-
-    file = server.files.get(str(asked.get("uri")))
-    if file is None:
-        return {"problem": "the file is not open"}
-    wishes = server.wishes_of(file)
-    name = asked.get("kernel") or wishes.kernels[0]
-    kernel = next((known for known in server.kernels.values() if known.name == name), None)
-    kernel = kernel or server.find_kernel(name if isinstance(name, str) else None)
-    if kernel is None:
-        return {"problem": server.broken.get(name) or f"{name or 'the running kernel'} is being read"}
-    target = asked.get("target") if asked.get("target") in BACKENDS else wishes.target
-    backend = get_backend(str(target))
-    format = asked.get("format") if asked.get("format") in backend.FORMATS else backend.FORMATS[0]
-    source = Source(file.document.source.name, file.document.text)
-    analysis = analyse(source, kernel, str(target), wishes.settings)
-    answer: dict[str, Any] = {
-        "kernel": kernel.name,
-        "title": kernel.title,
-        "target": target,
-        "format": format,
-    }
-    if analysis.failed:
-        from probelang.render.text import render_text
-
-        return {
-            **answer,
-            "problem": "the spec has errors",
-            "diagnostics": render_text(source, list(analysis.diagnostics), color=False),
-        }
-    output = backend.render(analysis.events, str(format), [source.name], kernel, wishes.settings)
-    return {**answer, "text": output.text, "notes": list(output.notes)}

@@ -11,7 +11,6 @@ from lsprotocol import types
 from pygls.lsp.server import LanguageServer
 
 from probelang import __version__
-from probelang.analysis import merge
 from probelang.kernel.answers import KernelError
 from probelang.kernel.load import bundled_kernels, load_kernel
 from probelang.lsp.convert import to_diagnostic
@@ -183,12 +182,14 @@ class Server(LanguageServer):
     def states(self, file: OpenFile) -> list[State]:
         """What is known of a file on each of its kernels that is there; the first is the one that answers."""
         wishes = self.wishes_of(file)
-        kernels = [self.find_kernel(name) for name in wishes.kernels]
         return [
-            file.document.state(kernel, wishes.target, wishes.settings)
-            for kernel in kernels
-            if kernel is not None
+            file.document.state(kernel, wishes.target, wishes.settings) for kernel in self.kernels_of(file)
         ]
+
+    def kernels_of(self, file: OpenFile) -> list[Kernel]:
+        """The kernels of a file that are there."""
+        found = [self.find_kernel(name) for name in self.wishes_of(file).kernels]
+        return [kernel for kernel in found if kernel is not None]
 
     def latest(self, file: OpenFile) -> State | None:
         """What was found out last on the first kernel, which is enough to complete words."""
@@ -202,9 +203,9 @@ class Server(LanguageServer):
     def diagnostics(self, file: OpenFile) -> list[Diagnostic]:
         """All there is to say of a file."""
         wishes = self.wishes_of(file)
-        states = self.states(file)
-        found = merge([state.diagnostics for state in states])
-        return wishes.selection.apply(found)
+        return file.document.diagnostics(
+            self.kernels_of(file), wishes.target, wishes.settings, wishes.selection
+        )
 
     def schedule(self, uri: str) -> None:
         """Publish what is to be said of a file, once for all changes that have come in."""
@@ -238,10 +239,10 @@ def _read_kernel(name: str | None) -> Kernel:
 
 def make_server() -> Server:
     """A server with all its features."""
-    from probelang.lsp import editing, language, lifecycle, navigation, structure
+    from probelang.lsp import editing, language, lifecycle, navigation, questions, structure
 
     server = Server()
-    for part in (lifecycle, language, navigation, structure, editing):
+    for part in (lifecycle, language, navigation, structure, editing, questions):
         part.register(server)
     return server
 

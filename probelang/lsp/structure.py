@@ -128,9 +128,9 @@ def register(server: Server) -> None:
         states = server.states(file) if file is not None else []
         if file is None or not states or not server.wishes.lenses:
             return None
-        from probelang.lsp.editing import COMPILE
+        from probelang.lsp.questions import COMPILE_COMMAND
 
-        name = server.wishes.compile_command or COMPILE
+        name = server.wishes.compile_command or COMPILE_COMMAND
         return [
             types.CodeLens(
                 file.stored_range(lens.span),
