@@ -43,10 +43,21 @@ def add_questions(server: Server) -> None:
         if file is None:
             return None
         wanted = getattr(params, "format", None)
-        answer = {"kernel": server.kernel_name or "", "target": BACKENDS[0], "text": None}
+        answer: dict[str, Any] = {
+            "kernel": server.kernel_name or "",
+            "target": BACKENDS[0],
+            "text": None,
+            "line": 0,
+            "errors": [],
+        }
         try:
             kernel = server.kernel()
         except KernelError as error:
             return answer | {"errors": [str(error)]}
         found = compile_source(file.document.source, kernel, BACKENDS[0], wanted or "script")
-        return answer | {"kernel": kernel.title, "text": found.text, "errors": list(found.errors)}
+        return answer | {
+            "kernel": kernel.title,
+            "text": found.text,
+            "line": found.line,
+            "errors": list(found.errors),
+        }
