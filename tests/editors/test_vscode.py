@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
+import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.editors.tools import PROBELANG
 from tests.editors.workbench import Box, Workbench, changed, pixels_like, workbench
 
 if TYPE_CHECKING:
@@ -24,8 +29,20 @@ FILES = {
     "errors.probe": "# where is it\nfprobe vfs_read {\n    ino = file->f_inod->i_ino\n    count\n}\n",
     "typing.probe": "group io\n\nfprobe vfs_read {\n    file->\n}\n",
     "hover.probe": "fprobe vfs_read {\n    ino = file->f_inode->i_ino\n}\n",
+    "kernels.probe": "tprobe sched_switch { prev->comm }\n",
     "live.probe": "group io\nlarge = fprobe vfs_read if count > 4096 {\n    count\n}\n",
 }
+
+
+def servers() -> set[int]:
+    """The processes that are language servers of ours."""
+    found = set()
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            words = (process / "cmdline").read_bytes().split(b"\0")
+            if os.fsencode(PROBELANG) in words and b"lsp" in words:
+                found.add(int(process.name))
+    return found
 
 
 @pytest.fixture(scope="module")
@@ -107,6 +124,34 @@ def test_the_output_beside_follows_the_spec(window: Workbench) -> None:
     window.wait_for_gone(beside, "has no parameter")
 
 
+def test_another_kernel_is_chosen(window: Workbench) -> None:
+    window.open("kernels.probe")
+    window.status("6.12").wait_for()
+    assert not window.problems()
+    window.command("Choose the Kernels")
+    window.tick("6.12", "6.1")
+    window.status("6.1").wait_for()
+    window.page.locator(".squiggly-error").first.wait_for()
+    [problem] = window.problems()
+    assert "PRB401" in problem and "has no tprobe events" in problem
+    # it is a setting of the workspace, for all who work there
+    said = json.loads((window.folder / ".vscode" / "settings.json").read_text())
+    assert said == {"probelang.kernels": ["6.1"]}
+    window.command("Choose the Kernels")
+    window.tick("6.1", "6.12")
+    window.status("6.12").wait_for()
+    window.page.locator(".squiggly-error").first.wait_for(state="detached")
+
+
+def test_the_server_is_started_again(window: Workbench) -> None:
+    window.open("errors.probe")
+    window.page.locator(".squiggly-error").first.wait_for()
+    before = servers()
+    window.command("Restart the Language Server")
+    window.wait_until(lambda: bool(servers()) and not servers() & before)
+    window.page.locator(".squiggly-error").first.wait_for()
+
+
 # Perl's files, ours, and what is neither, in one folder: what each must be
 LANGUAGES = {
     "plain.pl": ("use strict;\nmy %h = (probelang => 1);\n", "Perl"),
@@ -173,3 +218,16 @@ def test_a_file_becomes_a_spec_when_it_says_so(mixed: Workbench) -> None:
     mixed.type("# probelang\n")
     mixed.press("Control+S")
     mixed.expect_language("probelang")
+
+
+def test_a_program_that_is_not_there_is_said(browser: Browser, tmp_path: Path) -> None:
+    folder = tmp_path / "lost"
+    folder.mkdir()
+    (folder / "io.probe").write_text("fprobe vfs_read { count }\n")
+    with workbench(browser, tmp_path, folder, {"probelang.path": "/nowhere/probelang"}) as window:
+        window.open("io.probe")
+        notice = window.page.locator(".notification-toast", has_text="Cannot start `/nowhere/probelang lsp`")
+        notice.wait_for()
+        assert "there is no such program" in notice.inner_text()
+        notice.get_by_text("Say Where It Is").click()
+        window.page.locator(".settings-editor .setting-item", has_text="Probelang: Path").wait_for()

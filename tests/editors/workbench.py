@@ -11,7 +11,7 @@ import socket
 import subprocess
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -149,6 +149,16 @@ class Workbench:
         self.page.locator(".quick-input-list .monaco-list-row.focused", has_text=label).wait_for()
         self.press("Enter")
 
+    def tick(self, *labels: str) -> None:
+        """Tick, or untick, lines of the list that a command shows, and be done."""
+        for label in labels:
+            row = self.page.locator(".quick-input-list .monaco-list-row")
+            row.filter(
+                has=self.page.locator(".label-name", has_text=re.compile(f"^{re.escape(label)}$"))
+            ).click()
+        self.press("Enter")
+        self.page.locator(".quick-input-widget").wait_for(state="hidden")
+
     def open(self, name: str) -> None:
         """Open a file of the folder."""
         self.press("Control+P")
@@ -179,6 +189,29 @@ class Workbench:
     def expect_language(self, name: str) -> None:
         """Wait until the status bar says so."""
         self.page.locator('[id="status.editor.mode"]', has_text=re.compile(f"^{name}$")).wait_for()
+
+    def status(self, kernels: str) -> Locator:
+        """The item of the status bar, where it names these kernels."""
+        item = self.page.locator('.statusbar-item[id*="probelang.kernels"]')
+        return item.filter(has_text=re.compile(rf"^\s*{re.escape(kernels)}\s*$"))
+
+    def problems(self) -> list[str]:
+        """The problems of all files, as their list has them."""
+        self.command("Problems: Focus on Problems View")
+        panel = self.page.locator(".markers-panel")
+        panel.wait_for()
+        rows = panel.locator(
+            ".monaco-list-row .marker-message-details-container, .monaco-list-row .message-box-container, .monaco-tl-contents .details"
+        )
+        found = [row.inner_text() for row in rows.all()]
+        self.command("View: Toggle Panel Visibility")
+        return found
+
+    def wait_until(self, holds: Callable[[], bool]) -> None:
+        until = time.monotonic() + WAIT / 1000
+        while not holds():
+            assert time.monotonic() < until
+            self.page.wait_for_timeout(50)
 
     def text(self, editor: Locator | None = None) -> str:
         """The lines of an editor that are in sight."""
