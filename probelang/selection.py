@@ -24,7 +24,11 @@ _PREFIX = re.compile(r"PRB\d{0,3}", re.ASCII)
 
 
 class SelectorError(Exception):
-    """A word that selects nothing; the message says which words are near."""
+    """A word that selects nothing; the message says which words are near, and `near` is the nearest."""
+
+    def __init__(self, message: str, near: str = "") -> None:
+        super().__init__(message)
+        self.near = near
 
 
 @record
@@ -66,8 +70,8 @@ def is_fixed(rule: Rule) -> bool:
     return rule.code.startswith("PRB0")
 
 
-def check_selector(word: str) -> str:
-    """A selector as it is compared: codes in capitals. Raises SelectorError."""
+def check_selector(word: str, suggest: bool = True) -> str:
+    """A selector as it is compared: codes in capitals. Raises SelectorError, with near names if they are wanted."""
     from probelang.rules import RULES
 
     upper = word.upper()
@@ -80,30 +84,47 @@ def check_selector(word: str) -> str:
     slug = word.lower().replace("_", "-")
     if any(rule.slug == slug for rule in RULES):
         return slug
-    raise SelectorError(f"no rule is called `{shown(word)}`{near_rules(word)}")
+    near = near_rules(word) if suggest else []
+    raise SelectorError(f"no rule is called `{shown(word)}`{hint_for(near)}", near[0] if near else "")
 
 
-def near_rules(word: str) -> str:
-    """`: did you mean …?` for the wrong name of a rule; "" where none is near."""
-    from probelang.check.report import near_names, suggest
+def hint_for(near: list[str]) -> str:
+    """`: did you mean …?`; "" where nothing is near."""
+    from probelang.check.report import suggest
+
+    return f": {suggest(near)}" if near else ""
+
+
+def near_rules(word: str) -> list[str]:
+    """Names of rules that a wrong one may stand for, at most three."""
+    from probelang.check.report import near_names
     from probelang.rules import RULES
 
     if len(word) > 100:
-        return ""
+        return []
     names = [rule.slug for rule in RULES]
     near = near_names(word.lower().replace("_", "-"), names)
     if not near and word[:3].upper() == "PRB":
         near = near_names(word.upper(), [rule.code for rule in RULES])
     if not near and len(word) > 3:
         near = [name for name in names if word.lower() in name][:3]
-    hint = suggest(near)
-    return f": {hint}" if hint else ""
+    return near
 
 
 def shown(word: str) -> str:
     """A word of the user's in a message: not longer than a line."""
     word = "".join(char if char.isprintable() else "?" for char in word)
     return word if len(word) <= 60 else word[:60] + "…"
+
+
+def matches(selector: str, rule: Rule) -> bool:
+    """Whether a selector stands for a rule."""
+    return _weight(rule, selector) > 0
+
+
+def selects(selector: str, rule: Rule) -> bool:
+    """Whether a selector fits a rule, and a syntax error's never."""
+    return not is_fixed(rule) and _weight(rule, selector) > 0
 
 
 def _weight(rule: Rule, selector: str) -> int:

@@ -9,9 +9,8 @@ from probelang.analysis.caret import MARK, Caret
 from probelang.analysis.kernel_names import names_of
 from probelang.analysis.members import complete_members
 from probelang.analysis.replies import Completion, Completions, Sort
+from probelang.analysis.words import CALLS, FETCH_TYPES, KEYWORDS, OPTIONS, VARIABLES
 from probelang.btf.names import Space
-from probelang.check.fetch import FETCH_TYPES
-from probelang.check.options import OPTIONS
 from probelang.check.patterns import is_pattern
 from probelang.source import Span
 from probelang.syntax import tree
@@ -23,38 +22,7 @@ if TYPE_CHECKING:
     from probelang.analysis.context import Context
     from probelang.check.scope import Scope
 
-KEYWORDS = {
-    "fprobe": "at a function's entry or return, by ftrace",
-    "kprobe": "at any instruction of the kernel",
-    "tprobe": "at a raw tracepoint, with its C arguments",
-    "eprobe": "on a trace event, with its fields",
-    "uprobe": "in a program, at any instruction",
-    "usdt": "at a static probe of a program",
-    "watch": "when memory is read or written",
-    "monitor": "again and again, by a clock",
-    "group": "the group that the events are in",
-    "const": "a name for a number or a string",
-    "args": "a list of fetch args for many probes",
-}
 KIND_WORDS = frozenset(kind.value for kind in Kind)
-VARIABLES = {
-    "retval": "what the function returns",
-    "comm": "the task's name",
-    "tid": "the thread's id",
-    "pid": "the process's id",
-    "cpu": "the number of the CPU",
-    "current": "the running task, a struct task_struct *",
-    "stack": "the address of the stack",
-    "duration": "nanoseconds from entry to return",
-    "arg*": "every parameter",
-}
-CALLS = {
-    "entry": "what it was when the function was entered",
-    "user": "read from user memory",
-    "this_cpu_read": "a per-CPU variable of the CPU that runs",
-    "this_cpu_ptr": "the address of a per-CPU variable",
-    "container_of": "the struct that a member is in",
-}
 #: How many names of one sort are offered at once: each costs the client time.
 MOST = 100
 
@@ -292,7 +260,12 @@ def _variables(caret: Caret, scope: Scope | None) -> Completions:
 def _fetch_types(caret: Caret) -> Completions:
     start = caret.start - 1 if caret.text[caret.start - 1 : caret.start] == "%" else caret.start
     span = Span(start, caret.end)
-    return Completions(tuple(Completion(name, Sort.FETCH_TYPE, span, name) for name in FETCH_TYPES))
+    return Completions(
+        tuple(
+            Completion(name, Sort.FETCH_TYPE, span, name, doc, rank)
+            for rank, (name, doc) in enumerate(FETCH_TYPES.items())
+        )
+    )
 
 
 _TAGGED = {"struct": Space.STRUCT, "union": Space.UNION, "enum": Space.ENUM, "": Space.TYPEDEF}

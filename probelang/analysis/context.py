@@ -36,12 +36,14 @@ class Context:
         lists: Mapping[str, tree.Args],
         defined: Mapping[tuple[str, str], Probe],
         declared: Mapping[tuple[str, str], Span],
+        group: str,
     ) -> None:
         self.kernel = kernel
         self.constants = constants
         self.lists = lists
         self.defined = defined
         self.declared = declared
+        self.group = group
 
     def scopes_of(self, statement: tree.Statement) -> list[Scope]:
         """The scopes of a probe's points, or the one of an `args` list; none where that cannot be told."""
@@ -60,7 +62,7 @@ class Context:
         )
         try:
             report = Report()
-            return Points(self.kernel, report, probe, limit, self.defined, self.declared).resolve()
+            return Points(self.kernel, report, probe, limit, self.defined, (), self.declared).resolve()
         except (BtfError, KernelError, ProgramFileError):
             return []
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 #: Commands of the language's reference that this release does not have.
-LATER = ("run", "import", "rule")
+LATER = ("run", "import")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -67,12 +67,15 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _formatter(prog: str) -> argparse.HelpFormatter:
+    return argparse.HelpFormatter(prog, width=max(_width(), 20) - 2)
+
+
+def _width() -> int:
     columns = os.environ.get("COLUMNS", "")
     try:
-        width = int(columns) if columns.isdecimal() else os.get_terminal_size().columns
+        return int(columns) if columns.isdecimal() else os.get_terminal_size().columns
     except (OSError, ValueError):
-        width = 80
-    return argparse.HelpFormatter(prog, width=max(width, 20) - 2)
+        return 80
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -114,6 +117,18 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add_common(formatter)
     formatter.set_defaults(run=_fmt)
+
+    rules = commands.add_parser("rule", help="explain diagnostics by their codes")
+    rules.add_argument(
+        "rules",
+        metavar="RULE",
+        nargs="*",
+        help="a code, the beginning of one, or a slug; without, all are listed",
+    )
+    rules.add_argument(
+        "--format", choices=("text", "json", "markdown"), default="text", help="how they are shown"
+    )
+    rules.set_defaults(run=_rule)
 
     server = commands.add_parser(
         "lsp", help="answer an editor (Language Server Protocol, standard input and output)"
@@ -259,6 +274,13 @@ def _fmt(options: argparse.Namespace) -> int:
     if run.failed:
         return FAILED
     return FOUND if run.changed and (run.check or run.diff) else OK
+
+
+def _rule(options: argparse.Namespace) -> int:
+    from probelang.cli.rule import rule
+
+    options.width = _width()
+    return rule(options)
 
 
 def _lsp(options: argparse.Namespace) -> int:
