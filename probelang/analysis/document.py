@@ -17,15 +17,19 @@ from probelang.check.report import Report, in_source_order
 from probelang.check.spec import Checker
 from probelang.diagnostics import Diagnostic, Severity
 from probelang.lint import run_spec, run_statement
-from probelang.lint.subject import Subject
+from probelang.lint.fleet import merge
+from probelang.lint.subject import Subject, own_constants
 from probelang.record import record, replace
+from probelang.selection import EVERYTHING, Selection
 from probelang.source import Span
+from probelang.syntax import tree
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from probelang.check.spec import Statement
     from probelang.kernel.interface import Kernel
     from probelang.source import Source
-    from probelang.syntax import tree
 
 
 @record
@@ -65,6 +69,7 @@ class Document:
         self.pieces = Pieces(name, text)
         self.version = 0
         self._on: dict[int, _OnKernel] = {}
+        self._tokens: dict[int, tuple[tree.Statement, object, list[tuple[Span, str, int]]]] = {}
 
     @property
     def source(self) -> Source:
@@ -108,6 +113,32 @@ class Document:
             known.asked = asked
         return known.state
 
+    def diagnostics(
+        self,
+        kernels: Sequence[Kernel],
+        target: str = BACKENDS[0],
+        settings: Settings = DEFAULT_SETTINGS,
+        selection: Selection = EVERYTHING,
+    ) -> list[Diagnostic]:
+        """All there is to say on some kernels, without what comments and `selection` leave out, in source order."""
+        states = [self.state(kernel, target, settings) for kernel in kernels]
+        titles = {kernel.name: kernel.title for kernel in kernels}
+        found = merge([state.diagnostics for state in states], titles)
+        if "probelang" not in self.text.lower():
+            return selection.apply(found)
+        from probelang.lint import ignores
+
+        file = self._places()
+        return in_source_order(ignores.apply(self.source, file, found, selection, [*titles]))
+
+    def _places(self) -> tree.File:
+        """The places of statements and comments in the text, and nothing else about them."""
+        file, _ = self.pieces.parse()
+        real = self.pieces.real
+        comments = tuple(tree.Comment(real(comment.span)) for comment in file.comments)
+        statements = tuple(tree.BrokenStatement(real(statement.span)) for statement in file.statements)
+        return tree.File(Span(0, len(self.text)), statements, comments)
+
     def latest(
         self, kernel: Kernel, target: str = BACKENDS[0], settings: Settings = DEFAULT_SETTINGS
     ) -> State:
@@ -126,6 +157,21 @@ class Document:
         start = self.pieces.start_of(index)
         return Span(start, start + self.pieces.pieces[index].length)
 
+    def tokens(self, state: State, statement: tree.Statement) -> list[tuple[Span, str, int]]:
+        """The semantic tokens of a statement; of one that is as it was, those it had."""
+        from probelang.analysis.semantic import tokens_of
+
+        context = state.context
+        rests_on = (context.kernel.name, tuple(context.constants.own), len(context.defined))
+        known = self._tokens.get(id(statement))
+        if known is not None and known[0] is statement and known[1] == rests_on:
+            return known[2]
+        if len(self._tokens) > 2 * len(state.tree.statements) + 100:
+            self._tokens.clear()
+        found = tokens_of(context, statement)
+        self._tokens[id(statement)] = (statement, rests_on, found)
+        return found
+
     def _find_out(self, known: _OnKernel, target: str, settings: Settings) -> State:
         kernel, pieces = known.kernel, self.pieces
         file, syntax = pieces.parse()
@@ -143,7 +189,7 @@ class Document:
         ]
         failed = any(said.severity is Severity.ERROR for said in found)
         statements = tuple(checker.statements)
-        subject = Subject(pieces.store, file, kernel, target, statements, failed)
+        subject = Subject(pieces.store, file, kernel, target, statements, failed, own_constants(file))
         linted = [
             replace(pieces.real_diagnostic(said), kernels=(kernel.name,))
             for said in self._lint(known, subject)
