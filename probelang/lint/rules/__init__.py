@@ -11,12 +11,27 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from probelang.lint.rules import (
+    byte_order,
+    char_pointer_as_number,
     constant_condition,
+    duplicate_probe,
+    entry_at_return,
+    errno_sign,
+    freed_at_return,
+    glob_by_equality,
     glob_without_wildcard,
+    hot_function,
+    kernel_memory_as_user,
+    kprobe_at_entry,
     magic_number,
+    missed_returns,
     partial_function,
     redundant_comparison,
+    repeated_fetch_arg,
+    short_duration,
+    truncated_comparison,
     unused_definition,
+    user_memory_as_kernel,
 )
 
 if TYPE_CHECKING:
@@ -30,12 +45,27 @@ if TYPE_CHECKING:
 
 #: In the order of their codes.
 MODULES: tuple[Any, ...] = (
+    entry_at_return,
+    freed_at_return,
+    user_memory_as_kernel,
+    kernel_memory_as_user,
+    char_pointer_as_number,
     glob_without_wildcard,
+    truncated_comparison,
+    kprobe_at_entry,
+    missed_returns,
+    hot_function,
     constant_condition,
     partial_function,
     unused_definition,
     magic_number,
     redundant_comparison,
+    repeated_fetch_arg,
+    duplicate_probe,
+    errno_sign,
+    glob_by_equality,
+    byte_order,
+    short_duration,
 )
 
 
