@@ -33,11 +33,11 @@ def print_found(run: Run, jobs: list[Job], found: list[tuple[Source, Diagnostic]
         case "sarif":
             from probelang.render.sarif import render_sarif
 
-            stream.write(render_sarif(found, [job.source for job in jobs]))
+            stream.write(render_sarif(_with_kernels(run, jobs, found), [job.source for job in jobs]))
         case "github":
             from probelang.render.github import render_github
 
-            stream.write(render_github(found))
+            stream.write(render_github(_with_kernels(run, jobs, found)))
         case _:
             _print_text(run, jobs, found, stream, color)
     if options.format == "text" and not options.quiet:
@@ -48,6 +48,21 @@ def print_found(run: Run, jobs: list[Job], found: list[tuple[Source, Diagnostic]
         from probelang.render.summary import render_summary
 
         sys.stderr.write(render_summary(found, len(jobs), fixed, options.unsafe_fixes))
+
+
+def _with_kernels(
+    run: Run, jobs: list[Job], found: list[tuple[Source, Diagnostic]]
+) -> list[tuple[Source, Diagnostic]]:
+    """What was found, for formats that show nothing but the message: on which of several kernels it holds is in it."""
+    from probelang.diagnostics import headline
+    from probelang.record import replace
+
+    names = {
+        id(job.outcome.source): [run.name(kernel) for kernel in job.kernels]
+        for job in jobs
+        if job.outcome is not None
+    }
+    return [(source, replace(one, message=headline(one, names.get(id(source), [])))) for source, one in found]
 
 
 def _print_text(
@@ -64,7 +79,7 @@ def _print_text(
         mine = by_source.get(id(job.outcome.source), [])
         names = [run.name(kernel) for kernel in job.kernels]
         if run.options.format == "concise":
-            text = render_concise(job.outcome.source, mine, color=color)
+            text = render_concise(job.outcome.source, mine, color=color, kernels=names)
         else:
             text = render_text(job.outcome.source, mine, color=color, kernels=names)
         stream.write(text)

@@ -18,8 +18,8 @@ RULE = Rule(
     "PRB614",
     "event-clash",
     Severity.INFO,
-    "Events that the kernel takes and that are mixed up there. In a group of the kernel's own (`sched`, `block`), whoever writes to `events/sched/enable`, as "
-    "`trace-cmd -e sched` does, switches this event on, and off, too. Two events of one name in different groups cannot be told apart in the "
+    "Events that the kernel takes and that are mixed up there. In a group of the kernel's own (`sched`, `block`), whoever writes to `events/sched/enable` "
+    "switches this event on, and off, too. Two events of one name in different groups cannot be told apart in the "
     "trace, which shows the name alone. And of two files of one run of `lint` that both define `io/big_read`, only one can be started at a time. "
     "Said of groups that the spec names, not of one that is named after the file.",
     example="group sched\nslow = fprobe vfs_read",
