@@ -1,14 +1,13 @@
-"""`probelang lint`: it reads specs, asks `probelang.analysis` on every kernel, and prints."""
+"""`probelang lint`: it reads specs, asks `probelang.lint.fleet`, and prints."""
 
 from __future__ import annotations
 
 import sys
 from typing import TYPE_CHECKING
 
-from probelang.analysis import lint as ask
-from probelang.analysis import merge
 from probelang.cli.common import FOUND, OK, load_kernel, read_all, settings_of, wants_color
 from probelang.diagnostics import Severity
+from probelang.lint.fleet import lint as ask
 
 if TYPE_CHECKING:
     import argparse
@@ -19,10 +18,7 @@ def lint(options: argparse.Namespace) -> int:
     settings = settings_of(options)
     kernels = [load_kernel(name) for name in dict.fromkeys(options.kernel or [None])]
     sources, status = read_all(options.files)
-    found = [
-        (source, merge([ask(source, kernel, options.target, settings) for kernel in kernels]))
-        for source in sources
-    ]
+    found = [(source, ask(source, kernels, options.target, settings)) for source in sources]
     color = wants_color(options, sys.stdout)
     if options.format == "json":
         from probelang.render.json import render_json
@@ -34,7 +30,7 @@ def lint(options: argparse.Namespace) -> int:
         names = [kernel.name for kernel in kernels]
         for source, run in found:
             if options.format == "concise":
-                sys.stdout.write(render_concise(source, run, color=color))
+                sys.stdout.write(render_concise(source, run, color=color, kernels=names))
             else:
                 sys.stdout.write(render_text(source, run, color=color, kernels=names))
         if options.format == "text":

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 #: Commands of the language's reference that this release does not have.
-LATER = ("run", "import", "rule", "lsp")
+LATER = ("run", "import")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -67,12 +67,15 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _formatter(prog: str) -> argparse.HelpFormatter:
+    return argparse.HelpFormatter(prog, width=max(_width(), 20) - 2)
+
+
+def _width() -> int:
     columns = os.environ.get("COLUMNS", "")
     try:
-        width = int(columns) if columns.isdecimal() else os.get_terminal_size().columns
+        return int(columns) if columns.isdecimal() else os.get_terminal_size().columns
     except (OSError, ValueError):
-        width = 80
-    return argparse.HelpFormatter(prog, width=max(width, 20) - 2)
+        return 80
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -115,6 +118,27 @@ def _parser() -> argparse.ArgumentParser:
     _add_common(formatter)
     formatter.set_defaults(run=_fmt)
 
+    rules = commands.add_parser("rule", help="explain diagnostics by their codes")
+    rules.add_argument(
+        "rules",
+        metavar="RULE",
+        nargs="*",
+        help="a code, the beginning of one, or a slug; without, all are listed",
+    )
+    rules.add_argument(
+        "--format", choices=("text", "json", "markdown"), default="text", help="how they are shown"
+    )
+    rules.set_defaults(run=_rule)
+
+    server = commands.add_parser(
+        "lsp", help="answer an editor (Language Server Protocol, standard input and output)"
+    )
+    server.add_argument("--stdio", action="store_true", help="what editors say, and the only way there is")
+    server.add_argument(
+        "--log", metavar="FILE", help="write there what goes wrong, instead of to standard error"
+    )
+    server.set_defaults(run=_lsp)
+
     kernel = commands.add_parser("kernel", help="what is known of a kernel")
     questions = kernel.add_subparsers(required=True, metavar="QUESTION")
     show = questions.add_parser("show", help="say what a kernel can do")
@@ -130,7 +154,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_target(parser: argparse.ArgumentParser) -> None:
-    from probelang.backends import BACKENDS
+    from probelang.backends import BACKENDS, BPFTRACE_VERSIONS
 
     parser.add_argument(
         "--target", choices=BACKENDS, default=BACKENDS[0], help=f"the backend; {BACKENDS[0]} by default"
@@ -142,7 +166,7 @@ def _add_target(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--bpftrace-version",
-        choices=("0.17", "0.27"),
+        choices=BPFTRACE_VERSIONS,
         default="0.27",
         help="for --target bpftrace, the release that will run the script, or the last before it; 0.27 by default",
     )
@@ -250,6 +274,22 @@ def _fmt(options: argparse.Namespace) -> int:
     if run.failed:
         return FAILED
     return FOUND if run.changed and (run.check or run.diff) else OK
+
+
+def _rule(options: argparse.Namespace) -> int:
+    from probelang.cli.rule import rule
+
+    options.width = _width()
+    return rule(options)
+
+
+def _lsp(options: argparse.Namespace) -> int:
+    import gc
+
+    from probelang.lsp.server import serve
+
+    gc.enable()
+    return serve(options.log)
 
 
 def _kernel_snapshot(options: argparse.Namespace) -> int:

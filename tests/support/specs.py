@@ -5,10 +5,11 @@ from __future__ import annotations
 import functools
 import textwrap
 
-from probelang.analysis import Analysis, analyse, lint
+from probelang.analysis import Analysis, analyse
 from probelang.diagnostics import Diagnostic, Fix
 from probelang.kernel.interface import Kernel
 from probelang.kernel.load import load_kernel
+from probelang.lint.project import lint
 from probelang.source import Source
 
 KERNELS = ("6.1", "6.12", "7.3")
@@ -34,7 +35,7 @@ def run(spec: str, kernel: str | Kernel = "6.12", name: str = "t.pl") -> Analysi
 def findings(spec: str, kernel: str | Kernel = "6.12", name: str = "t.pl") -> tuple[Diagnostic, ...]:
     """All that the linter says of a spec."""
     target = bundled(kernel) if isinstance(kernel, str) else kernel
-    return lint(Source(name, textwrap.dedent(spec)), target)
+    return tuple(lint(Source(name, textwrap.dedent(spec)), [target]))
 
 
 def commands(spec: str, kernel: str | Kernel = "6.12", name: str = "t.pl") -> list[str]:

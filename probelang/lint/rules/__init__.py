@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from probelang.lint.rules import (
     char_pointer_as_number,
+    constant_condition,
     entry_at_return,
     freed_at_return,
     glob_without_wildcard,
@@ -19,6 +20,7 @@ from probelang.lint.rules import (
     kernel_memory_as_user,
     kprobe_at_entry,
     missed_returns,
+    redundant_comparison,
     truncated_comparison,
     unused_definition,
     user_memory_as_kernel,
@@ -45,7 +47,9 @@ MODULES: tuple[Any, ...] = (
     kprobe_at_entry,
     missed_returns,
     hot_function,
+    constant_condition,
     unused_definition,
+    redundant_comparison,
 )
 
 
