@@ -40,7 +40,12 @@ def parse_answers(data: bytes, count: int) -> list[Answer]:
         log = data[end + 1 : end + 1 + size]
         at = end + 2 + size
         entries = tuple(
-            (match[1].decode("latin-1"), match[2].decode(), match[3].decode("latin-1"), len(match[4]) - _MARGIN)
+            (
+                match[1].decode("latin-1"),
+                match[2].decode(),
+                match[3].decode("latin-1"),
+                len(match[4]) - _MARGIN,
+            )
             for match in _ENTRY.finditer(log)
         )
         answers.append(Answer(errno, entries))
