@@ -44,13 +44,8 @@ def is_good(text: str) -> bool:
     returns = "%return" in point
     values = re.findall(r"^    \w+ = (.*?)(?:: [\w@/\[\]%]+)?$", text, re.MULTILINE)
     return not (
-        # without a register or an offset it needs no kprobe
-        "kprobe " in head
-        and not re.search(r"%(?!return)|\$stack", " ".join(values) + condition)
-        and "+" not in point
         # a probe of everything
-        or "probe " in head
-        and not condition
+        not condition
         and _BUSY.search(point)
         or returns
         and (_FREEING.search(point) or _WAITING.search(point) and "maxactive" not in head)
@@ -60,6 +55,14 @@ def is_good(text: str) -> bool:
         # one and the same value
         or len(values) != len(set(values))
         or re.search(r"\$tid|\$cpu", " ".join(values))
+        # of comparisons made at random, two may contradict each other
+        or _comparisons(condition) > 1
         # patterns that say what `==` says
         or re.search(r'~ "[^"*?\[]*"', condition)
     )
+
+
+def _comparisons(condition: str) -> int:
+    """How many comparisons a condition has, but for those of the task and the CPU."""
+    terms = [term.strip("!( ") for term in re.split(r"&&|\|\|", condition)]
+    return sum(not term.startswith("$") for term in terms) + len(re.findall(r"\.\.|in \{", condition))

@@ -1,7 +1,7 @@
 """What the linter says of specs, and where: a comment `# [slug] words` stands in the line of each finding.
 
 `words` are the characters that are underlined, once in that line before the comment; several comments are several findings. `*.pl` is checked on the kernels of its first
-line (`# kernel: 6.1 7.3`, else 6.12); `*.fixed.pl` is what all its fixes make of it, and `*.txt` what is said, written anew by
+line (`# kernel: 6.1 7.3`, else 6.12), for the backend of its second (`# target: bpftrace`, else tracefs); `*.fixed.pl` is what all its fixes make of it, and `*.txt` what is said, written anew by
 `pytest --update-goldens`.
 """
 
@@ -41,8 +41,13 @@ def kernels_of(path: Path) -> list[str]:
     return first.removeprefix("# kernel:").split() if first.startswith("# kernel:") else ["6.12"]
 
 
+def target_of(source: Source) -> str:
+    second = source.line(2) if source.text.count("\n") > 1 else ""
+    return second.removeprefix("# target:").strip() if second.startswith("# target:") else "tracefs"
+
+
 def found_in(source: Source, kernels: list[str]) -> list[Diagnostic]:
-    return lint(source, [bundled(name) for name in kernels])
+    return lint(source, [bundled(name) for name in kernels], target_of(source))
 
 
 def compare(golden: Path, text: str, request: pytest.FixtureRequest) -> None:
@@ -79,7 +84,7 @@ def test_fixes(path: Path, request: pytest.FixtureRequest) -> None:
     compare(path.with_suffix(".fixed.pl"), text, request)
     fixed = Source(path.name, text)
     for name in kernels:
-        analysis = analyse(fixed, bundled(name))
+        analysis = analyse(fixed, bundled(name), target_of(fixed))
         assert not analysis.failed, render_text(fixed, analysis.diagnostics)
     assert not [one for one in found_in(fixed, kernels) if one.fix is not None]
 
