@@ -6,10 +6,40 @@ import random
 
 from tests.commands.vocabulary import Vocabulary, path
 
-TYPES = (
-    "u8 u16 u32 u64 s8 s16 s32 s64 x8 x16 x32 x64 char symbol string ustring symstr "
-    "b1@0/8 b3@4/32 b12@60/64 b9@0/8 b0@1/8 b4@2/9 b/8 bx@1/8 b0x10@0x4/0x20 u128 int %pd %pD x string32 "
-).split() + [""]
+TYPES = [
+    "u8",
+    "u16",
+    "u32",
+    "u64",
+    "s8",
+    "s16",
+    "s32",
+    "s64",
+    "x8",
+    "x16",
+    "x32",
+    "x64",
+    "char",
+    "symbol",
+    "string",
+    "ustring",
+    "symstr",
+    "b1@0/8",
+    "b3@4/32",
+    "b12@60/64",
+    "b9@0/8",
+    "b0@1/8",
+    "b4@2/9",
+    "b/8",
+    "bx@1/8",
+    "b0x10@0x4/0x20",
+    "u128",
+    "int",
+    "%pd",
+    "%pD",
+    "x",
+    "string32",
+] + [""]
 ARRAYS = (
     "[1]",
     "[4]",
@@ -25,11 +55,45 @@ ARRAYS = (
     "[0x10]",
     "[4294967297]",
 )
-REGISTERS = "ax bx cx dx si di bp sp ip r8 r15 flags cs ss orig_ax es eax rax di0".split()
-NUMBERS = (
-    "0 1 8 16 0x10 010 08 -8 4096 0xffffffffffffffff 18446744073709551616 9223372036854775807 9223372036854775808 x 0x 1k".split()
-    + [""]
-)
+REGISTERS = [
+    "ax",
+    "bx",
+    "cx",
+    "dx",
+    "si",
+    "di",
+    "bp",
+    "sp",
+    "ip",
+    "r8",
+    "r15",
+    "flags",
+    "cs",
+    "ss",
+    "orig_ax",
+    "es",
+    "eax",
+    "rax",
+    "di0",
+]
+NUMBERS = [
+    "0",
+    "1",
+    "8",
+    "16",
+    "0x10",
+    "010",
+    "08",
+    "-8",
+    "4096",
+    "0xffffffffffffffff",
+    "18446744073709551616",
+    "9223372036854775807",
+    "9223372036854775808",
+    "x",
+    "0x",
+    "1k",
+] + [""]
 GARBAGE = "abz_-+:/.,;()[]{}<>$%@\\\"'=*?!~&|0189 \xe9"
 
 
