@@ -378,7 +378,7 @@ class Conditions:
 
     def _fits_text(self, field: Field, op: str, text: bytes, expr: tree.Expr, right: tree.Expr) -> bool:
         """Whether a string can be equal to one that lies in so many bytes."""
-        room = MAX_COMM if isinstance(field.access.base, ThreadName) else _room(field.c_type)
+        room = MAX_COMM if isinstance(field.access.base, ThreadName) else room_of(field.c_type)
         if op == "~" or room is None or len(text) <= room:
             return True
         self.report.add(
@@ -446,7 +446,7 @@ class Conditions:
         return False
 
 
-def _room(c_type: str) -> int | None:
+def room_of(c_type: str) -> int | None:
     """The bytes of `char [16]`, None of what is no such array."""
     name, bracket, count = c_type.removesuffix("]").partition("[")
     return int(count) if bracket and count.isdigit() and name.rstrip().endswith("char") else None

@@ -51,14 +51,18 @@ class Report:
         help: str | None = None,
         fix: Fix | None = None,
         kernel_error: str | None = "",
+        severity: Severity | None = None,
     ) -> None:
-        """Say something at a place; `kernel_error` where it is not the rule's own, None where there is none."""
+        """Say something at a place; `kernel_error` where it is not the rule's own, None where there is none.
+
+        `severity` where it is not the rule's.
+        """
         self.diagnostics.append(
             Diagnostic(
                 rule,
                 message if message.isprintable() else " ".join(message.split()),
                 Label(span, label),
-                rule.severity,
+                rule.severity if severity is None else severity,
                 others,
                 notes,
                 help,
