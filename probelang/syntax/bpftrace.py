@@ -148,6 +148,11 @@ def _write(points: list[tuple[str, str]], predicate: str | None, body: str) -> s
         rest += f" if {condition}"
     if items:
         rest += " { " + ", ".join(_name(items)) + " }"
+    if any(
+        _KINDS[word][0] == "usdt" and (point.count(":") < 2 or "*" in point or "::" in point)
+        for word, point in points
+    ):
+        return None
     merged: dict[tuple[str, str], list[str]] = {}
     for word, point in points:
         merged.setdefault(_KINDS[word], []).append(point)

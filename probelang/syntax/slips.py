@@ -29,6 +29,12 @@ def explain_slip(driver: Driver, terminal: str, expected: set[str]) -> bool:
         return _after_point(driver, terminal, word)
     if "PLUS" in expected and _in_block(driver):
         return _in_item(driver, terminal, word)
+    if _in_block(driver) and _previous_character(driver) in (".", "-"):
+        named = re.search(r"(?:^|[{,\n])[ \t]*([A-Za-z_][\w.-]*)$", _before(driver).rstrip())
+        rest = re.compile(r"([\w.-]+)[ \t]*=(?!=)").match(driver.text, driver.begin, driver.end)
+        if named is not None and rest is not None:
+            span = Span(driver.begin - len(named[1]), rest.end(1))
+            return _no_name(driver, span, named[1] + rest[1])
     if "FETCH_TYPE" not in expected and _in_block(driver) and (written := _c_type(driver)) is not None:
         return written
     if terminal == "STRING" and "NUMBER" in expected and (filtered := _filter_option(driver)):
@@ -86,6 +92,8 @@ def _after_point(driver: Driver, terminal: str, word: str) -> bool:
         match = re.compile(r"\([^(){}\n]*\)").match(text, begin, driver.end)
         if match is None:
             return False
+        if driver.head_terminal == "UPROBE":
+            return _signature(driver, match.end())
         fix = Fix(f"remove `{shorten(match[0])}`", (Edit(Span(begin, match.end()), ""),))
         message = "a point has no parentheses: parameters are named in the braces"
         return _say(driver, message, Span(begin, match.end()), fix)
@@ -99,7 +107,24 @@ def _after_point(driver: Driver, terminal: str, word: str) -> bool:
         )
     if _several_points(driver):
         return True
+    condition = re.compile(r"[^{}#\n]*?(?:==|!=|<=?|>=?|~|&(?!&)|\bin\b)[^{}#\n]*").match(
+        text, begin, driver.end
+    )
+    if condition is not None and word not in ("with", "if") and terminal != "NUMBER":
+        written = condition[0].rstrip()
+        fix = Fix("write `if`", (Edit(Span(begin, begin), "if "),))
+        return _say(driver, "a condition begins with `if`", Span(begin, begin + len(written)), fix)
     return _values_without_braces(driver, terminal)
+
+
+def _signature(driver: Driver, end: int) -> bool:
+    """`uprobe ./a:f(int)`: a name of C++ with its parameters."""
+    before = re.compile(r"\s*[^:\s]+:(?!:)").match(driver.text, driver.head_end, driver.begin)
+    if before is None:
+        return False
+    edits = (Edit(Span(before.end(), before.end()), '"'), Edit(Span(end, end), '"'))
+    message = "a name of C++ with parentheses stands in quotes"
+    return _say(driver, message, Span(before.end(), end), Fix("write it in quotes", edits))
 
 
 def _predicate(driver: Driver) -> bool:
@@ -279,11 +304,15 @@ def _in_item(driver: Driver, terminal: str, word: str) -> bool:
         what = "`$`" if head[0] == "$" else "quotes"
         fix = Fix(f"write `{bare}`", (Edit(span, bare),))
         return _say(driver, f"the name of a fetch arg has no {what}", span, fix)
+    return re.fullmatch(r"[A-Za-z_][\w. -]*", head) is not None and _no_name(driver, span, head)
+
+
+def _no_name(driver: Driver, span: Span, head: str) -> bool:
     name = re.sub(r"\W+", "_", head).strip("_")
-    if re.fullmatch(r"[A-Za-z_][\w. -]*", head) and _NAME.fullmatch(name):
-        fix = Fix(f"write `{name}`", (Edit(span, name),))
-        return _say(driver, f"`{shorten(head)}` is no name: letters, digits and `_` make one", span, fix)
-    return False
+    if not _NAME.fullmatch(name):
+        return False
+    fix = Fix(f"write `{name}`", (Edit(span, name),))
+    return _say(driver, f"`{shorten(head)}` is no name: letters, digits and `_` make one", span, fix)
 
 
 def _if_in_braces(driver: Driver, span: Span, head: str) -> bool:
