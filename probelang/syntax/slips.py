@@ -45,6 +45,9 @@ def explain_slip(driver: Driver, terminal: str, expected: set[str]) -> bool:
         return _condition_behind(driver)
     if word in ("[", "(") and "DOT_DOT" not in expected and _previous_word(driver) == "in":
         return _set_in_brackets(driver, word)
+    if word == "," and (found := re.search(r"\bin\s*(\()[^(){}\n]*$", _before(driver))):
+        driver.muted_to = max(driver.muted_to, driver.begin)
+        return _set_from(driver, driver.begin - len(found[0]) + found.start(1) - found.start(), "(")
     if word == ".." and _before(driver).count("{") and re.search(r"\bin\s*\{\s*[\w-]+\s*$", _before(driver)):
         return _range_in_braces(driver)
     return False
@@ -212,7 +215,11 @@ def _condition_behind(driver: Driver) -> bool:
 
 
 def _set_in_brackets(driver: Driver, word: str) -> bool:
-    text, begin = driver.text, driver.begin
+    return _set_from(driver, driver.begin, word)
+
+
+def _set_from(driver: Driver, begin: int, word: str) -> bool:
+    text = driver.text
     close = "]" if word == "[" else ")"
     match = re.compile(rf"\{word}([^\[\](){{}}\n]*)\{close}").match(text, begin, driver.end)
     if match is None:
