@@ -136,6 +136,11 @@ def write_values(statement: str) -> str:
     return ", ".join(_name(items)) if items else ""
 
 
+def split_items(text: str) -> list[str]:
+    """The parts between commas that stand in no brackets."""
+    return _split(text, ",")
+
+
 def _write(points: list[tuple[str, str]], predicate: str | None, body: str) -> str | None:
     items, stack = _items(body, _KINDS[points[0][0]][0])
     if items is None:

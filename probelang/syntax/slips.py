@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from probelang.diagnostics import Edit, Fix
 from probelang.source import Span
-from probelang.syntax.bpftrace import write_condition, write_values
+from probelang.syntax.bpftrace import split_items, write_condition, write_values
 from probelang.syntax.literals import shorten
 from probelang.syntax.rules import FOREIGN_SPELLING, SYNTAX_ERROR
 
@@ -27,6 +27,11 @@ def explain_slip(driver: Driver, terminal: str, expected: set[str]) -> bool:
     word = driver.word
     if {"IF", "LBRACE"} <= expected and "PLUS" not in expected:
         return _after_point(driver, terminal, word)
+    counted = (
+        re.search(r"@\w*(?:\[[^\]\n]*\])?\s*(?:\+\+|--)\s*$", _before(driver)) if _in_block(driver) else None
+    )
+    if counted is not None:
+        return explain_map(driver, driver.begin - len(counted[0]))
     if "PLUS" in expected and _in_block(driver):
         return _in_item(driver, terminal, word)
     if _in_block(driver) and _previous_character(driver) in (".", "-"):
@@ -113,7 +118,7 @@ def _after_point(driver: Driver, terminal: str, word: str) -> bool:
     condition = re.compile(r"[^{}#\n]*?(?:==|!=|<=?|>=?|~|&(?!&)|\bin\b)[^{}#\n]*").match(
         text, begin, driver.end
     )
-    if condition is not None and word not in ("with", "if") and terminal != "NUMBER":
+    if condition is not None and "with" not in driver.values and not re.search(r"\bif\b", condition[0]):
         written = condition[0].rstrip()
         fix = Fix("write `if`", (Edit(Span(begin, begin), "if "),))
         return _say(driver, "a condition begins with `if`", Span(begin, begin + len(written)), fix)
@@ -352,7 +357,7 @@ def explain_map(driver: Driver, start: int) -> bool:
     )
     if match is None:
         return False
-    statement = match[0].rstrip()
+    statement = (split_items(match[0]) or [""])[0]
     stop = start + len(statement)
     values = write_values(statement)
     fix = None
