@@ -52,7 +52,7 @@ class Items:
         self.constants = constants
         self.report = report
         self.lists = lists
-        self.used: set[str] = set()
+        self.used: dict[str, bool] = {}
 
     # ------------------------------------------------------------------------------------------- listing
 
@@ -123,7 +123,7 @@ class Items:
                 fix=rename(use.name.span, near),
             )
             return
-        self.used.add(args.name.name)
+        self.used[args.name.name] = True
         if any(args is outer for _, outer in uses) or len(uses) >= MAX_USE_DEPTH:
             self.report.add(rules.RECURSIVE_ARGS, use.span, f"`{args.name.name}` uses itself")
             return

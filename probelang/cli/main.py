@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 #: Commands of the language's reference that this release does not have.
-LATER = ("run", "import", "lsp")
+LATER = ("run", "import")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -138,6 +138,14 @@ def _rule_options(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=_rule)
 
 
+def _lsp_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--stdio", action="store_true", help="what editors say, and the only way there is")
+    parser.add_argument(
+        "--log", metavar="FILE", help="write there what goes wrong, instead of to standard error"
+    )
+    parser.set_defaults(run=_lsp)
+
+
 def _kernel_options(parser: argparse.ArgumentParser) -> None:
     questions = parser.add_subparsers(required=True, metavar="QUESTION")
     show = questions.add_parser("show", help="say what a kernel can do")
@@ -156,6 +164,7 @@ _COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "lint": ("check specs", _lint_options),
     "fmt": ("give specs their one layout", _fmt_options),
     "rule": ("explain diagnostics by their codes", _rule_options),
+    "lsp": ("answer an editor (Language Server Protocol, standard input and output)", _lsp_options),
     "kernel": ("what is known of a kernel", _kernel_options),
 }
 
@@ -251,6 +260,15 @@ def _rule(options: argparse.Namespace) -> int:
 
     options.width = _width()
     return rule(options)
+
+
+def _lsp(options: argparse.Namespace) -> int:
+    import gc
+
+    from probelang.lsp.server import serve
+
+    gc.enable()
+    return serve(options.log)
 
 
 def _kernel_snapshot(options: argparse.Namespace) -> int:

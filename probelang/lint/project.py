@@ -28,8 +28,8 @@ def lint(
     selection: Selection = EVERYTHING,
 ) -> list[Diagnostic]:
     """All there is to say of a spec, in source order."""
-    from probelang.lint import ignores
+    from probelang.lint import fleet, ignores
 
-    found = analysis.merge([analysis.lint(source, kernel, target, settings) for kernel in kernels])
+    found = fleet.lint(source, kernels, target, settings)
     names = [kernel.name for kernel in kernels]
     return in_source_order(ignores.apply(source, analysis.read(source)[0], found, selection, names))

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from probelang.analysis import analyse, lint, merge
+from probelang.analysis import analyse
 from probelang.diagnostics import Diagnostic, Rule
+from probelang.lint.fleet import lint
 from probelang.lint.rules import RULES
 from probelang.render.text import render_text
 from probelang.source import Source
@@ -41,7 +42,7 @@ def kernels_of(path: Path) -> list[str]:
 
 
 def found_in(source: Source, kernels: list[str]) -> list[Diagnostic]:
-    return merge([lint(source, bundled(name)) for name in kernels])
+    return lint(source, [bundled(name) for name in kernels])
 
 
 def compare(golden: Path, text: str, request: pytest.FixtureRequest) -> None:

@@ -11,7 +11,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from probelang.lint.rules import (
+    constant_condition,
     glob_without_wildcard,
+    redundant_comparison,
     unused_definition,
 )
 
@@ -27,7 +29,9 @@ if TYPE_CHECKING:
 #: In the order of their codes.
 MODULES: tuple[Any, ...] = (
     glob_without_wildcard,
+    constant_condition,
     unused_definition,
+    redundant_comparison,
 )
 
 

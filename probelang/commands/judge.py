@@ -1,0 +1,113 @@
+"""What becomes of commands, one after the other, on a kernel."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from probelang.btf.types import BtfError
+from probelang.commands.eprobe import parse_eprobe
+from probelang.commands.fprobe import parse_fprobe
+from probelang.commands.kprobe import parse_kprobe
+from probelang.commands.removal import remove
+from probelang.commands.state import KPROBE, UPROBE, State
+from probelang.commands.synthetic import parse_synthetic
+from probelang.commands.target import Target
+from probelang.commands.uprobe import parse_uprobe, unknown_file
+from probelang.commands.verdict import Declined, Doubtful, Log, LogEntry, Refused, Verdict, Words
+from probelang.kernel.answers import KernelError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from probelang.commands.state import Probe
+    from probelang.commands.uprobe import Files
+    from probelang.kernel.interface import Kernel
+
+MAX_LINE = 4094
+"""The characters of a line that the kernel reads at once."""
+
+DYNAMIC, KPROBES, UPROBES = "dynamic_events", "kprobe_events", "uprobe_events"
+FILES = (DYNAMIC, KPROBES, UPROBES)
+
+
+class Judge:
+    """One kernel, from a state in which it has none but its own events; every command that it takes changes the state."""
+
+    def __init__(self, kernel: Kernel, files: Files = unknown_file) -> None:
+        self.target = Target(kernel)
+        self.state = State()
+        self._files = files
+
+    def judge(self, text: str, file: str = DYNAMIC) -> Verdict:
+        """The verdict on one line (a character for each byte, without the newline) written to one of FILES."""
+        entries: list[LogEntry] = []
+        words = Words(text.partition("#")[0])
+        try:
+            self._judge(text, words, file, entries)
+        except Refused as refused:
+            silence = refused.silence if not entries else ""
+            return Verdict(False, tuple(entries), silence)
+        except Doubtful as doubt:
+            self._doubt(words)
+            return Verdict(None, tuple(entries), "", doubt.name, doubt.reason)
+        except (BtfError, KernelError) as error:
+            self._doubt(words)
+            return Verdict(None, tuple(entries), "", "prototype", str(error))
+        return Verdict(True)
+
+    def _judge(self, text: str, words: Words, file: str, entries: list[LogEntry]) -> None:
+        if len(text) > MAX_LINE:
+            raise Refused("line-too-long")
+        if "\0" in text:
+            raise Doubtful("memory")
+        text = text.partition("#")[0]
+        if text[:1] == "-" or (file == DYNAMIC and text[:1] == "!"):
+            remove(words.texts, self.state, {KPROBES: KPROBE, UPROBES: UPROBE}.get(file))
+            return
+        if not words.texts:
+            return
+        probe = self._create(text, words.texts, file, entries)
+        if probe is not None:
+            self.state.add(probe)
+
+    def _create(self, text: str, words: Sequence[str], file: str, entries: list[LogEntry]) -> Probe | None:
+        target, state = self.target, self.state
+
+        def uprobe(words: Sequence[str], target: Target, state: State, log: Log) -> Probe:
+            return parse_uprobe(words, target, state, log, self._files)
+
+        kinds: list[tuple[str, Callable[[Sequence[str], Target, State, Log], Probe]]] = []
+        if file == DYNAMIC and target.has_eprobes:
+            kinds.append(("event_probe", parse_eprobe))
+        if file != UPROBES:
+            kinds.append(("trace_kprobe", parse_kprobe))
+        if file == DYNAMIC and target.has_fprobes:
+            kinds.append(("trace_fprobe", parse_fprobe))
+        if file != KPROBES and target.has_uprobes:
+            kinds.append(("trace_uprobe", uprobe))
+        for where, parse in kinds:
+            log = Log(where, words)
+            try:
+                return parse(words, target, state, log)
+            except Declined:
+                continue
+            finally:
+                entries += log.entries
+        if file == DYNAMIC and target.has_synthetic:
+            try:
+                return parse_synthetic(text, target, state, entries)
+            except Declined:
+                pass
+        raise Refused("no-such-command")
+
+    def _doubt(self, words: Words) -> None:
+        """A command that may have been taken: nothing is certain any more of the event that it names."""
+        head = words.texts[0] if words.texts else ""
+        _, colon, name = head.partition(":")
+        group, cut, event = name.partition("/")
+        if not cut:
+            group, cut, event = name.partition(".")
+        if head[:1] in "-!" or not colon or not cut or not event:
+            self.state.lose()
+        else:
+            self.state.doubt(group, event)

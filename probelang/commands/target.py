@@ -1,0 +1,222 @@
+"""What the parser has to know of a kernel, in the parser's own questions."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from probelang.btf.names import Space
+from probelang.btf.types import Func, FuncProto, Struct
+from probelang.commands.verdict import Doubtful
+from probelang.kernel.answers import Found, NotFound
+from probelang.record import record
+
+if TYPE_CHECKING:
+    from probelang.btf.blob import Btf
+    from probelang.kernel.interface import Kernel
+    from probelang.kernel.tracefs import EventField
+
+
+@record
+class Proto:
+    """The C prototype of a function: BTF, type id of what it returns (0: void), and its parameters by name and type id."""
+
+    btf: Btf
+    returns: int
+    params: tuple[tuple[str, int], ...]
+
+
+class Target:
+    """A kernel's probe parser: what it can do, by features and not by version, and what it finds.
+
+    Whatever is not known raises `Doubtful`.
+    """
+
+    def __init__(self, kernel: Kernel) -> None:
+        self.kernel = kernel
+        features = kernel.features
+        self.has_fprobes = bool(features.fprobe)
+        self.has_eprobes = bool(features.eprobe)
+        self.has_uprobes = features.uprobe is not False
+        self.has_synthetic = features.synthetic is not False
+        self.names = bool(features.param_names)
+        self.members = bool(features.member_names)
+        self.entry_data = bool(features.entry_data)
+        self.dentries = bool(features.dentry_names)
+        self.symstr = bool(features.symstr)
+        self.char = bool(features.char_type)
+        self.current = bool(features.current)
+        self.percpu = bool(features.percpu)
+        self.max_text = 255 if features.long_args else 63
+        #: Casts in eprobes alone (7.2), or everywhere by a parser of its own (7.3), which is a loop and no recursion.
+        self.loop = self.has_enumerator("TP_ERR_TYPECAST_REQ_FIELD")
+        self.event_casts = not self.loop and self.has_enumerator("TP_ERR_TYPECAST_NOT_EVENT")
+        self.says_string_needed = self.has_enumerator("TP_ERR_NEED_STRING_TYPE")
+        self.says_too_many = self.has_enumerator("TP_ERR_TOO_MANY_ARGS")
+        self.maxactive = bool(features.fprobe_maxactive)
+        self.shared_tracepoints = bool(features.shared_tracepoints)
+        self._events: frozenset[tuple[str, str]] | None = None
+
+    def has_enumerator(self, name: str) -> bool:
+        btf = self.kernel.btf
+        return btf is not None and bool(btf.find_enumerator(name))
+
+    # ------------------------------------------------------------------------------------------------- symbols
+
+    def count_symbols(self, name: str) -> int:
+        """How many symbols of the kernel and its modules bear a name."""
+        if not name:
+            return 0
+        match self.kernel.has_symbol(name):
+            case Found(count):
+                return count
+            case NotFound():
+                return 0
+        raise Doubtful("symbol")
+
+    def is_loaded(self, module: str) -> bool:
+        return bool(module) and self.kernel.modules.is_loaded(module)
+
+    def is_code(self, name: str) -> bool:
+        """Whether a symbol is of code."""
+        table = self.kernel.table("symbols.text")
+        functions = self.kernel.table("functions")
+        if table is None and functions is None:
+            raise Doubtful("symbol")
+        return any(known is not None and name in known for known in (table, functions))
+
+    def is_traceable(self, name: str) -> bool:
+        """Whether ftrace has a place at the start of a function."""
+        table = self.kernel.table("functions")
+        if table is None:
+            raise Doubtful("function")
+        return name in table
+
+    def matches_traceable(self, pattern: str) -> bool:
+        """Whether a glob, as fprobes take it, matches a traceable function."""
+        if not any(char in pattern for char in "*?[\\"):
+            return self.is_traceable(pattern)
+        table = self.kernel.table("functions")
+        if table is None:
+            raise Doubtful("function")
+        return bool(table.matching(glob_pattern(pattern)))
+
+    def is_blacklisted(self, name: str) -> bool:
+        table = self.kernel.table("blacklist")
+        if table is None:
+            raise Doubtful("function")
+        return name in table
+
+    def refuses_untraceable(self, name: str) -> bool:
+        """Whether a kprobe is refused in a function that ftrace has no place in.
+
+        What a compiler split off (`name.isra.0`) is judged by the function it was split off.
+        """
+        if self.kernel.features.notrace_check is False:
+            raise Doubtful("function")
+        base, dot, _ = name.partition(".")
+        return not dot or not self.is_traceable(base)
+
+    def is_small(self, name: str) -> bool:
+        """Whether a symbol is a per-CPU variable whose address is no address, so that nothing is found there."""
+        btf = self.kernel.btf
+        variable = btf.find(Space.VAR, name) if btf is not None else None
+        if variable is not None and variable in self.kernel.percpu_variables() and not self.is_code(name):
+            raise Doubtful("address")
+        return False
+
+    def is_entry_at(self, name: str, offset: int) -> bool:
+        """Whether a function begins so many bytes behind a symbol, or its `endbr` ends there."""
+        raise Doubtful("instruction", f"{name}+{offset:#x}")
+
+    def check_instruction(self, name: str, offset: int) -> None:
+        """Whether an instruction begins so many bytes behind a symbol."""
+        raise Doubtful("instruction", f"{name}+{offset:#x}")
+
+    # --------------------------------------------------------------------------------------------------- types
+
+    def find_proto(self, name: str) -> Proto | None:
+        """A function's prototype in the BTF of the kernel, else of its loaded modules."""
+        for btf in self._blobs():
+            ids = btf.find_all(Space.FUNC, name)
+            if ids:
+                function = btf.type(min(ids))
+                proto = btf.type(function.proto) if isinstance(function, Func) else None
+                if not isinstance(proto, FuncProto):
+                    return None
+                return Proto(btf, proto.returns, tuple((param.name, param.type) for param in proto.params))
+        return None
+
+    def find_struct(self, name: str) -> tuple[Btf, int] | None:
+        """A struct (no union) by name."""
+        for btf in self._blobs():
+            ids = [id for id in btf.find_all(Space.STRUCT, name) if _is_struct(btf, id)]
+            if ids:
+                return btf, min(ids)
+        return None
+
+    def _blobs(self) -> list[Btf]:
+        kernel = self.kernel.btf
+        if kernel is None:
+            raise Doubtful("prototype")
+        modules = [self.kernel.module_btf(module) for module in self.kernel.sources.modules()]
+        return [kernel, *(btf for btf in modules if btf is not None)]
+
+    # -------------------------------------------------------------------------------------------------- events
+
+    def has_tracepoint(self, name: str) -> bool:
+        match self.kernel.find_tracepoint(name):
+            case Found():
+                return True
+            case NotFound():
+                return False
+        raise Doubtful("event")
+
+    def has_event(self, system: str, name: str) -> bool:
+        """Whether the kernel itself has an event of that name."""
+        if self._events is None:
+            names = self.kernel.sources.event_names()
+            if names is None:
+                raise Doubtful("event")
+            self._events = frozenset(names)
+        return (system, name) in self._events
+
+    def event_fields(self, system: str, name: str) -> tuple[EventField, ...] | None:
+        """The fields of an event of the kernel's own, without the common ones; None if there is no such event."""
+        if not self.has_event(system, name):
+            return None
+        fields = self.kernel.sources.event(system, name)
+        if fields is None:
+            raise Doubtful("event")
+        return tuple(field for field in fields if not field.common)
+
+
+def _is_struct(btf: Btf, id: int) -> bool:
+    found = btf.type(id)
+    return isinstance(found, Struct) and not found.is_union
+
+
+def glob_pattern(text: str) -> re.Pattern[str]:
+    """A glob of the kernel's own kind (lib/glob.c): `*`, `?`, `[…]`, and `\\` before a character that means itself."""
+    out, at = "", 0
+    while at < len(text):
+        char = text[at]
+        at += 1
+        if char == "*":
+            out += ".*"
+        elif char == "?":
+            out += "."
+        elif char == "[" and (close := text.find("]", at + 1 + (text[at : at + 1] == "!"))) > 0:
+            inside = text[at:close]
+            negated = inside.startswith("!")
+            members = re.escape(inside[negated:]).replace(r"\-", "-")
+            out += f"[{'^' if negated else ''}{members}]"
+            at = close + 1
+        else:
+            if char == "\\" and at < len(text):
+                char, at = text[at], at + 1
+            out += re.escape(char)
+    try:
+        return re.compile(out, re.DOTALL)
+    except re.error:
+        return re.compile(r"(?!)")

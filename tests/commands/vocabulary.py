@@ -1,0 +1,101 @@
+"""What generated commands are made of: names that a kernel has, and some that it has not."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field
+
+from probelang.btf.layout import resolve
+from probelang.btf.names import Space
+from probelang.btf.types import Ptr, Struct
+from probelang.commands.target import Proto, Target
+from probelang.kernel.interface import Kernel
+from probelang.kernel.tracefs import EventField
+
+ALWAYS = ("vfs_read", "vfs_write", "do_sys_openat2", "schedule", "kfree", "tcp_connect", "do_exit")
+SIZE = 300
+
+
+@dataclass
+class Vocabulary:
+    """The names of one kernel, some of each sort."""
+
+    functions: list[str]
+    """Those that ftrace reaches."""
+    untraceable: list[str]
+    blacklisted: list[str]
+    ambiguous: list[str]
+    """Symbols that several things bear."""
+    data: list[str]
+    tracepoints: list[str]
+    events: list[tuple[str, str]]
+    structs: list[str]
+    protos: dict[str, Proto] = field(default_factory=dict)
+    fields: dict[tuple[str, str], tuple[EventField, ...]] = field(default_factory=dict)
+
+
+def vocabulary(kernel: Kernel, seed: int) -> Vocabulary:
+    """Names of a kernel, chosen by `seed`."""
+    draw = random.Random(seed)
+    target = Target(kernel)
+    functions, text, data, blacklist = (
+        kernel.table(name) for name in ("functions", "symbols.text", "symbols.data", "blacklist")
+    )
+    assert functions is not None and text is not None and data is not None and blacklist is not None
+    traceable = functions.keys()  # noqa: SIM118 - not a dict
+    known = set(traceable)
+    others = [name for name in text.keys() if name not in known]  # noqa: SIM118
+    ambiguous = [name for name in draw.sample(traceable, 6000) if target.count_symbols(name) > 1]
+    btf = kernel.btf
+    assert btf is not None
+    events = kernel.sources.event_names() or []
+    words = Vocabulary(
+        functions=[name for name in ALWAYS if name in known] + draw.sample(traceable, SIZE),
+        untraceable=draw.sample(others, min(60, len(others))),
+        blacklisted=draw.sample(blacklist.keys(), 40),  # noqa: SIM118
+        ambiguous=ambiguous[:40],
+        data=["jiffies", "init_task", *draw.sample(data.keys(), 60)],  # noqa: SIM118
+        tracepoints=["sched_switch", "sched_wakeup", *_tracepoints(kernel, draw)],
+        events=[("sched", "sched_switch"), ("syscalls", "sys_enter_openat"), *draw.sample(events, 60)],
+        structs=["file", "task_struct", "inode", *draw.sample(list(btf.names(Space.STRUCT)), 40)],
+    )
+    for name in words.functions:
+        proto = target.find_proto(name)
+        if proto is not None:
+            words.protos[name] = proto
+    for name in words.tracepoints:
+        proto = target.find_proto(f"__probestub_{name}")
+        if proto is not None:
+            words.protos[f"t {name}"] = Proto(proto.btf, proto.returns, proto.params[1:])
+    for system, name in words.events:
+        words.fields[system, name] = target.event_fields(system, name) or ()
+    return words
+
+
+def _tracepoints(kernel: Kernel, draw: random.Random) -> list[str]:
+    btf = kernel.btf
+    assert btf is not None
+    prefix = "btf_trace_"
+    names = [name.removeprefix(prefix) for name in btf.names(Space.TYPEDEF, prefix)]
+    return draw.sample(names, 60)
+
+
+def path(proto: Proto, param: tuple[str, int], draw: random.Random, steps: int) -> str:
+    """A walk over members, at random, from a parameter."""
+    text, id = param[0], resolve(proto.btf, param[1])
+    arrow = "->"
+    for _ in range(steps):
+        found = proto.btf.type(id)
+        if isinstance(found, Ptr):
+            id, arrow = resolve(proto.btf, found.target), "->"
+            found = proto.btf.type(id)
+        elif text == param[0]:
+            break
+        if not isinstance(found, Struct) or not found.members:
+            break
+        member = draw.choice(found.members)
+        if member.name:
+            text += f"{arrow}{member.name}"
+            arrow = "."
+        id = resolve(proto.btf, member.type)
+    return text
