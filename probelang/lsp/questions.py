@@ -67,9 +67,14 @@ def _compile(server: Server, asked: dict[str, Any]) -> dict[str, Any] | None:
     kernel = server.find_kernel(name)
     answer: dict[str, Any] = {"kernel": name or "running", "target": wishes.target, "text": None}
     if kernel is None:
-        return answer | {"errors": [_title(server, name)]}
+        return answer | {"line": 0, "errors": [_title(server, name)]}
     source = Source(file.document.source.name, file.document.text)
     format = asked.get("format")
     wanted = format if isinstance(format, str) else "script"
     found = compile_source(source, kernel, wishes.target, wanted, wishes.settings)
-    return answer | {"kernel": kernel.title, "text": found.text, "errors": list(found.errors)}
+    return answer | {
+        "kernel": kernel.title,
+        "text": found.text,
+        "line": found.line,
+        "errors": list(found.errors),
+    }

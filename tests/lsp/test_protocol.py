@@ -36,7 +36,7 @@ class Client(LanguageClient):
         super().__init__("tests", "1")
         self.said: dict[str, asyncio.Queue[t.PublishDiagnosticsParams]] = {}
         self.messages: list[str] = []
-        self.progress: list[Any] = []
+        self.shown_progress: list[Any] = []
         self.registered: list[str] = []
         self.settings: object = None
         self.refreshed = 0
@@ -84,7 +84,7 @@ async def talking(
         client.messages.append(params.message)
 
     def progressed(params: t.ProgressParams) -> None:
-        client.progress.append(params.value)
+        client.shown_progress.append(params.value)
 
     def created(params: t.WorkDoneProgressCreateParams) -> None:
         return None
@@ -608,8 +608,8 @@ def test_a_kernel_that_is_read_shows_its_progress(tmp_path: Path) -> None:
         while not found:
             found = await client.diagnostics(uri)
         assert found[0].code == "PRB301"
-        assert [value["kind"] for value in client.progress] == ["begin", "end"]
-        assert client.progress[0]["title"].startswith("reading /")
+        assert [value["kind"] for value in client.shown_progress] == ["begin", "end"]
+        assert client.shown_progress[0]["title"].startswith("reading /")
 
     converse(tmp_path, talk, can=can, options={"kernels": [str(tmp_path / "vmlinux.btf")]})
 
