@@ -168,6 +168,7 @@ class Workbench:
         focused = self.page.locator(".quick-input-list .monaco-list-row.focused .label-name")
         focused.filter(has_text=re.compile(f"^{re.escape(Path(name).name)}$")).wait_for()
         self.press("Enter")
+        box.wait_for(state="hidden")
         self.page.locator(f'.editor-group-container.active .monaco-editor[data-uri$="/{name}"]').wait_for()
 
     def click_after(self, text: str) -> None:
