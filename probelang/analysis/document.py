@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from probelang.analysis import known_error
 from probelang.analysis.context import Context
 from probelang.analysis.pieces import Pieces
-from probelang.backends import BACKENDS, DEFAULT_SETTINGS, Settings, get_backend
+from probelang.backends import BACKENDS, DEFAULT_SETTINGS, Plan, Settings, get_backend
 from probelang.check.memory import Memory
 from probelang.check.report import Report, in_source_order
 from probelang.check.spec import Checker
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from probelang.check.spec import Statement
     from probelang.kernel.interface import Kernel
+    from probelang.probes import Probe
     from probelang.source import Source
 
 
@@ -58,6 +59,8 @@ class _OnKernel:
         self.kernel = kernel
         self.memory = Memory()
         self.linted: dict[int, tuple[Statement, list[Diagnostic]]] = {}
+        self.emitted: dict[int, Any] = {}
+        self.emitted_rest: dict[int, Any] = {}
         self.state: State | None = None
         self.asked: tuple[object, ...] = ()
 
@@ -109,6 +112,8 @@ class Document:
         if known.state is None or known.asked != asked:
             if known.asked[1:] != asked[1:]:
                 known.linted.clear()
+                known.emitted.clear()
+                known.emitted_rest.clear()
             known.state = self._find_out(known, target, settings)
             known.asked = asked
         return known.state
@@ -180,8 +185,8 @@ class Document:
         checked = in_source_order([pieces.real_diagnostic(said) for said in checker.report.diagnostics])
         kernel.suggest_anew()
         backend = get_backend(target)
-        plan = backend.emit_events(checker.probes, kernel, settings)
-        rest = backend.emit_events(checker.unfinished, kernel, settings)
+        plan = _emit(backend, checker.probes, kernel, settings, known.emitted)
+        rest = _emit(backend, checker.unfinished, kernel, settings, known.emitted_rest)
         emitted = [pieces.real_diagnostic(said) for said in (*plan.diagnostics, *rest.diagnostics)]
         found = [
             replace(said, kernels=(kernel.name,), kernel_error=known_error(said, kernel))
@@ -217,6 +222,18 @@ class Document:
                 kept[id(statement)] = (statement, report.diagnostics[mark:])
         known.linted = kept
         return report.diagnostics
+
+
+def _emit(
+    backend: Any, probes: list[Probe], kernel: Kernel, settings: Settings, kept: dict[int, Any]
+) -> Plan:
+    """The events of probes; of those that stayed the same, what came of them, where the backend can tell."""
+    plan: Plan
+    if getattr(backend, "KEEPS", False):
+        plan = backend.emit_events(probes, kernel, settings, kept)
+    else:
+        plan = backend.emit_events(probes, kernel, settings)
+    return plan
 
 
 class _Watched:

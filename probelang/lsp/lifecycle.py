@@ -37,6 +37,10 @@ def register(server: Server) -> None:
             await server.client_register_capability_async(types.RegistrationParams(registrations))
         await server.ask_configuration()
 
+    @server.feature(types.SHUTDOWN)
+    def shutdown(params: None) -> None:
+        server.said_goodbye = True
+
     @server.feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)
     async def did_change_configuration(params: types.DidChangeConfigurationParams) -> None:
         if params.settings:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +41,7 @@ class Server(LanguageServer):
         self.loading: set[str | None] = set()
         self.wishes = Wishes()
         self.projects = Projects()
+        self.said_goodbye = False
         self._told: set[str] = set()
         self._bundled = frozenset(bundled_kernels())
 
@@ -254,5 +256,9 @@ def serve(log_file: str | None = None) -> int:
     except OSError as error:
         print(f"probelang: cannot write {log_file}: {error.strerror}", file=sys.stderr)
         return 2
-    make_server().start_io()
-    return 0
+    # whatever else writes to standard output must not get between the messages
+    stdout = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    server = make_server()
+    server.start_io(sys.stdin.buffer, stdout)
+    return 0 if server.said_goodbye else 1
