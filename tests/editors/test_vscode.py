@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import re
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -83,6 +84,7 @@ def test_the_words_have_their_colours(window: Workbench) -> None:
 
 def test_members_are_completed(window: Workbench) -> None:
     window.open("typing.probe")
+    window.status("6.12").wait_for()
     window.click_after("file->")
     before = window.screenshot("completion-before")
     window.type("f_ino")
@@ -98,10 +100,10 @@ def test_members_are_completed(window: Workbench) -> None:
 
 def test_a_hover_tells_the_type(window: Workbench) -> None:
     window.open("hover.probe")
-    window.page.mouse.move(*window.box("f_inode").middle)
-    hover = window.page.locator(".monaco-hover:visible", has_text="struct inode *")
-    hover.wait_for()
-    window.screenshot("hover")
+    before = window.screenshot("hover-before")
+    hover = window.hover("f_inode", "struct inode *")
+    assert "offset 40, size 8" in hover.inner_text().replace("\xa0", " ")
+    assert changed(before, window.screenshot("hover"), Box.of(hover)) > 0.1
 
 
 def test_a_quick_fix_mends_the_error(window: Workbench) -> None:
@@ -124,6 +126,7 @@ def test_a_quick_fix_mends_the_error(window: Workbench) -> None:
 
 def test_a_name_is_changed_wherever_it_is(window: Workbench) -> None:
     window.open("rename.probe")
+    window.status("6.12").wait_for()
     window.click_after("const BI")
     window.press("F2")
     box = window.page.locator(".rename-box input")
@@ -139,16 +142,22 @@ def test_a_name_is_changed_wherever_it_is(window: Workbench) -> None:
 
 def test_a_definition_is_in_a_header_of_the_kernel(window: Workbench) -> None:
     window.open("hover.probe")
+    window.status("6.12").wait_for()
     window.click_after("f_ino")
     window.press("F12")
     line = window.editor.locator(".view-line", has_text=re.compile(r"struct\s+inode\s*\*\s*f_inode"))
     line.first.wait_for()
     window.screenshot("definition")
-    window.press("Control+W")
+    # the page is one that can be walked through
+    window.click_after("struct ino")
+    window.press("F12")
+    window.editor.locator(".view-line", has_text=re.compile(r"umode_t\s+i_mode")).first.wait_for()
+    window.press("Control+W", "Control+W")
 
 
 def test_the_output_beside_follows_the_spec(window: Workbench) -> None:
     window.open("live.probe")
+    window.status("6.12").wait_for()
     window.command("Show Compiled Output")
     beside = window.page.locator('.monaco-editor[data-uri^="probelang-compiled:"]')
     defined = beside.locator(".view-line", has_text="f:io/large")
@@ -197,6 +206,29 @@ def test_the_server_is_started_again(window: Workbench) -> None:
     window.command("Restart the Language Server")
     window.wait_until(lambda: bool(servers()) and not servers() & before)
     window.page.locator(".squiggly-error").first.wait_for()
+
+
+def test_a_server_that_dies_is_replaced(window: Workbench) -> None:
+    window.open("errors.probe")
+    window.page.locator(".squiggly-error").first.wait_for()
+    before = servers()
+    for process in before:
+        os.kill(process, signal.SIGKILL)
+    window.wait_until(lambda: bool(servers()) and not servers() & before)
+    window.open("hover.probe")
+    window.hover("f_inode", "struct inode *")
+
+
+def test_a_spec_need_not_be_a_file(window: Workbench) -> None:
+    window.command("File: New Untitled Text File")
+    window.command("Change Language Mode")
+    window.choose("probelang")
+    window.expect_language("probelang")
+    window.type("fprobe vfs_raed { count }")
+    window.page.locator(".squiggly-error").first.wait_for()
+    word = window.box("vfs_raed")
+    red = pixels_like(window.screenshot("untitled"), RED, Box(*word[:3], word.bottom + 3))
+    assert red
 
 
 # Perl's files, ours, and what is neither, in one folder: what each must be

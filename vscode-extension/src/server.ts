@@ -1,7 +1,7 @@
 // The language server: started when the first spec is open, and again when the program or what it needs changes.
 import { type ChildProcess, spawn } from "node:child_process";
 import * as vscode from "vscode";
-import { LanguageClient, type ServerOptions, State, Trace } from "vscode-languageclient/node";
+import { LanguageClient, type Location, type ServerOptions, State, Trace } from "vscode-languageclient/node";
 import { findProgram, isSpec, LANGUAGE, PROJECT_FILES, settings } from "./settings";
 
 /** Milliseconds until the server has heard of changed settings too. */
@@ -34,6 +34,11 @@ export class Server {
                     this.soon();
                 }
             }),
+            // from one declaration to the next, in the pages of C that the server makes
+            vscode.languages.registerDefinitionProvider(
+                { scheme: "probelang-header" },
+                { provideDefinition: (document, position) => this.findDefinition(document, position) },
+            ),
             projects,
             projects.onDidChange(() => this.soon()),
             projects.onDidCreate(() => this.soon()),
@@ -77,6 +82,16 @@ export class Server {
         this.watched.dispose();
     }
 
+    private async findDefinition(
+        document: vscode.TextDocument,
+        position: vscode.Position,
+    ): Promise<vscode.Definition | vscode.DefinitionLink[] | undefined> {
+        const convert = this.client?.code2ProtocolConverter;
+        const where = convert?.asTextDocumentPositionParams(document, position);
+        const found = where && (await this.ask<Location[] | null>("textDocument/definition", where));
+        return found ? this.client?.protocol2CodeConverter.asDefinitionResult(found) : undefined;
+    }
+
     /** Asks what is not in the protocol; nothing where no server runs, or it does not know the question. */
     async ask<Answer>(method: string, params: object): Promise<Answer | undefined> {
         await this.turn;
@@ -104,8 +119,12 @@ export class Server {
         let client: LanguageClient | undefined;
         try {
             // before there is a client, which would show where in its code it missed the program
-            const child = await launch(program, said);
-            client = this.makeClient(async () => child);
+            let first: ChildProcess | undefined = await launch(program, said);
+            client = this.makeClient(async () => {
+                const child = first ?? (await launch(program, said));
+                first = undefined;
+                return child;
+            });
             await client.start();
             client.onDidChangeState(() => this.changed.fire());
             this.client = client;
@@ -121,7 +140,10 @@ export class Server {
 
     private makeClient(start: ServerOptions): LanguageClient {
         return new LanguageClient(LANGUAGE, "probelang", start, {
-            documentSelector: [{ language: LANGUAGE }],
+            documentSelector: [
+                { language: LANGUAGE, scheme: "file" },
+                { language: LANGUAGE, scheme: "untitled" },
+            ],
             initializationOptions: {
                 kernels: settings().get<string[]>("kernels", []),
                 target: settings().get("target", "") || null,
