@@ -219,16 +219,17 @@ def test_a_server_that_dies_is_replaced(window: Workbench) -> None:
     window.hover("f_inode", "struct inode *")
 
 
-def test_a_spec_need_not_be_a_file(window: Workbench) -> None:
-    window.command("File: New Untitled Text File")
-    window.command("Change Language Mode")
-    window.choose("probelang")
+def test_the_walkthrough_leads_to_a_spec_that_need_not_be_a_file(window: Workbench) -> None:
+    window.command("Open Walkthrough...")
+    window.choose("Probe a Linux kernel")
+    window.page.locator(".getting-started-step", has_text="Write a spec").click()
+    window.screenshot("walkthrough")
+    window.page.locator(".getting-started-step.expanded .monaco-button", has_text="New file").click()
     window.expect_language("probelang")
     window.type("fprobe vfs_raed { count }")
-    window.page.locator(".squiggly-error").first.wait_for()
+    window.editor.locator(".squiggly-error").first.wait_for()
     word = window.box("vfs_raed")
-    red = pixels_like(window.screenshot("untitled"), RED, Box(*word[:3], word.bottom + 3))
-    assert red
+    assert pixels_like(window.screenshot("untitled"), RED, Box(*word[:3], word.bottom + 3))
 
 
 # Perl's files, ours, and what is neither, in one folder: what each must be
