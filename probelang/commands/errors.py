@@ -145,10 +145,16 @@ FILTER_TEXTS: dict[str, str] = {
     "FILT_NO_FILTER": "No filter found",
 }
 
+#: What `dynamic_events` itself says (kernel/trace/trace_dynevent.c), which has no name there.
+DYNAMIC_TEXTS: dict[str, str] = {"NO_MATCH": "No matching dynamic event type"}
+
 
 def kernel_text(name: str, target: Target) -> str:
     """The text of an error in the words of this kernel."""
     marker, later = REWORDED.get(name, ("", ""))
     if marker and target.has_enumerator(marker):
         return later
-    return TEXTS.get(name) or SYNTH_TEXTS.get(name) or FILTER_TEXTS[name]
+    for texts in (TEXTS, SYNTH_TEXTS, FILTER_TEXTS):
+        if name in texts:
+            return texts[name]
+    return DYNAMIC_TEXTS[name]

@@ -124,8 +124,8 @@ def _register(probe: Probe, symbols: Sequence[str], target: Target, state: State
         raise log.refuse(0, "FAIL_REG_PROBE") from None
     if not probe.is_tracepoint:
         if not target.matches_traceable(symbol):
-            raise log.refuse(0, "BAD_PROBE_ADDR")
+            raise log.refuse(0, "FAIL_REG_PROBE")
     elif target.has_tracepoint(symbol) and any(
-        other.is_tracepoint and other.place == probe.place for other in state.all()
+        other.is_tracepoint and other.place == probe.place for other in state.all(FPROBE)
     ):
         raise Refused("tracepoint-taken")

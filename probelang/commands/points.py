@@ -102,7 +102,8 @@ def register_kprobe(point: Symbol | int, symbols: Sequence[str], context: Contex
     try:
         _register(point, symbols, target)
     except Missing:
-        if isinstance(point, Symbol) and point.module is not None and not target.is_loaded(point.module):
+        # the kernel waits for a module that may bring the symbol, even where an address was given
+        if isinstance(point, int) or (point.module is not None and not target.is_loaded(point.module)):
             return
         raise log.refuse(0, "BAD_PROBE_ADDR") from None
     except BadOffset:

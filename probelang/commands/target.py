@@ -53,6 +53,8 @@ class Target:
         self.event_casts = not self.loop and self.has_enumerator("TP_ERR_TYPECAST_NOT_EVENT")
         self.says_string_needed = self.has_enumerator("TP_ERR_NEED_STRING_TYPE")
         self.says_too_many = self.has_enumerator("TP_ERR_TOO_MANY_ARGS")
+        # the message leaves no trace of its own in BTF; kernels with casts have it (kernel/trace/trace_dynevent.c)
+        self.says_no_match = self.loop or self.event_casts
         self.maxactive = bool(features.fprobe_maxactive)
         self.shared_tracepoints = bool(features.shared_tracepoints)
         self._events: frozenset[tuple[str, str]] | None = None
@@ -67,6 +69,8 @@ class Target:
         """How many symbols of the kernel and its modules bear a name."""
         if not name:
             return 0
+        if name.startswith(("__pfx_", "__cfi_")):
+            raise Doubtful("symbol", f"{name} is padding, which no list of symbols has")
         match self.kernel.has_symbol(name):
             case Found(count):
                 return count
@@ -148,11 +152,21 @@ class Target:
         return None
 
     def find_struct(self, name: str) -> tuple[Btf, int] | None:
-        """A struct (no union) by name."""
+        """A struct (no union) by name; "" finds the first that has none."""
+        if not name:
+            return self._nameless()
         for btf in self._blobs():
             ids = [id for id in btf.find_all(Space.STRUCT, name) if _is_struct(btf, id)]
             if ids:
                 return btf, min(ids)
+        return None
+
+    def _nameless(self) -> tuple[Btf, int] | None:
+        btf = self._blobs()[0]
+        for id in range(1, len(btf)):
+            found = btf.type(id)
+            if isinstance(found, Struct) and not found.is_union and not found.name:
+                return btf, id
         return None
 
     def _blobs(self) -> list[Btf]:

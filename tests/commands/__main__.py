@@ -40,7 +40,9 @@ def main() -> None:
         if options.file:
             commands = [("d", line) for line in Path(options.file).read_text("latin-1").splitlines()]
         else:
-            commands = CommandGenerator(vocabulary(kernel, options.seed), options.seed).commands(options.count)
+            commands = CommandGenerator(vocabulary(kernel, options.seed), options.seed).commands(
+                options.count
+            )
         made = time.process_time()
         judge = new_judge(kernel)
         verdicts = [judge.judge(text, FILES[file]) for file, text in commands]

@@ -4,15 +4,98 @@ from __future__ import annotations
 
 import random
 
+from probelang.commands.target import glob_pattern
 from tests.commands.vocabulary import Vocabulary, path
 
-TYPES = (
-    "u8 u16 u32 u64 s8 s16 s32 s64 x8 x16 x32 x64 char symbol string ustring symstr "
-    "b1@0/8 b3@4/32 b12@60/64 b9@0/8 b0@1/8 b4@2/9 b/8 bx@1/8 b0x10@0x4/0x20 u128 int %pd %pD x string32 "
-).split() + [""]
-ARRAYS = ("[1]", "[4]", "[64]", "[65]", "[0]", "[", "[4", "[4]x", "[-1]", "[x]", "[]", "[0x10]", "[4294967297]")
-REGISTERS = "ax bx cx dx si di bp sp ip r8 r15 flags cs ss orig_ax es eax rax di0".split()
-NUMBERS = "0 1 8 16 0x10 010 08 -8 4096 0xffffffffffffffff 18446744073709551616 9223372036854775807 9223372036854775808 x 0x 1k".split() + [""]
+TYPES = [
+    "u8",
+    "u16",
+    "u32",
+    "u64",
+    "s8",
+    "s16",
+    "s32",
+    "s64",
+    "x8",
+    "x16",
+    "x32",
+    "x64",
+    "char",
+    "symbol",
+    "string",
+    "ustring",
+    "symstr",
+    "b1@0/8",
+    "b3@4/32",
+    "b12@60/64",
+    "b9@0/8",
+    "b0@1/8",
+    "b4@2/9",
+    "b/8",
+    "bx@1/8",
+    "b0x10@0x4/0x20",
+    "u128",
+    "int",
+    "%pd",
+    "%pD",
+    "x",
+    "string32",
+] + [""]
+SOUND = ["u8", "u16", "u32", "u64", "s32", "s64", "x8", "x64", "x32", "string", "u64", "b1@0/8", "b3@4/32"]
+ARRAYS = (
+    "[1]",
+    "[4]",
+    "[64]",
+    "[65]",
+    "[0]",
+    "[",
+    "[4",
+    "[4]x",
+    "[-1]",
+    "[x]",
+    "[]",
+    "[0x10]",
+    "[4294967297]",
+)
+REGISTERS = [
+    "ax",
+    "bx",
+    "cx",
+    "dx",
+    "si",
+    "di",
+    "bp",
+    "sp",
+    "ip",
+    "r8",
+    "r15",
+    "flags",
+    "cs",
+    "ss",
+    "orig_ax",
+    "es",
+    "eax",
+    "rax",
+    "di0",
+]
+NUMBERS = [
+    "0",
+    "1",
+    "8",
+    "16",
+    "0x10",
+    "010",
+    "08",
+    "-8",
+    "4096",
+    "0xffffffffffffffff",
+    "18446744073709551616",
+    "9223372036854775807",
+    "9223372036854775808",
+    "x",
+    "0x",
+    "1k",
+] + [""]
 GARBAGE = "abz_-+:/.,;()[]{}<>$%@\\\"'=*?!~&|0189 \xe9"
 
 
@@ -35,9 +118,11 @@ class CommandGenerator:
         text = self._fresh(kind)
         if self.made and draw.random() < 0.08:
             text = self._variant()
-        if draw.random() < 0.3:
+        if draw.random() < 0.22:
             text = self._damage(text)
         text = text.replace("\n", " ").replace("\0", "0")
+        if self._is_wide(text):
+            return self.command()
         self.made.append(text)
         if len(self.made) > 200:
             del self.made[0]
@@ -46,6 +131,14 @@ class CommandGenerator:
         return draw.choice("kku"), text
 
     # ----------------------------------------------------------------------------------------------------- parts
+
+    def _is_wide(self, text: str) -> bool:
+        """Whether it is an fprobe on very many functions, which Linux 6.12 attaches one by one."""
+        words = text.split()
+        if text[:1] != "f" or len(words) < 2 or not any(char in words[1] for char in "*?["):
+            return False
+        pattern = glob_pattern(words[1].partition("%")[0])
+        return sum(pattern.fullmatch(name) is not None for name in self.words.traceable) > 20
 
     def _fresh(self, kind: str) -> str:
         match kind:
@@ -84,7 +177,9 @@ class CommandGenerator:
             group = draw.choice(("y" * 63, "y" * 64, "y" * 62, "a-b", "-", "9", "", group, "a.b"))
             return f":{group}{draw.choice('/.')}{event}"
         elif choice < 0.1:
-            return draw.choice((f":{event}", ":", f":{group}/", f"x:{group}/{event}", f"5:{group}/{event}", f":/{event}"))
+            return draw.choice(
+                (f":{event}", ":", f":{group}/", f"x:{group}/{event}", f"5:{group}/{event}", f":/{event}")
+            )
         self.events.append((kind, group, event))
         return f":{group}{'/' if self._chance(0.9) else '.'}{event}"
 
@@ -110,7 +205,9 @@ class CommandGenerator:
         if choice < 0.92:
             return draw.choice(words.functions) + draw.choice(NUMBERS + ["+0", "+x", "-4", "+0x0", "+", "-0"])
         if choice < 0.94:
-            return draw.choice(("0", "0x0", "1", "0x1000", "vfs_*", "vfs_rea?", "vfs_[r]ead", "*"))
+            return draw.choice(
+                ("0", "0x0", "1", "0x1000", "vfs_*", "vfs_rea?", "vfs_[r]ead", "vfs_[!w-z]ead")
+            )
         return draw.choice(words.functions)[:-1] + "x"
 
     def _args(self, value: object, most: int = 4) -> list[str]:
@@ -125,15 +222,17 @@ class CommandGenerator:
         draw = self.draw
         text: str = value()
         if self._chance(0.4):
-            text += ":" + draw.choice(TYPES)
-            if self._chance(0.25):
+            text += ":" + (draw.choice(SOUND) if self._chance(0.7) else draw.choice(TYPES))
+            if self._chance(0.12):
                 text += draw.choice(ARRAYS)
         elif self._chance(0.02):
             text += draw.choice(ARRAYS)
         if self._chance(0.4):
             name = f"n{draw.randrange(200)}"
             if self._chance(0.08):
-                name = draw.choice(("", "9", "a-b", "common_pid", "__probe_ip", "z" * 32, "z" * 33, "é", "a" * 31))
+                name = draw.choice(
+                    ("", "9", "a-b", "common_pid", "__probe_ip", "z" * 32, "z" * 33, "é", "a" * 31)
+                )
             text = f"{name}={text}"
         return text
 
@@ -152,12 +251,34 @@ class CommandGenerator:
 
     def _common(self) -> str:
         draw = self.draw
+        if self._chance(0.5):
+            return draw.choice(
+                (
+                    "$comm",
+                    "$stack",
+                    "$stack0",
+                    "$stack3",
+                    "%ax",
+                    "%di",
+                    "@jiffies",
+                    "@init_task+8",
+                    "\\4",
+                    '\\"text"',
+                    "$arg1",
+                    "$arg2",
+                    "$retval",
+                )
+            )
         return draw.choice(
             (
-                lambda: draw.choice(("$comm", "$COMM", "$stack", "$stack0", "$stack12", "$stack2048", "$stack2049", "$stackx")),
+                lambda: draw.choice(
+                    ("$comm", "$COMM", "$stack", "$stack0", "$stack12", "$stack2048", "$stack2049", "$stackx")
+                ),
                 lambda: "$stack" + draw.choice(NUMBERS),
                 lambda: "$retval" + draw.choice(("", "", "", "x", "->x", "_", "->i_ino")),
-                lambda: f"$arg{draw.choice((1, 2, 3, 4, 5, 6, 7, 0, 2048, 2049, '', 'x', '*', '*', '01', '1x'))}",
+                lambda: (
+                    f"$arg{draw.choice((1, 2, 3, 4, 5, 6, 7, 0, 2048, 2049, '', 'x', '*', '*', '01', '1x'))}"
+                ),
                 lambda: "%" + draw.choice(REGISTERS),
                 lambda: "@" + draw.choice(self.words.data),
                 lambda: "@" + draw.choice(self.words.data) + draw.choice(("+8", "-8", "+x", "+0x10", "+")),
@@ -165,9 +286,23 @@ class CommandGenerator:
                 lambda: "@+" + draw.choice(NUMBERS),
                 lambda: "@" + draw.choice(("no_such_thing", "nomod:thing", "vfs_read", "ext4:x")),
                 lambda: "\\" + draw.choice(NUMBERS),
-                lambda: "\\" + draw.choice(('"text"', '"', '"text', '""', '"a:b"', '"a=b"', "+4", "-4", "--4")),
-                lambda: draw.choice(("$current", "$current->pid", "$current->mm->mmap_base", "$currentx", "$foo", "$", "$current.pid")),
-                lambda: f"this_cpu_{draw.choice(('read', 'ptr', 'x'))}({draw.choice(('@runqueues', '@jiffies', '%di', '$arg1', '', '+0(@x)'))}{draw.choice((')', ')', ''))}",
+                lambda: (
+                    "\\" + draw.choice(('"text"', '"', '"text', '""', '"a:b"', '"a=b"', "+4", "-4", "--4"))
+                ),
+                lambda: draw.choice(
+                    (
+                        "$current",
+                        "$current->pid",
+                        "$current->mm->mmap_base",
+                        "$currentx",
+                        "$foo",
+                        "$",
+                        "$current.pid",
+                    )
+                ),
+                lambda: (
+                    f"this_cpu_{draw.choice(('read', 'ptr', 'x'))}({draw.choice(('@runqueues', '@jiffies', '%di', '$arg1', '', '+0(@x)'))}{draw.choice((')', ')', ''))}"
+                ),
                 lambda: draw.choice(("", "x", "1", "()", "*", "(", ")", "-", "+", "->", "!")),
             )
         )()
@@ -181,7 +316,17 @@ class CommandGenerator:
         param = draw.choice(proto.params)
         text = path(proto, param, draw, draw.choice((0, 0, 1, 1, 2, 3, 5, 9)))
         if self._chance(0.06):
-            text = draw.choice((text + ".x", text + "->", text + "->x", text + "-x", text[:-1], text.replace("->", "."), text + "."))
+            text = draw.choice(
+                (
+                    text + ".x",
+                    text + "->",
+                    text + "->x",
+                    text + "-x",
+                    text[:-1],
+                    text.replace("->", "."),
+                    text + ".",
+                )
+            )
         if self._chance(0.08):
             text = self._cast(text)
         return text
@@ -190,10 +335,14 @@ class CommandGenerator:
         draw = self.draw
         struct = draw.choice(self.words.structs)
         if self._chance(0.3):
-            struct += "," + draw.choice(("f_path", "f_path.dentry", "x", "pid", "se.run_node", "se->x", "i_rcu"))
+            struct += "," + draw.choice(
+                ("f_path", "f_path.dentry", "x", "pid", "se.run_node", "se->x", "i_rcu")
+            )
         if self._chance(0.5):
             text = f"({text})"
-        member = draw.choice(("f_inode", "pid", "i_ino", "f_path.dentry", "x", "comm", "f_inode->i_sb->s_id", ""))
+        member = draw.choice(
+            ("f_inode", "pid", "i_ino", "f_path.dentry", "x", "comm", "f_inode->i_sb->s_id", "")
+        )
         return f"({struct}{draw.choice((')', ')', ')', ''))}{text}{draw.choice(('->', '->', '->', '.', '', '-'))}{member}"
 
     def _value(self, owner: str, named: float) -> str:
@@ -222,7 +371,9 @@ class CommandGenerator:
         if self._chance(0.05):
             head += self.draw.choice(("1", "0", "4096", "4097", "x", "8x"))
         head += self._name("f")
-        point = function + ("%return" if self._chance(0.3) else self.draw.choice(("%", "%x")) if self._chance(0.03) else "")
+        point = function + (
+            "%return" if self._chance(0.3) else self.draw.choice(("%", "%x")) if self._chance(0.03) else ""
+        )
         return self._join(head, point, self._args(lambda: self._value(function, 0.55)))
 
     def _tprobe(self) -> str:
@@ -240,7 +391,11 @@ class CommandGenerator:
         fields = self.words.fields.get((system, event), ())
         if self._chance(0.05) and self.events:
             _, system, event = draw.choice(self.events[-40:])
-        point = f"{system}{draw.choice('././x')}{event}" if self._chance(0.95) else draw.choice((system, event, f"{system}.", f".{event}", f"{system}.x", ""))
+        point = (
+            f"{system}{draw.choice('././x')}{event}"
+            if self._chance(0.95)
+            else draw.choice((system, event, f"{system}.", f".{event}", f"{system}.x", ""))
+        )
 
         def value() -> str:
             choice = draw.random()
@@ -251,7 +406,9 @@ class CommandGenerator:
             elif choice < 0.72:
                 text = draw.choice(("$common_pid", "$comm", "$COMM", "$nothing", "$stack", "$retval"))
             elif choice < 0.8 and fields:
-                text = self._cast(draw.choice(fields).name if self._chance(0.5) else f"${draw.choice(fields).name}")
+                text = self._cast(
+                    draw.choice(fields).name if self._chance(0.5) else f"${draw.choice(fields).name}"
+                )
             else:
                 text = self._common()
             return self._nest(text)
@@ -265,9 +422,15 @@ class CommandGenerator:
         draw = self.draw
         parts = []
         for _ in range(draw.choice((1, 1, 1, 2, 3))):
-            field = draw.choice(fields) if fields and self._chance(0.8) else draw.choice(("common_pid", "CPU", "COMM", "comm", "nothing", "cpu"))
+            field = (
+                draw.choice(fields)
+                if fields and self._chance(0.8)
+                else draw.choice(("common_pid", "CPU", "COMM", "comm", "nothing", "cpu"))
+            )
             operator = draw.choice(("==", "!=", "<", ">", "<=", ">=", "&", "~", "=", "!~", ""))
-            value = draw.choice((*NUMBERS, '"x*"', "'x'", '"x', "x", "CPUS{0}", "0x1f", "12345678901234567890123", "-1"))
+            value = draw.choice(
+                (*NUMBERS, '"x*"', "'x'", '"x', "x", "CPUS{0}", "0x1f", "12345678901234567890123", "-1")
+            )
             part = f"{field}{draw.choice((' ', ''))}{operator}{draw.choice((' ', ''))}{value}"
             if self._chance(0.15):
                 part = draw.choice((f"({part})", f"!({part})", f"({part}", f"{part})", f"!{part}"))
@@ -277,24 +440,76 @@ class CommandGenerator:
     def _synthetic(self) -> str:
         draw = self.draw
         self.number += 1
-        name = f"s{self.number}" if self._chance(0.8) else draw.choice(("9", "a-b", "", "s1", "sched_switch", "common"))
+        name = (
+            f"s{self.number}"
+            if self._chance(0.8)
+            else draw.choice(("9", "a-b", "", "s1", "sched_switch", "common"))
+        )
         if self._chance(0.7):
             self.events.append(("s", "synthetic", name))
         prefix = draw.choice(("", "", "synthetic/", "other/"))
-        types = ("u64", "s32", "int", "unsigned int", "char", "pid_t", "gfp_t", "bool", "x", "long", "unsigned long", "char[16]", "unsigned", "u64;")
+        types = (
+            "u64",
+            "s32",
+            "int",
+            "unsigned int",
+            "char",
+            "pid_t",
+            "gfp_t",
+            "bool",
+            "x",
+            "long",
+            "unsigned long",
+            "char[16]",
+            "unsigned",
+            "u64;",
+        )
         names = ("a", "b", "c", "d[16]", "e[]", "f[256]", "g[257]", "h[x]", "i[999]", "9j", "k[1]x", "")
         fields = [f"{draw.choice(types)} {draw.choice(names)}" for _ in range(draw.choice((0, 1, 1, 2, 3)))]
         if self._chance(0.02):
             fields = [f"u64 f{number}" for number in range(draw.choice((64, 65)))]
-        return f"s{':' if self._chance(0.97) else ''}{prefix}{name} " + draw.choice(("; ", ";", " ")).join(fields)
+        return f"s{':' if self._chance(0.97) else ''}{prefix}{name} " + draw.choice(("; ", ";", " ")).join(
+            fields
+        )
 
     def _uprobe(self) -> str:
         draw = self.draw
-        file = draw.choice(("/bin/busybox", "/bin/busybox", "/bin/sh", "/no/such", "/bin", "/bin/busybox:x", "bin/busybox", "./run"))
-        place = draw.choice(("0x1000", "0x1000", "0x1004", "4096", "0", "x", "0x", "0x1000x", "", "0x1000(0x10)", "0x1000(0x20)", "0x1008(0x10", "0x1008(0x10)x", "0x1008(x)", "0x1000()"))
+        file = draw.choice(
+            (
+                "/bin/busybox",
+                "/bin/busybox",
+                "/bin/sh",
+                "/no/such",
+                "/bin",
+                "/bin/busybox:x",
+                "bin/busybox",
+                "./run",
+            )
+        )
+        place = draw.choice(
+            (
+                "0x1000",
+                "0x1000",
+                "0x1004",
+                "4096",
+                "0",
+                "x",
+                "0x",
+                "0x1000x",
+                "",
+                "0x1000(0x10)",
+                "0x1000(0x20)",
+                "0x1008(0x10",
+                "0x1008(0x10)x",
+                "0x1008(x)",
+                "0x1000()",
+            )
+        )
         if self._chance(0.15):
             place += draw.choice(("%return", "%return", "%ret", "%"))
-        point = f"{file}:{place}" if self._chance(0.95) else draw.choice((file, f"{file}:", f"{file}/{place}"))
+        point = (
+            f"{file}:{place}" if self._chance(0.95) else draw.choice((file, f"{file}:", f"{file}/{place}"))
+        )
         return self._join(draw.choice("ppr") + self._name("u"), point, self._args(self._value_of_user))
 
     def _value_of_user(self) -> str:
@@ -303,9 +518,19 @@ class CommandGenerator:
     def _removal(self) -> str:
         draw = self.draw
         if not self.events or self._chance(0.2):
-            return draw.choice(("-", "-:", "-:x", "-x", "-:no/such", "!", "!p:no/such", "-:nogroup/", "- :x/y"))
+            return draw.choice(
+                ("-", "-:", "-:x", "-x", "-:no/such", "!", "!p:no/such", "-:nogroup/", "- :x/y")
+            )
         _, group, event = draw.choice(self.events[-40:])
-        text = draw.choice((f"-:{group}/{event}", f"-:{group}/{event}", f"-:{event}", f"-:{group}.{event}", f"!p:{group}/{event}"))
+        text = draw.choice(
+            (
+                f"-:{group}/{event}",
+                f"-:{group}/{event}",
+                f"-:{event}",
+                f"-:{group}.{event}",
+                f"!p:{group}/{event}",
+            )
+        )
         if self.made and self._chance(0.3):
             words = draw.choice(self.made[-40:]).split()
             text = " ".join([text, *words[1 : 1 + draw.randrange(4)]])
@@ -319,7 +544,9 @@ class CommandGenerator:
         words = draw.choice(self.made[-60:]).split(" ")
         choice = draw.random()
         if choice < 0.4 and len(words) > 2:
-            words = words[:2] + [self._arg(self._value_of_user) if self._chance(0.3) else word for word in words[2:]]
+            words = words[:2] + [
+                self._arg(self._value_of_user) if self._chance(0.3) else word for word in words[2:]
+            ]
         elif choice < 0.55 and len(words) > 1:
             words[1] = self._function()
         elif choice < 0.65 and words[0]:
@@ -341,7 +568,9 @@ class CommandGenerator:
                     text = text[:at] + draw.choice(GARBAGE) + text[at + 1 :]
                 case 3:
                     words = text.split(" ")
-                    draw.shuffle(words) if self._chance(0.2) else words.insert(draw.randrange(len(words) + 1), draw.choice(words))
+                    draw.shuffle(words) if self._chance(0.2) else words.insert(
+                        draw.randrange(len(words) + 1), draw.choice(words)
+                    )
                     text = " ".join(words)
                 case 4:
                     text = text[:at]

@@ -40,7 +40,12 @@ def parse_answers(data: bytes, count: int) -> list[Answer]:
         log = data[end + 1 : end + 1 + size]
         at = end + 2 + size
         entries = tuple(
-            (match[1].decode("latin-1"), match[2].decode(), match[3].decode("latin-1"), len(match[4]) - _MARGIN)
+            (
+                match[1].decode("latin-1"),
+                match[2].decode(),
+                match[3].decode("latin-1"),
+                len(match[4]) - _MARGIN,
+            )
             for match in _ENTRY.finditer(log)
         )
         answers.append(Answer(errno, entries))
@@ -51,6 +56,8 @@ def guest_file(path: str) -> str | None:
     """The files that commands of the generator may name, as they are in a guest."""
     if path in ("/bin/busybox", "/bin/sh"):
         return "busybox"
+    if path == "./run":
+        return "run"
     return "" if path.rstrip("/") in ("/bin", "") else None
 
 
