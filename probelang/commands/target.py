@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from probelang.btf.names import Space
 from probelang.btf.types import Func, FuncProto, Struct
+from probelang.commands.octets import parse_unsigned
 from probelang.commands.verdict import Doubtful
 from probelang.kernel.answers import Found, NotFound
 from probelang.record import record
@@ -97,7 +98,15 @@ class Target:
         return name in table
 
     def matches_traceable(self, pattern: str) -> bool:
-        """Whether a glob, as fprobes take it, matches a traceable function."""
+        """Whether a glob, as fprobes take it, matches a traceable function.
+
+        Up to Linux 6.13 fprobes are set like ftrace's filter, where a number is that of a function in its list.
+        """
+        if self.maxactive and pattern[:1] in "0123456789" and pattern:
+            table = self.kernel.table("functions")
+            if table is None:
+                raise Doubtful("function")
+            return 0 < (parse_unsigned(pattern) or 0) <= len(table)
         if not any(char in pattern for char in "*?[\\"):
             return self.is_traceable(pattern)
         table = self.kernel.table("functions")

@@ -54,6 +54,7 @@ def parse_answers(data: bytes, count: int) -> list[Answer]:
 
 def guest_file(path: str) -> str | None:
     """The files that commands of the generator may name, as they are in a guest."""
+    path = re.sub("//+", "/", path)
     if path in ("/bin/busybox", "/bin/sh"):
         return "busybox"
     if path == "./run":
