@@ -7,9 +7,13 @@ the error of the kernel's own parser that it foresees. The table of all rules is
 from __future__ import annotations
 
 from enum import IntEnum
+from typing import TYPE_CHECKING
 
 from probelang.record import record
 from probelang.source import Span
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 class Severity(IntEnum):
@@ -80,3 +84,23 @@ class Diagnostic:
     fix: Fix | None = None
     kernel_error: str | None = None
     kernels: tuple[str, ...] = ()
+
+
+#: From how many kernels on those are named on which something does not hold, where they are fewer.
+_MANY = 4
+
+
+def headline(found: Diagnostic, kernels: Sequence[str]) -> str:
+    """The message, and before it on which of several kernels it holds, where that is not on all."""
+    if not found.kernels or len(found.kernels) >= len(kernels):
+        return found.message
+    holds = [name for name in kernels if name in found.kernels]
+    rest = [name for name in kernels if name not in found.kernels]
+    where = f"all but {listed(rest)}" if len(holds) > _MANY and len(rest) < len(holds) else listed(holds)
+    verb = "fails on" if found.severity is Severity.ERROR else "on"
+    return f"{verb} {where}: {found.message}"
+
+
+def listed(names: Sequence[str]) -> str:
+    """`6.1`, `6.1 and 6.12`, `6.1, 6.12 and 7.3`."""
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

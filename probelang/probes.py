@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 from probelang.record import record
 
 if TYPE_CHECKING:
+    from probelang.check.ctypes import CType
     from probelang.source import Source, Span
-    from probelang.syntax.tree import Kind
+    from probelang.syntax.tree import Expr, FetchType, Kind
 
 # ----------------------------------------------------------------------------------------------------- bases
 
@@ -212,7 +213,11 @@ _STRINGS = frozenset(("string", "ustring", "symstr", "%pd", "%pD"))
 
 @record
 class Field:
-    """One recorded value. `auto` marks one that only the condition needs."""
+    """One recorded value. `auto` marks one that only the condition needs.
+
+    `expr` is the expression of the spec, `asked` the fetch-arg type after it, and `type` what the expression is in C (None where
+    nobody knows): what the linter reads. A backend's own field, a stack to join by, has none of them.
+    """
 
     name: str
     access: Access
@@ -220,6 +225,9 @@ class Field:
     c_type: str
     span: Span
     auto: bool = False
+    expr: Expr | None = None
+    asked: FetchType | None = None
+    type: CType | None = None
 
 
 # ------------------------------------------------------------------------------------------------ conditions
@@ -230,6 +238,7 @@ class Compare:
     """`field OP constant`; the operators are C's, `&` for any bit set, and `~` for a glob.
 
     `field` is the name of a recorded field, or `common` names what every record carries: `tid`, `cpu`, `comm`.
+    `constant` is where the spec says `value`, None where it does not: `if count` compares with 0.
     """
 
     field: str
@@ -237,6 +246,7 @@ class Compare:
     value: int | bytes
     span: Span
     common: bool = False
+    constant: Span | None = None
 
 
 @record

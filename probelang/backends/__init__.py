@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 #: The names that `--target` takes; the first is the default.
 BACKENDS = ("tracefs", "perf", "bpftrace")
+#: The releases that `--bpftrace-version` takes.
+BPFTRACE_VERSIONS = ("0.17", "0.27")
 
 
 @record

@@ -118,7 +118,7 @@ class Conditions:
             what = "a string" if field.fetch.is_string else "an array"
             self.report.add(rules.BAD_CONDITION, expr.span, f"{what} is neither true nor false: compare it")
             return None
-        return self._compared(field, "!=", 0, expr.span)
+        return self._compared(field, "!=", 0, expr.span, None)
 
     def _compare(self, expr: tree.Binary, left: tree.Expr, right: tree.Expr) -> Condition | None:
         grouping = _misleading(left) or _misleading(right)
@@ -137,7 +137,7 @@ class Conditions:
             return None
         if expr.op == "&" and isinstance(value, int):
             value = _mask(field, value)
-        return self._compared(field, expr.op, value, expr.span)
+        return self._compared(field, expr.op, value, expr.span, right.span)
 
     def _constant(self, expr: tree.Expr) -> int | bytes | None:
         """The value of what a field is compared with."""
@@ -160,12 +160,14 @@ class Conditions:
             "this is the same at every hit: a condition compares a value of the probe with a constant",
         )
 
-    def _compared(self, field: Field, op: str, value: int | bytes, span: Span) -> Condition:
+    def _compared(
+        self, field: Field, op: str, value: int | bytes, span: Span, constant: Span | None
+    ) -> Condition:
         base = field.access.base
         common = getattr(base, "what", None)
         if common in _COMMON and not field.access.derefs:
-            return Compare(_COMMON[common], op, value, span, common=True)
-        return Compare(field.name, op, value, span)
+            return Compare(_COMMON[common], op, value, span, True, constant)
+        return Compare(field.name, op, value, span, False, constant)
 
     def _may_be_unknown_constant(self, expr: tree.Expr) -> bool:
         """A lone unknown name on the right is most likely a misspelt constant, and is reported as one."""
@@ -225,7 +227,7 @@ class Conditions:
             value = self._constant(item)
             if value is None or field is None or not self._fits(field, "==", value, expr, item):
                 continue
-            compares.append(self._compared(field, "==", value, item.span))
+            compares.append(self._compared(field, "==", value, item.span, item.span))
         if len(compares) < len(items) or not compares:
             return None
         return compares[0] if len(compares) == 1 else Junction("||", tuple(compares))
@@ -253,7 +255,10 @@ class Conditions:
             return None
         return Junction(
             "&&",
-            (self._compared(field, ">=", first, expr.span), self._compared(field, "<=", last, expr.span)),
+            (
+                self._compared(field, ">=", first, expr.span, low.span),
+                self._compared(field, "<=", last, expr.span, high.span),
+            ),
         )
 
     def _subject(self, expr: tree.Expr) -> str:

@@ -52,7 +52,7 @@ class Items:
         self.constants = constants
         self.report = report
         self.lists = lists
-        self.used: set[str] = set()
+        self.used: dict[str, bool] = {}
 
     # ------------------------------------------------------------------------------------------- listing
 
@@ -123,7 +123,7 @@ class Items:
                 fix=rename(use.name.span, near),
             )
             return
-        self.used.add(args.name.name)
+        self.used[args.name.name] = True
         if any(args is outer for _, outer in uses) or len(uses) >= MAX_USE_DEPTH:
             self.report.add(rules.RECURSIVE_ARGS, use.span, f"`{args.name.name}` uses itself")
             return
@@ -183,7 +183,8 @@ class Items:
         if value.entry or (access.derefs and _is_entry(item.expr)):
             access = Access(EntryValue(access))
         text = value.text if value.typed else ""
-        return Field(item.name, access, fetch, text, item.expr.span, item.auto)
+        type = value.type if value.typed else None
+        return Field(item.name, access, fetch, text, item.expr.span, item.auto, item.expr, item.type, type)
 
     def _bind(self, use: tree.Use, args: tree.Args, scope: Scope) -> Scope | None:
         """The scope inside an `args` list: its parameters, with the values of this use."""

@@ -26,7 +26,7 @@ from probelang.syntax import tree
 from probelang.syntax.tree import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Container, Mapping
 
     from probelang.check.code import CodePoints
     from probelang.kernel.interface import Event, Function, Kernel
@@ -47,13 +47,15 @@ class Points:
         probe: tree.Probe,
         limit: int,
         own: Mapping[tuple[str, str], Probe],
-        declared: Mapping[tuple[str, str], Span],
+        behind: Container[tuple[str, str]],
+        declared: Container[tuple[str, str]],
     ) -> None:
         self.kernel = kernel
         self.report = report
         self.probe = probe
         self.limit = limit
         self.own = own
+        self.behind = behind
         self.declared = declared
         self.left_out: tuple[str, ...] = ()
 
@@ -410,7 +412,7 @@ class Points:
                 continue
             if (system, event) in self.declared:
                 # one that is wrong itself has been reported
-                if self.declared[system, event].start >= self.probe.span.start:
+                if (system, event) in self.behind:
                     message = f"`{system}:{event}` is defined further down, and must be there first"
                     self.report.add(
                         points.UNKNOWN_EVENT, point.span, message, help="put this probe behind it"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from probelang.btf.types import BtfError
 from probelang.check.conditions import Conditions, operands_of
@@ -33,8 +34,23 @@ from probelang.syntax import tree
 from probelang.syntax.tree import Kind
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from probelang.check.memory import Memory
     from probelang.diagnostics import Diagnostic
     from probelang.kernel.interface import Kernel
+
+
+@record
+class Statement:
+    """One probe of a spec, and its events; none where its point could not be resolved.
+
+    `finished` is whether they are all that the spec says of them, with nothing wrong in it.
+    """
+
+    tree: tree.Probe
+    events: tuple[Probe, ...]
+    finished: bool
 
 
 @record
@@ -42,24 +58,31 @@ class Checked:
     """What became of a spec: the probes without errors, and everything there is to say, in source order.
 
     `unfinished` is what is left of the others, so that a backend can say at once what it has to say about them.
+    `statements` are the spec's probes as they were written, with the events of each.
     """
 
     probes: tuple[Probe, ...]
     unfinished: tuple[Probe, ...]
     diagnostics: tuple[Diagnostic, ...]
+    statements: tuple[Statement, ...]
 
 
 def check(source: Source, file: tree.File, kernel: Kernel) -> Checked:
     """Check a spec against what is known of a kernel. Never raises on what a spec or a kernel's files hold."""
-    checker = _Checker(source, file, kernel)
+    checker = Checker(source, file, kernel)
     checker.run()
     return Checked(
-        tuple(checker.probes), tuple(checker.unfinished), tuple(in_source_order(checker.report.diagnostics))
+        tuple(checker.probes),
+        tuple(checker.unfinished),
+        tuple(in_source_order(checker.report.diagnostics)),
+        tuple(checker.statements),
     )
 
 
-class _Checker:
-    def __init__(self, source: Source, file: tree.File, kernel: Kernel) -> None:
+class Checker:
+    """Checks a spec, statement by statement; with a memory, only those for which something has changed."""
+
+    def __init__(self, source: Source, file: tree.File, kernel: Kernel, memory: Memory | None = None) -> None:
         self.source = source
         self.file = file
         self.kernel = kernel
@@ -69,38 +92,80 @@ class _Checker:
         self.items = Items(kernel, self.constants, self.report, self.lists)
         self.group = group_of_file(source.name)
         self.events: dict[tuple[str, str], Span] = {}
-        self.offered: set[tuple[str, str]] = set()
+        self.offered: dict[tuple[str, str], bool] = {}
         self.numbers: dict[tuple[str, str], int] = {}
+        #: The constants that were evaluated.
+        self.seen: dict[str, tree.Ident] = {}
         self.probes: list[Probe] = []
         self.unfinished: list[Probe] = []
+        self.statements: list[Statement] = []
         self.defined: dict[tuple[str, str], Probe] = {}
         self.declared: dict[tuple[str, str], Span] = {}
+        #: The events that are declared by this statement or further down.
+        self.behind: dict[tuple[str, str], bool] = {}
+        self.memory = memory
+        if memory is not None:
+            self._share(memory)
+
+    def _share(self, memory: Memory) -> None:
+        """Let statements share the tables of a memory, which knows who looked for what."""
+        self.constants.own, self.constants.later = memory.own, memory.later
+        self.lists = self.items.lists = memory.lists
+        self.items.used = memory.used
+        self.events, self.offered, self.numbers = memory.events, memory.offered, memory.numbers
+        self.seen, self.defined, self.declared = memory.seen, memory.defined, memory.declared
+        self.behind = memory.behind
 
     def run(self) -> None:
+        """Check all of the spec; the answers are in `probes`, `unfinished`, `statements` and `report`."""
+        if self.memory is not None:
+            self.memory.begin()
         self._declarations()
         self._declare_events()
+        last = {key: span for key, span in self.declared.items()}
         for statement in self.file.statements:
             if isinstance(statement, tree.Probe):
-                try:
-                    self._probe(statement)
-                except (BtfError, KernelError) as error:
-                    self.report.add(facts.BAD_FACTS, statement.kind_span, f"{self.kernel.title}: {error}")
-                except ProgramFileError as error:
-                    # types are read when an expression comes to them
-                    message = f"what this probe names cannot be looked up: {error}"
-                    self.report.add(facts.MISSING_FACT, statement.points[0].span, message)
+                self._do("probe", statement, partial(self._check_probe, statement))
+                key = self._declared_name(statement)
+                if key is not None and last[key] == statement.span:
+                    self.behind.pop(key)
         self._count_watches()
         for name, args in self.lists.items():
             if name not in self.items.used:
-                try:
-                    self.items.check_unused(args)
-                except (BtfError, KernelError) as error:
-                    self.report.add(facts.BAD_FACTS, args.name.span, f"{self.kernel.title}: {error}")
+                self._do("unused", args, partial(self._check_unused, args))
+        if self.memory is not None:
+            self.memory.end()
+
+    def _do(self, what: str, statement: tree.Statement, work: Callable[[], None]) -> None:
+        if self.memory is None:
+            work()
+            return
+        results: tuple[list[Any], ...] = (self.probes, self.unfinished, self.statements)
+        self.kernel.suggest_anew()
+        self.memory.do(what, statement, self.group, self.report.diagnostics, results, work)
+
+    def _check_probe(self, statement: tree.Probe) -> None:
+        try:
+            self._probe(statement)
+        except (BtfError, KernelError) as error:
+            self.report.add(facts.BAD_FACTS, statement.kind_span, f"{self.kernel.title}: {error}")
+        except ProgramFileError as error:
+            # types are read when an expression comes to them
+            message = f"what this probe names cannot be looked up: {error}"
+            self.report.add(facts.MISSING_FACT, statement.points[0].span, message)
+
+    def _check_unused(self, args: tree.Args) -> None:
+        self.constants.module = None
+        try:
+            self.items.check_unused(args)
+        except (BtfError, KernelError) as error:
+            self.report.add(facts.BAD_FACTS, args.name.span, f"{self.kernel.title}: {error}")
 
     def _count_watches(self) -> None:
         made = [probe for probe in (*self.probes, *self.unfinished) if probe.kind is Kind.WATCH]
         enabled = sorted(
-            (probe.point_span for probe in made if not probe.disabled), key=lambda span: span.start
+            (probe.point_span for probe in made if not probe.disabled),
+            key=lambda span: self.source.position(span.start),
         )
         if len(enabled) > MAX_WATCHES:
             self.report.add(
@@ -117,7 +182,6 @@ class _Checker:
             if isinstance(statement, tree.Const):
                 self.constants.later.setdefault(statement.name.name, statement.name.span)
         group: tree.Ident | None = None
-        constants: dict[str, tree.Ident] = {}
         for statement in self.file.statements:
             match statement:
                 case tree.Group(span, name):
@@ -137,7 +201,7 @@ class _Checker:
                     # what it was to define is not known, and what uses it need not be told so once more
                     self.constants.own[broken] = None
                 case tree.Const(_, name, value):
-                    self._const(name, value, constants)
+                    self._do("const", statement, partial(self._const, name, value))
                 case tree.Args(_, name):
                     if name.name in self.lists:
                         first = self.lists[name.name].name.span
@@ -149,11 +213,18 @@ class _Checker:
     def _declare_events(self) -> None:
         """What events the spec defines by name: for the eprobes that sit on them, and so that no other gets such a name."""
         for statement in self.file.statements:
-            if isinstance(statement, tree.Probe) and statement.name is not None:
-                group = statement.group.name if statement.group is not None else self.group
-                self.declared[group, statement.name.name] = statement.span
+            key = self._declared_name(statement)
+            if key is not None:
+                self.declared[key] = statement.span
+                self.behind[key] = True
 
-    def _const(self, name: tree.Ident, value: tree.Expr, seen: dict[str, tree.Ident]) -> None:
+    def _declared_name(self, statement: tree.Statement) -> tuple[str, str] | None:
+        if not isinstance(statement, tree.Probe) or statement.name is None:
+            return None
+        return statement.group.name if statement.group is not None else self.group, statement.name.name
+
+    def _const(self, name: tree.Ident, value: tree.Expr) -> None:
+        seen = self.seen
         if name.name in seen:
             self._say_clash(name, f"two constants are called `{name.name}`", seen[name.name].span)
             return
@@ -185,8 +256,11 @@ class _Checker:
         mark = self.report.mark()
         options = read_options(self.report, probe)
         limit = options.max or MAX_POINTS
-        places = Points(self.kernel, self.report, probe, limit, self.defined, self.declared).resolve()
+        places = Points(
+            self.kernel, self.report, probe, limit, self.defined, self.behind, self.declared
+        ).resolve()
         if not places:
+            self.statements.append(Statement(probe, (), False))
             return
         groups = [places] if probe.name is not None else _by_point(places)
         made = []
@@ -203,6 +277,8 @@ class _Checker:
             else:
                 self.probes.append(event)
                 self.defined[event.group, event.event] = event
+        whole = not failed and all(finished for _, finished in made)
+        self.statements.append(Statement(probe, tuple(event for event, _ in made), whole))
 
     def _event(self, probe: tree.Probe, places: list[Place], options: Options) -> tuple[Probe, bool]:
         """An event, and whether it is all that the spec says of it."""
@@ -353,7 +429,7 @@ class _Checker:
             number += 1
             if not any((group, free) in taken for taken in (self.events, self.declared, self.offered)):
                 self.numbers[group, event] = number
-                self.offered.add((group, free))
+                self.offered[group, free] = True
                 return free
 
     def _name_probe(self, probe: tree.Probe, name: str) -> Fix:

@@ -8,17 +8,24 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from probelang import __version__
+from probelang.cli.common import (
+    FAILED,
+    FOUND,
+    OK,
+    UsageError,
+    load_kernel,
+    read,
+    read_all,
+    say,
+    settings_of,
+    wants_color,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-OK, FOUND, FAILED = 0, 1, 2
 #: Commands of the language's reference that this release does not have.
-LATER = ("run", "import", "rule", "lsp")
-
-
-class UsageError(Exception):
-    """What the user asked cannot be done; the message is one line."""
+LATER = ("run", "import")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -32,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="backslashreplace")
     given = sys.argv[1:] if arguments is None else list(arguments)
     if given and given[0] in LATER:
-        _say(f"`probelang {given[0]}` is not supported yet")
+        say(f"`probelang {given[0]}` is not supported yet")
         return FAILED
     options = _parser().parse_args(given)
     from probelang.kernel.answers import KernelError
@@ -42,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
         return status
     except (UsageError, KernelError) as error:
-        _say(str(error))
+        say(str(error))
         return FAILED
     except BrokenPipeError:
         # whoever read our output has seen enough; Python would complain once more when it flushes at exit
@@ -50,12 +57,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return FAILED
     except KeyboardInterrupt:
         return 130
-
-
-def _say(text: str) -> None:
-    from probelang.render.text import printable
-
-    print(f"probelang: {printable(text)}", file=sys.stderr)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -66,12 +67,15 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _formatter(prog: str) -> argparse.HelpFormatter:
+    return argparse.HelpFormatter(prog, width=max(_width(), 20) - 2)
+
+
+def _width() -> int:
     columns = os.environ.get("COLUMNS", "")
     try:
-        width = int(columns) if columns.isdecimal() else os.get_terminal_size().columns
+        return int(columns) if columns.isdecimal() else os.get_terminal_size().columns
     except (OSError, ValueError):
-        width = 80
-    return argparse.HelpFormatter(prog, width=max(width, 20) - 2)
+        return 80
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -114,6 +118,27 @@ def _parser() -> argparse.ArgumentParser:
     _add_common(formatter)
     formatter.set_defaults(run=_fmt)
 
+    rules = commands.add_parser("rule", help="explain diagnostics by their codes")
+    rules.add_argument(
+        "rules",
+        metavar="RULE",
+        nargs="*",
+        help="a code, the beginning of one, or a slug; without, all are listed",
+    )
+    rules.add_argument(
+        "--format", choices=("text", "json", "markdown"), default="text", help="how they are shown"
+    )
+    rules.set_defaults(run=_rule)
+
+    server = commands.add_parser(
+        "lsp", help="answer an editor (Language Server Protocol, standard input and output)"
+    )
+    server.add_argument("--stdio", action="store_true", help="what editors say, and the only way there is")
+    server.add_argument(
+        "--log", metavar="FILE", help="write there what goes wrong, instead of to standard error"
+    )
+    server.set_defaults(run=_lsp)
+
     kernel = commands.add_parser("kernel", help="what is known of a kernel")
     questions = kernel.add_subparsers(required=True, metavar="QUESTION")
     show = questions.add_parser("show", help="say what a kernel can do")
@@ -129,7 +154,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_target(parser: argparse.ArgumentParser) -> None:
-    from probelang.backends import BACKENDS
+    from probelang.backends import BACKENDS, BPFTRACE_VERSIONS
 
     parser.add_argument(
         "--target", choices=BACKENDS, default=BACKENDS[0], help=f"the backend; {BACKENDS[0]} by default"
@@ -141,20 +166,10 @@ def _add_target(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--bpftrace-version",
-        choices=("0.17", "0.27"),
+        choices=BPFTRACE_VERSIONS,
         default="0.27",
         help="for --target bpftrace, the release that will run the script, or the last before it; 0.27 by default",
     )
-
-
-def _settings(options: argparse.Namespace) -> Settings:
-    """What was said of the tool that will run the output."""
-    from probelang.backends import Settings
-
-    if options.debuginfo and options.target != "perf":
-        raise UsageError(f"--debuginfo is for --target perf, and the target is {options.target}")
-    major, _, minor = options.bpftrace_version.partition(".")
-    return Settings((int(major), int(minor)), options.debuginfo)
 
 
 def _add_kernel(parser: argparse.ArgumentParser, action: str) -> None:
@@ -174,15 +189,6 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("files", nargs="+", metavar="FILE", help="a spec, or - for standard input")
 
 
-def _wants_color(options: argparse.Namespace, stream: object) -> bool:
-    if options.color != "auto":
-        return bool(options.color == "always")
-    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
-        return False
-    isatty = getattr(stream, "isatty", None)
-    return bool(isatty and isatty())
-
-
 # --------------------------------------------------------------------------------------------------- commands
 
 
@@ -195,10 +201,10 @@ def _compile(options: argparse.Namespace) -> int:
     if options.format not in backend.FORMATS:
         known = ", ".join(backend.FORMATS)
         raise UsageError(f"--target {options.target} has no format {options.format}, only {known}")
-    settings = _settings(options)
-    kernel = _kernel(options.kernel)
-    sources, status = _read_all(options.files)
-    color = _wants_color(options, sys.stderr)
+    settings = settings_of(options)
+    kernel = load_kernel(options.kernel)
+    sources, status = read_all(options.files)
+    color = wants_color(options, sys.stderr)
     analyses = [analyse(source, kernel, options.target, settings) for source in sources]
     for analysis in analyses:
         sys.stderr.write(render_text(analysis.source, analysis.diagnostics, color=color))
@@ -212,7 +218,7 @@ def _compile(options: argparse.Namespace) -> int:
     events = [event for analysis in analyses for event in analysis.events]
     output = backend.render(events, options.format, [source.name for source in sources], kernel, settings)
     for note in output.notes:
-        _say(f"note: {note}")
+        say(f"note: {note}")
     _write(options, output.text)
     return OK
 
@@ -248,58 +254,48 @@ def _write(options: argparse.Namespace, text: str) -> None:
 
 
 def _lint(options: argparse.Namespace) -> int:
-    from probelang.analysis import analyse, merge
-    from probelang.diagnostics import Severity
-    from probelang.render.text import render_concise, render_summary, render_text
+    from probelang.cli.lint import lint
 
-    settings = _settings(options)
-    kernels = [_kernel(name) for name in dict.fromkeys(options.kernel or [None])]
-    sources, status = _read_all(options.files)
-    found = [
-        (source, merge([analyse(source, kernel, options.target, settings).diagnostics for kernel in kernels]))
-        for source in sources
-    ]
-    color = _wants_color(options, sys.stdout)
-    if options.format == "json":
-        from probelang.render.json import render_json
-
-        sys.stdout.write(render_json((source, said) for source, run in found for said in run))
-    else:
-        names = [kernel.name for kernel in kernels]
-        for source, run in found:
-            if options.format == "concise":
-                sys.stdout.write(render_concise(source, run, color=color))
-            else:
-                sys.stdout.write(render_text(source, run, color=color, kernels=names))
-    everything = [said for _, run in found for said in run]
-    if options.format == "text":
-        sys.stdout.write(render_summary(everything, len(sources)))
-    if status:
-        return status
-    return FOUND if any(said.severity >= Severity.WARNING for said in everything) else OK
+    return lint(options)
 
 
 def _fmt(options: argparse.Namespace) -> int:
     from probelang.cli.fmt import Run
 
-    color, color_errors = _wants_color(options, sys.stdout), _wants_color(options, sys.stderr)
+    color, color_errors = wants_color(options, sys.stdout), wants_color(options, sys.stderr)
     run = Run(options.check, options.diff, color, color_errors)
     for name in dict.fromkeys(options.files):
         try:
-            run.format(name, _read(name))
+            run.format(name, read(name))
         except UsageError as error:
             run.failed.append(str(error))
     for line in run.failed:
-        _say(line)
+        say(line)
     if run.failed:
         return FAILED
     return FOUND if run.changed and (run.check or run.diff) else OK
 
 
+def _rule(options: argparse.Namespace) -> int:
+    from probelang.cli.rule import rule
+
+    options.width = _width()
+    return rule(options)
+
+
+def _lsp(options: argparse.Namespace) -> int:
+    import gc
+
+    from probelang.lsp.server import serve
+
+    gc.enable()
+    return serve(options.log)
+
+
 def _kernel_snapshot(options: argparse.Namespace) -> int:
     from probelang.kernel.snapshot import build_snapshot
 
-    data = build_snapshot(_kernel(options.kernel).sources)
+    data = build_snapshot(load_kernel(options.kernel).sources)
     try:
         with open(options.output, "wb") as file:
             file.write(data)
@@ -311,56 +307,12 @@ def _kernel_snapshot(options: argparse.Namespace) -> int:
 def _kernel_show(options: argparse.Namespace) -> int:
     from probelang.render.kernel import render_kernel
 
-    sys.stdout.write(render_kernel(_kernel(options.kernel)))
+    sys.stdout.write(render_kernel(load_kernel(options.kernel)))
     return OK
-
-
-# ------------------------------------------------------------------------------------------------------ input
-
-
-def _kernel(spec: str | None) -> Kernel:
-    from probelang.kernel.load import load_kernel
-
-    kernel = load_kernel(spec)
-    for note in kernel.notes:
-        _say(f"note: {note}")
-    return kernel
-
-
-def _read_all(names: Sequence[str]) -> tuple[list[Source], int]:
-    """The specs that can be read; the status is 2 where one cannot, which is said."""
-    sources, status = [], OK
-    for name in dict.fromkeys(names):
-        try:
-            sources.append(_read(name))
-        except UsageError as error:
-            _say(str(error))
-            status = FAILED
-    return sources, status
-
-
-def _read(name: str) -> Source:
-    from probelang.source import MAX_SIZE, Source
-
-    try:
-        if name == "-":
-            data = sys.stdin.buffer.read(MAX_SIZE + 1)
-        else:
-            with open(name, "rb") as file:
-                data = file.read(MAX_SIZE + 1)
-    except (OSError, ValueError) as error:
-        raise UsageError(f"cannot read {name}: {getattr(error, 'strerror', None) or error}") from None
-    if len(data) > MAX_SIZE:
-        raise UsageError(f"{name} is larger than {MAX_SIZE >> 20} MiB: no spec is")
-    # bytes that are no UTF-8 become characters that nothing accepts, so that the parser reports them at their place
-    return Source("<stdin>" if name == "-" else name, data.decode("utf-8", "surrogateescape"))
 
 
 if TYPE_CHECKING:
     from probelang.analysis import Analysis
-    from probelang.backends import Settings
-    from probelang.kernel.interface import Kernel
-    from probelang.source import Source
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from probelang.diagnostics import Diagnostic, Severity
+from probelang.diagnostics import Diagnostic, Severity, headline, listed
 from probelang.source import Source, Span
 
 if TYPE_CHECKING:
@@ -47,14 +47,22 @@ def render_text(
     return "".join(_one(source, diagnostic, style, kernels) + "\n" for diagnostic in diagnostics)
 
 
-def render_concise(source: Source, diagnostics: Iterable[Diagnostic], *, color: bool = False) -> str:
-    """`FILE:LINE:COL: error[CODE]: message`, a line each."""
+def render_concise(
+    source: Source,
+    diagnostics: Iterable[Diagnostic],
+    *,
+    color: bool = False,
+    kernels: Sequence[str] = (),
+) -> str:
+    """`FILE:LINE:COL: error[CODE]: message`, a line each; `kernels` as for `render_text`."""
     style = Style(color)
     lines = []
     for found in diagnostics:
         line, column = source.position(found.label.span.start)
         head = style.paint(f"{found.severity.label}[{found.rule.code}]", _COLORS[found.severity])
-        lines.append(f"{printable(source.name)}:{line}:{column}: {head}: {printable(found.message)}\n")
+        lines.append(
+            f"{printable(source.name)}:{line}:{column}: {head}: {printable(headline(found, kernels))}\n"
+        )
     return "".join(lines)
 
 
@@ -66,7 +74,7 @@ def _one(source: Source, found: Diagnostic, style: Style, kernels: Sequence[str]
     bar = style.paint("|", bar_color)
     head = style.paint(f"{found.severity.label}[{found.rule.code}]", "1;" + _COLORS[found.severity])
     out = [
-        f"{head}: {style.paint(printable(found.message), '1')}",
+        f"{head}: {style.paint(printable(headline(found, kernels)), '1')}",
         f"{margin}{style.paint('-->', bar_color)} {printable(source.name)}:{line}:{column}",
         f"{margin} {bar}",
         *_snippet(source, found.label.span, found.label.text, "^", _COLORS[found.severity], width, style),
@@ -76,8 +84,6 @@ def _one(source: Source, found: Diagnostic, style: Style, kernels: Sequence[str]
         out.extend(_snippet(source, other.span, other.text, "-", bar_color, width, style))
     out.append(f"{margin} {bar}")
     remarks = [("note", note) for note in found.notes]
-    if len(found.kernels) < len(kernels):
-        remarks.append(("note", f"with --kernel {_listed(found.kernels)}"))
     if found.kernel_error is not None:
         remarks.append(("note", f"the kernel would refuse it: {found.kernel_error}"))
     if found.help is not None:
@@ -128,10 +134,6 @@ def columns(text: str) -> int:
     return sum(0 if combining(char) else 2 if east_asian_width(char) in "WF" else 1 for char in text)
 
 
-def _listed(parts: Sequence[str]) -> str:
-    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
-
-
 def render_summary(diagnostics: Iterable[Diagnostic], files: int) -> str:
     """`2 errors and 1 warning in 3 files`, "" where there is nothing."""
     counts = {severity: 0 for severity in reversed(Severity)}
@@ -143,4 +145,4 @@ def render_summary(diagnostics: Iterable[Diagnostic], files: int) -> str:
     ]
     if not parts:
         return ""
-    return _listed(parts) + (f" in {files} files" if files > 1 else "") + "\n"
+    return listed(parts) + (f" in {files} files" if files > 1 else "") + "\n"

@@ -139,6 +139,8 @@ class Driver:
         self.head = -1
         self.head_terminal = ""
         self.head_end = -1
+        # the first line of the next statement, if there is one
+        self.following: Span | None = None
         # the stack: a state, a value and its place in the text, and how deep the tree of the value is
         self.states = [START]
         self.values: list[Any] = [None]

@@ -198,7 +198,7 @@ def _render_found(driver: Driver, terminal: str) -> str:
     if terminal == "NEWLINE":
         return "the end of the line"
     if terminal == END or not driver.word:
-        return "the end of the file" if not driver.text[driver.end :].strip() else "the end of the statement"
+        return "the end of the file" if driver.following is None else "the end of the statement"
     if terminal == "STRING":
         return f"the string {shorten(driver.word)}"
     return "a backtick" if driver.word == "`" else f"`{shorten(driver.word)}`"

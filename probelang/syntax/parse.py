@@ -31,20 +31,42 @@ def parse(
     statements: list[tree.Statement] = []
     heads = find_heads(text, start)
     first = heads[0].line if heads else len(text)
-    before = make_driver(text, start, first, report, comments)
-    if before.scan(before.states[-1]) != END:
-        statements.append(_read_broken(before, before.begin))
+    driver = make_driver(text, start, first, report, comments)
+    driver.following = first_line(text, first)
+    before = read_before(driver)
+    if before is not None:
+        statements.append(before)
     for index, head in enumerate(heads):
         end = heads[index + 1].line if index + 1 < len(heads) else len(text)
         driver = make_driver(text, head.line, end, report, comments)
-        if head.terminal:
-            driver.head, driver.head_terminal, driver.head_end = head.start, head.terminal, head.end
-            if STATEMENT_KEYWORDS.get(text[head.start : head.end]) != head.terminal:
-                _report_spelling(driver, head)
-            statements.append(driver.run())
-        else:
-            statements.append(_read_broken(driver, head.line))
+        driver.following = first_line(text, end)
+        statements.append(read_statement(driver, head))
     return tree.File(Span(0, len(text)), tuple(statements), tuple(comments)), report.finish()
+
+
+def first_line(text: str, start: int) -> Span | None:
+    """The line that begins at `start`, without the blanks it begins with; None at the end of the text."""
+    if start >= len(text):
+        return None
+    end = text.find("\n", start)
+    end = end if end >= 0 else len(text)
+    return Span(end - len(text[start:end].lstrip()), end)
+
+
+def read_before(driver: Driver) -> tree.Statement | None:
+    """What stands before the first statement, if it is more than comments."""
+    return None if driver.scan(driver.states[-1]) == END else _read_broken(driver, driver.begin)
+
+
+def read_statement(driver: Driver, head: Head) -> tree.Statement:
+    """The statement that a head begins."""
+    text = driver.text
+    if not head.terminal:
+        return _read_broken(driver, head.line)
+    driver.head, driver.head_terminal, driver.head_end = head.start, head.terminal, head.end
+    if STATEMENT_KEYWORDS.get(text[head.start : head.end]) != head.terminal:
+        _report_spelling(driver, head)
+    return driver.run()
 
 
 def _read_broken(driver: Driver, begin: int) -> tree.BrokenStatement:

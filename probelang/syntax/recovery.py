@@ -165,12 +165,8 @@ def report_open_block(driver: Driver) -> None:
         return
     driver.unclosed = True
     others: tuple[Label, ...] = ()
-    if driver.text[driver.end : driver.end + 1]:
-        body = driver.text[driver.end :]
-        next_line = driver.end + len(body) - len(body.lstrip())
-        stop = driver.text.find("\n", next_line)
-        span = Span(next_line, stop if stop >= 0 else len(driver.text))
-        others = (Label(span, "the next statement begins here"),)
+    if driver.following is not None:
+        others = (Label(driver.following, "the next statement begins here"),)
     message = "this `{` is not closed"
     driver.report.error(UNCLOSED, message, Span(bracket.begin, bracket.begin + 1), others=others)
 

@@ -6,9 +6,13 @@ Nothing here knows a kernel. Every node has `span`, and the text of that span pa
 from __future__ import annotations
 
 from enum import Enum
+from typing import TYPE_CHECKING
 
 from probelang.record import record
 from probelang.source import Span
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 @record
@@ -435,3 +439,15 @@ class File(Node):
 
     statements: tuple[Statement, ...]
     comments: tuple[Comment, ...]
+
+
+def walk(node: Node) -> Iterator[Node]:
+    """The node and all below it, in source order but for what a node names first."""
+    waiting: list[object] = [node]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, tuple):
+            waiting.extend(reversed(part))
+        elif isinstance(part, Node):
+            yield part
+            waiting.extend(reversed([getattr(part, name) for name in part.__match_args__]))

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from probelang.analysis import analyse
-from probelang.check.rules import RULES
 from probelang.diagnostics import Severity
 from probelang.kernel.load import load_kernel
+from probelang.rules import RULES
 from probelang.source import Source
 from tests.docs.blocks import (
     DOCUMENTS,

@@ -9,6 +9,7 @@ from probelang.analysis import Analysis, analyse
 from probelang.diagnostics import Diagnostic, Fix
 from probelang.kernel.interface import Kernel
 from probelang.kernel.load import load_kernel
+from probelang.lint.project import lint
 from probelang.source import Source
 
 KERNELS = ("6.1", "6.12", "7.3")
@@ -29,6 +30,12 @@ def run(spec: str, kernel: str | Kernel = "6.12", name: str = "t.pl") -> Analysi
     """All there is to say about a spec, and its events."""
     target = bundled(kernel) if isinstance(kernel, str) else kernel
     return analyse(Source(name, textwrap.dedent(spec)), target)
+
+
+def findings(spec: str, kernel: str | Kernel = "6.12", name: str = "t.pl") -> tuple[Diagnostic, ...]:
+    """All that the linter says of a spec."""
+    target = bundled(kernel) if isinstance(kernel, str) else kernel
+    return tuple(lint(Source(name, textwrap.dedent(spec)), [target]))
 
 
 def commands(spec: str, kernel: str | Kernel = "6.12", name: str = "t.pl") -> list[str]:

@@ -39,6 +39,8 @@ FIRST_PAGE = 4096
 #: An address in there; 1 would be the maximum of itself and NULL for LLVM, which compares otherwise then.
 _NOWHERE = "(uint64)2048"
 _HEAD = "%16s-%-7llu [%03llu] ..... %6llu.%06llu: "
+#: The 64 bytes of a string on the stack of BPF, and its address, in words.
+_STRING_WORDS = 9
 _HEAD_ARGUMENTS = ("cpu", "nsecs / 1000000000", "nsecs % 1000000000 / 1000")
 
 
@@ -391,13 +393,21 @@ class _Writer:
                 "`--target tracefs` can, and so can two probes",
                 self.probe.point_span,
             )
-        if self.dialect.max_strings is not None and self.strings > self.dialect.max_strings:
+        self._check_stack(len(arguments) - len(_HEAD_ARGUMENTS) - 2)
+        return f'printf("{form}\\n", {", ".join(arguments)});'
+
+    def _check_stack(self, values: int) -> None:
+        """Whether what is printed has room on the stack of BPF, where this release has it together with what it calculates with."""
+        words = values + (_STRING_WORDS - 1) * self.strings + 2 * len(self.maps)
+        words += sum(not name.endswith("__at") for name in self.variables)
+        if self.dialect.stack_words is not None and words > self.dialect.stack_words:
+            strings = f" ({self.strings} of them strings)" if self.strings else ""
             raise BodyRefused(
-                f"{self.strings} strings are too many: {self.dialect.title} has them on the stack of BPF, which has room for {self.dialect.max_strings}",
+                f"{values} values{strings} are too many: {self.dialect.title} has them on the stack of BPF, which has room for "
+                f"{self.dialect.stack_words} numbers, and of strings for {self.dialect.stack_words // _STRING_WORDS}",
                 "`--bpftrace-version 0.27` can, and so can two probes",
                 self.probe.point_span,
             )
-        return f'printf("{form}\\n", {", ".join(arguments)});'
 
 
 def _form(fetch: Fetch, text: str) -> tuple[str, str]:

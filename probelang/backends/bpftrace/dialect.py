@@ -12,9 +12,10 @@ VERSIONS = ((0, 17), (0, 27))
 class Dialect:
     """One release: the words it has, and what it cannot do.
 
-    `max_printf` is how many arguments printf() takes, the format counted. `max_strings` is how many strings one event may
-    have where they are on the BPF stack, None where they are elsewhere. `max_string` is the size of a string, its NUL counted.
+    `max_printf` is how many arguments printf() takes, the format counted. `stack_words` is how many
+    numbers one event may have where they are on the BPF stack (512 bytes; found by trying: 54 numbers pass, or 4 strings and 13 numbers), None where they are elsewhere. `max_string` is the size of a string, its NUL counted.
     `inside_programs`: whether a uprobe may be behind the start of a function; Debian's 0.17 is built without what would check such a place, and `--unsafe` does not help.
+    `module_points`: whether a kprobe can say of which module a function is. `leaves_out`: whether it takes no probe, by name, on functions of its own choice.
     """
 
     version: tuple[int, int]
@@ -30,10 +31,12 @@ class Dialect:
     narrow_maps: bool
     deep_names: bool
     inside_programs: bool
+    module_points: bool
+    leaves_out: bool
     arrays_are_strings: bool
     max_printf: int
     max_string: int
-    max_strings: int | None
+    stack_words: int | None
 
     @property
     def title(self) -> str:
@@ -62,10 +65,12 @@ _0_17 = Dialect(
     narrow_maps=False,
     deep_names=False,
     inside_programs=False,
+    module_points=False,
+    leaves_out=False,
     arrays_are_strings=True,
     max_printf=128,
     max_string=64,
-    max_strings=4,
+    stack_words=48,
 )
 _0_27 = Dialect(
     version=(0, 27),
@@ -81,10 +86,12 @@ _0_27 = Dialect(
     narrow_maps=True,
     deep_names=True,
     inside_programs=True,
+    module_points=True,
+    leaves_out=True,
     arrays_are_strings=False,
     max_printf=128,
     max_string=1024,
-    max_strings=None,
+    stack_words=None,
 )
 
 

@@ -35,7 +35,7 @@ MOST_TRACED = 32
 class Clause:
     """One probe of the script: its point, and the lines between its braces.
 
-    `symbol` is a variable whose address the point takes as a parameter of the script (`$N`), for bpftrace wants a number there.
+    `symbol` is what is at the address that the point takes as a parameter of the script (`$N`), because bpftrace wants a number there.
     """
 
     point: str
@@ -118,7 +118,7 @@ class _Emitter:
             spot, body = made
             if body.entry:
                 assert spot.entry is not None
-                clauses.append(Clause(spot.entry, body.entry))
+                clauses.append(Clause(spot.entry, body.entry, spot.symbol))
             clause = Clause(spot.point, body.lines, spot.symbol)
             if spot.point.startswith("usdt:") and any(made.point == clause.point for made in clauses):
                 if clause not in clauses:

@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
     from probelang.backends.bpftrace.dialect import Dialect
     from probelang.btf.blob import Btf
+    from probelang.kernel.answers import Answer
+    from probelang.kernel.facts import Function
     from probelang.kernel.interface import Kernel
     from probelang.probes import Field, Probe, Target
 
@@ -54,10 +56,9 @@ _DENIED = frozenset(
         "__rcu_read_unlock",
     )
 )
-
-
-#: What bpftrace keeps its hands off, because its own programs may come by there.
-_UNLISTED = "rcu_"
+#: What `bpftrace -l` of 0.27 leaves out of the functions that the kernel can trace, besides those on which it forbids kprobes; compared
+#: with `available_filter_functions` of Linux 6.12 and 7.3, of which it has all others. It attaches there by an address.
+_UNLISTED = re.compile(r"rcu_.*|.*\.part\..*|bpf_dispatcher_xdp_func")
 
 
 class PointRefused(Exception):
@@ -73,7 +74,7 @@ class Spot:
     """A point of bpftrace, and what there is.
 
     `shown` is how a hit tells where it was, as a piece of printf()'s format, with its arguments in `shown_by`. A return has an `entry`, the point where values
-    can be kept, and what there is at that. `symbol` is the variable whose address the point takes for `$N`. `unsafe` points need `bpftrace --unsafe`.
+    can be kept, and what there is at that. `symbol` is what is at the address that the point takes for `$N`. `unsafe` points need `bpftrace --unsafe`.
     """
 
     point: str
@@ -117,32 +118,63 @@ def find_spot(
 def _function(
     kind: Kind, target: FunctionTarget, fields: Sequence[Field], kernel: Kernel, dialect: Dialect
 ) -> Spot:
-    name = target.function if target.module is None else f"{target.module}:{target.function}"
     shown = f"{target.function}+{target.offset:#x}" if target.offset else target.function
-    if target.function.startswith(_UNLISTED):
-        # seen with 0.27: of 163 such functions that Linux 6.12 can trace, `bpftrace -l` has none
+    unlisted = dialect.leaves_out and _UNLISTED.fullmatch(target.function) is not None
+    answer = kernel.find_function(target.function)
+    forbidden = isinstance(answer, Found) and answer.value.blacklisted is True
+    if forbidden and dialect.leaves_out:
         raise PointRefused(
-            f"bpftrace takes no probe on `{target.function}`, nor on any function of that beginning"
+            f"{dialect.title} takes no probe on `{target.function}`, where the kernel forbids kprobes"
         )
-    if kind is Kind.FPROBE and not any(_needs_registers(field.access) for field in fields):
+    if kind is Kind.FPROBE and not unlisted and not any(_needs_registers(field.access) for field in fields):
         proto = _prototype(target, kernel)
         if proto is not None and kernel.btf is not None:
             return _traced(target.function, target.returns, proto, kernel.btf, dialect)
+    if forbidden:
+        raise PointRefused(
+            f"this takes a kprobe of bpftrace, and the kernel forbids those on `{target.function}`"
+        )
+    symbol = None
+    if unlisted:
+        place, symbol = "$N", _symbol(target, answer)
+    else:
+        place = _name(target, dialect) + (f"+{target.offset}" if target.offset else "")
     entry = Surroundings(btf=kernel.btf, registers=True, entry=not target.offset)
     if not target.returns:
-        return Spot(f"kprobe:{name}{_offset(target.offset)}", entry, shown)
+        return Spot(f"kprobe:{place}", entry, shown, symbol=symbol, unsafe=unlisted)
     return Spot(
-        f"kretprobe:{name}",
+        f"kretprobe:{place}",
         Surroundings(btf=kernel.btf, registers=True),
         f"%s <- {shown}",
         ('ksym(reg("ip"))',),
-        entry=f"kprobe:{name}",
+        entry=f"kprobe:{place}",
         entry_place=entry,
+        symbol=symbol,
+        unsafe=unlisted,
     )
 
 
-def _offset(offset: int) -> str:
-    return f"+{offset}" if offset else ""
+def _name(target: FunctionTarget, dialect: Dialect) -> str:
+    """A function as the point of a kprobe names it."""
+    if target.module is None:
+        return target.function
+    if dialect.module_points:
+        return f"{target.module}:{target.function}"
+    if not target.alone:
+        raise PointRefused(
+            f"{dialect.title} cannot say of which module a function is, and several have a `{target.function}`",
+            "`--bpftrace-version 0.27` and `--target tracefs` can",
+        )
+    return target.function
+
+
+def _symbol(target: FunctionTarget, answer: Answer[Function]) -> str:
+    """What is looked up in the kernel's symbols to find the place of a function that bpftrace has no name for."""
+    if target.module is not None or not isinstance(answer, Found) or (answer.value.symbols or 1) > 1:
+        raise PointRefused(
+            f"bpftrace has no name for `{target.function}`, and its address is not told by its name alone"
+        )
+    return target.function + (f"+{target.offset:#x}" if target.offset else "")
 
 
 def _needs_registers(access: Access) -> bool:

@@ -21,7 +21,7 @@ def usage(events: Sequence[Event]) -> str:
 
 
 def symbols(events: Sequence[Event]) -> list[str]:
-    """The variables whose addresses the script takes for its parameters, in order."""
+    """What is at the addresses that the script takes for its parameters, in order."""
     named = [clause.symbol for event in events for clause in event.clauses if not event.probe.disabled]
     return list(dict.fromkeys(symbol for symbol in named if symbol is not None))
 
@@ -38,7 +38,10 @@ def render_script(events: Sequence[Event], names: Sequence[str], kernel: str, di
     out.append("//")
     out.append(comment(f"// Usage: {usage(enabled)}"))
     if symbols(enabled):
-        out.append("// The address of NAME, in hex and with 0x before it: grep ' NAME$' /proc/kallsyms")
+        more = ", and add what is behind the +" if any("+" in symbol for symbol in symbols(enabled)) else ""
+        out.append(
+            f"// The address of NAME, in hex and with 0x before it: grep ' NAME$' /proc/kallsyms{more}"
+        )
     out.append(
         "// Needs root. Each hit is a line, in the form of the trace file of tracefs. Control-C ends it."
     )

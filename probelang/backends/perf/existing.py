@@ -84,9 +84,9 @@ def _collect(condition: Condition, fields: Mapping[str, Field], names: dict[str,
             return next((one for one in found if one is not None), None)
         case Not(operand):
             return _collect(operand, fields, names)
-        case Compare(_, _, _, _, True):
+        case Compare(common=True):
             return None
-        case Compare(name, _, _, span, _):
+        case Compare(name, span=span):
             field = fields[name]
             shown = show(field)
             if isinstance(shown, Refusal):

@@ -55,7 +55,7 @@ def compared(condition: Condition) -> Iterator[str]:
                 yield from compared(operand)
         case Not(operand):
             yield from compared(operand)
-        case Compare(name, _, _, _, common):
+        case Compare(name, common=common):
             if not common:
                 yield name
 

@@ -90,7 +90,7 @@ def _collect(condition: Condition, fields: Mapping[str, Field], names: dict[str,
             return all(_collect(operand, fields, names) for operand in operands)
         case Not(operand):
             return _collect(operand, fields, names)
-        case Compare(name, _, _, _, common):
+        case Compare(name, common=common):
             if common:
                 return True
             access, fetch = fields[name].access, fields[name].fetch

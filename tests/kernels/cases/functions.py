@@ -115,6 +115,21 @@ CASES = [
         expect=[one("rd", tid_=fact("reader"), n=4321, again=4321, pos=2 * 4321)],
     ),
     Case(
+        "function-without-a-name",
+        # bpftrace 0.27 has none for functions that begin with rcu_, and takes their addresses
+        spec="""
+        set   = fprobe rcu_expedited_store { count, first = *buf }
+        came  = kprobe rcu_expedited_store { n = $arg4: u64 }
+        taken = fprobe rcu_expedited_store%return if $retval == 2 { $retval, count, took = $duration }
+        """,
+        do="known writer sh -c 'echo 0 >/sys/kernel/rcu_expedited'",
+        expect=[
+            one("set", tid_=fact("writer"), count=2, first=ord("0")),
+            one("came", tid_=fact("writer"), n=2),
+            one("taken", tid_=fact("writer"), retval=2, count=2, took=at_least(1)),
+        ],
+    ),
+    Case(
         "all-arguments",
         spec="rd = fprobe vfs_read if count == 4321 { $arg* }",
         do=READ,

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from probelang.analysis import Analysis, analyse
 from probelang.backends import Settings, bpftrace
+from probelang.backends.bpftrace.script import symbols
 from probelang.kernel.interface import Kernel
 from probelang.kernel.load import load_kernel
 from probelang.render.text import render_concise
@@ -42,6 +43,8 @@ MOST_TRACED = 32
 
 _BUSY = re.compile(r"sched_(switch|wak)")
 """Points that are hit within the programs of others: where both print strings, bpftrace 0.27 dies (`std::bad_alloc`)."""
+
+_PARAMETER = re.compile(r"^(watchpoint|kprobe|kretprobe):\$(\d+)", re.MULTILINE)
 
 _READY = 'BEGIN\n{\n\tprintf("ready\\n");\n}\n'
 
@@ -191,14 +194,14 @@ def _job(batch: Sequence[_Running], files: KernelFiles, settings: Settings) -> J
         )
         works.append(_work(number, case))
     brought["probe.bt"] = _one_script(scripts).encode()
-    symbols = [symbol for one in batch for symbol in _symbols(one.analysis)]
-    addresses = " ".join(f"$(address {symbol})" for symbol in symbols)
+    wanted = [symbol for one in batch for symbol in symbols(one.analysis.events)]
+    addresses = " ".join(f"$(address {symbol.replace('+', ' ')})" for symbol in wanted)
     unsafe = "--unsafe" if any(event.unsafe for one in batch for event in one.analysis.events) else ""
     script = f"""\
 . ./guest.sh
 rm -rf /tmp/*
 address() {{
-    echo 0x$(grep " $1$" /proc/kallsyms | head -n 1 | cut -d' ' -f1)
+    grep " $1$" /proc/kallsyms | {{ read address rest; printf '0x%x ' $((0x$address + ${{2-0}})); }}
 }}
 now() {{
     cut -d' ' -f1 /proc/uptime
@@ -235,10 +238,6 @@ echo '%%section done'
 """
     seconds = 90.0 + 2 * len(batch)
     return Job(script, brought, seconds)
-
-
-def _symbols(analysis: Analysis) -> list[str]:
-    return [clause.symbol for event in analysis.events for clause in event.clauses if clause.symbol]
 
 
 def _work(number: int, case: Case) -> str:
@@ -278,14 +277,10 @@ def _one_script(scripts: Sequence[str]) -> str:
                 out.append(config[0])
         if number == 0:
             out.append(_READY)
-        highest = max(
-            (int(found) for found in re.findall(r"^watchpoint:\$(\d+)", script, re.MULTILINE)), default=0
-        )
-        script = re.sub(
-            r"^watchpoint:\$(\d+)",
-            lambda found, before=parameters: f"watchpoint:${int(found[1]) + before}",  # type: ignore[misc]
+        highest = max((int(found[2]) for found in _PARAMETER.finditer(script)), default=0)
+        script = _PARAMETER.sub(
+            lambda found, before=parameters: f"{found[1]}:${int(found[2]) + before}",  # type: ignore[misc]
             script,
-            flags=re.MULTILINE,
         )
         parameters += highest
         out.append(re.sub(r"^#!.*\n", "", script))

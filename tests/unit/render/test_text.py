@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from probelang.check.rules.types import UNKNOWN_MEMBER
-from probelang.diagnostics import Diagnostic, Edit, Fix, Label, Severity
+from probelang.diagnostics import Diagnostic, Edit, Fix, Label, Severity, headline
+from probelang.record import replace
 from probelang.render.text import render_concise, render_summary, render_text
 from probelang.source import Source, Span
 from tests.support.specs import run
@@ -133,9 +134,19 @@ def test_notes_help_and_fix_in_this_order() -> None:
 def test_of_several_kernels_those_are_named_on_which_it_holds() -> None:
     found = diagnostic(0, 1, kernels=("6.1", "6.12"))
     source = Source("x.pl", "a")
-    assert "with --kernel 6.1 and 6.12" in render_text(source, [found], kernels=("6.1", "6.12", "7.3"))
-    assert "--kernel" not in render_text(source, [found], kernels=("6.1", "6.12"))
-    assert "--kernel" not in render_text(source, [found])
+    three = ("6.1", "6.12", "7.3")
+    assert ": fails on 6.1 and 6.12: " in render_text(source, [found], kernels=three)
+    assert ": fails on 6.1 and 6.12: " in render_concise(source, [found], kernels=three)
+    assert ": on 6.1 and 6.12: " in render_concise(
+        source, [replace(found, severity=Severity.WARNING)], kernels=three
+    )
+    assert "6.1" not in render_text(source, [found], kernels=("6.1", "6.12")) + render_text(source, [found])
+
+
+def test_of_many_kernels_the_few_are_named_on_which_it_does_not_hold() -> None:
+    names = tuple("abcdef")
+    assert headline(diagnostic(0, 1, kernels=names[:5]), names).startswith("fails on all but f: ")
+    assert headline(diagnostic(0, 1, kernels=names[:2]), names).startswith("fails on a and b: ")
 
 
 def test_colours_do_not_change_the_text() -> None:

@@ -15,6 +15,7 @@ from probelang.record import record, replace
 from probelang.syntax.parse import parse
 
 if TYPE_CHECKING:
+    from probelang.check.spec import Statement
     from probelang.kernel.interface import Kernel
     from probelang.source import Source
     from probelang.syntax import tree
@@ -31,6 +32,7 @@ class Analysis:
     tree: tree.File
     events: tuple[Any, ...]
     diagnostics: tuple[Diagnostic, ...]
+    statements: tuple[Statement, ...]
 
     @property
     def failed(self) -> bool:
@@ -38,12 +40,22 @@ class Analysis:
         return any(found.severity is Severity.ERROR for found in self.diagnostics)
 
 
+_latest: list[tuple[Source, tuple[tree.File, list[Diagnostic]]]] = []
+
+
+def read(source: Source) -> tuple[tree.File, list[Diagnostic]]:
+    """The tree of a spec and its syntax errors; those of the latest one are kept, for its other kernels."""
+    if not _latest or _latest[0][0] is not source:
+        _latest[:] = [(source, parse(source))]
+    return _latest[0][1]
+
+
 def analyse(
     source: Source, kernel: Kernel, target: str = BACKENDS[0], settings: Settings = DEFAULT_SETTINGS
 ) -> Analysis:
     """Parse, check and compile a spec for a kernel and a backend. Never raises on what a spec, or a kernel's files, hold."""
     kernel.suggest_anew()
-    file, syntax = parse(source)
+    file, syntax = read(source)
     checked = check(source, file, kernel)
     backend = get_backend(target)
     plan = backend.emit_events(checked.probes, kernel, settings)
@@ -51,9 +63,30 @@ def analyse(
     _keep_findings(kernel)
     found = in_source_order([*syntax, *checked.diagnostics, *emitted])
     diagnostics = tuple(
-        replace(said, kernels=(kernel.name,), kernel_error=_known(said, kernel)) for said in found
+        replace(said, kernels=(kernel.name,), kernel_error=known_error(said, kernel)) for said in found
     )
-    return Analysis(source, file, plan.events, diagnostics)
+    return Analysis(source, file, plan.events, diagnostics, checked.statements)
+
+
+def lint(
+    source: Source, kernel: Kernel, target: str = BACKENDS[0], settings: Settings = DEFAULT_SETTINGS
+) -> tuple[Diagnostic, ...]:
+    """All there is to say of a spec on one kernel: what is wrong, and what the linter's rules find beyond; in source order."""
+    from probelang.lint import run
+    from probelang.lint.subject import Subject, own_constants
+
+    analysis = analyse(source, kernel, target, settings)
+    subject = Subject(
+        source,
+        analysis.tree,
+        kernel,
+        target,
+        analysis.statements,
+        analysis.failed,
+        own_constants(analysis.tree),
+    )
+    found = (replace(said, kernels=(kernel.name,)) for said in run(subject))
+    return tuple(in_source_order([*analysis.diagnostics, *found]))
 
 
 def _keep_findings(kernel: Kernel) -> None:
@@ -68,8 +101,8 @@ def _keep_findings(kernel: Kernel) -> None:
         keep_findings()
 
 
-def _known(diagnostic: Diagnostic, kernel: Kernel) -> str | None:
-    """The kernel's own error, where this kernel's parser has it."""
+def known_error(diagnostic: Diagnostic, kernel: Kernel) -> str | None:
+    """The kernel's own error for a diagnostic, where this kernel's parser has it."""
     name = diagnostic.kernel_error
     if name is None or diagnostic.severity is not Severity.ERROR:
         return None
@@ -79,14 +112,3 @@ def _known(diagnostic: Diagnostic, kernel: Kernel) -> str | None:
         return name if kernel.btf is not None and kernel.btf.find_enumerator(f"TP_ERR_{name}") else None
     except BtfError:
         return None
-
-
-def merge(runs: list[tuple[Diagnostic, ...]]) -> list[Diagnostic]:
-    """The diagnostics of one spec on several kernels: what is said at one place by one rule is said once, for all."""
-    merged: dict[tuple[str, int, int], Diagnostic] = {}
-    for run in runs:
-        for found in run:
-            key = (found.rule.code, found.label.span.start, found.label.span.end)
-            known = merged.get(key)
-            merged[key] = found if known is None else replace(known, kernels=known.kernels + found.kernels)
-    return in_source_order(merged.values())

@@ -1,0 +1,86 @@
+"""What commands share: reading what they are given, and saying what cannot be done."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+
+    from probelang.backends import Settings
+    from probelang.kernel.interface import Kernel
+    from probelang.source import Source
+
+#: Exit statuses: nothing to say, diagnostics, wrong usage or a file that cannot be read.
+OK, FOUND, FAILED = 0, 1, 2
+
+
+class UsageError(Exception):
+    """What the user asked cannot be done; the message is one line."""
+
+
+def say(text: str) -> None:
+    from probelang.render.text import printable
+
+    print(f"probelang: {printable(text)}", file=sys.stderr)
+
+
+def wants_color(options: argparse.Namespace, stream: object) -> bool:
+    if options.color != "auto":
+        return bool(options.color == "always")
+    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        return False
+    isatty = getattr(stream, "isatty", None)
+    return bool(isatty and isatty())
+
+
+def settings_of(options: argparse.Namespace) -> Settings:
+    """What was said of the tool that will run the output."""
+    from probelang.backends import Settings
+
+    if options.debuginfo and options.target != "perf":
+        raise UsageError(f"--debuginfo is for --target perf, and the target is {options.target}")
+    major, _, minor = options.bpftrace_version.partition(".")
+    return Settings((int(major), int(minor)), options.debuginfo)
+
+
+def load_kernel(spec: str | None) -> Kernel:
+    """The kernel that `--kernel` names; what is to be known of the choice is said."""
+    from probelang.kernel.load import load_kernel as load
+
+    kernel = load(spec)
+    for note in kernel.notes:
+        say(f"note: {note}")
+    return kernel
+
+
+def read_all(names: Sequence[str]) -> tuple[list[Source], int]:
+    """The specs that can be read; the status is 2 where one cannot, which is said."""
+    sources, status = [], OK
+    for name in dict.fromkeys(names):
+        try:
+            sources.append(read(name))
+        except UsageError as error:
+            say(str(error))
+            status = FAILED
+    return sources, status
+
+
+def read(name: str) -> Source:
+    from probelang.source import MAX_SIZE, Source
+
+    try:
+        if name == "-":
+            data = sys.stdin.buffer.read(MAX_SIZE + 1)
+        else:
+            with open(name, "rb") as file:
+                data = file.read(MAX_SIZE + 1)
+    except (OSError, ValueError) as error:
+        raise UsageError(f"cannot read {name}: {getattr(error, 'strerror', None) or error}") from None
+    if len(data) > MAX_SIZE:
+        raise UsageError(f"{name} is larger than {MAX_SIZE >> 20} MiB: no spec is")
+    # bytes that are no UTF-8 become characters that nothing accepts, so that the parser reports them at their place
+    return Source("<stdin>" if name == "-" else name, data.decode("utf-8", "surrogateescape"))

@@ -1,0 +1,39 @@
+"""`probelang rule`: what a code, a slug or the beginning of a code stands for."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from probelang.cli.common import OK, UsageError
+from probelang.rules import RULES
+from probelang.selection import ALL, SelectorError, check_selector, matches
+
+if TYPE_CHECKING:
+    import argparse
+
+    from probelang.diagnostics import Rule
+
+
+def rule(options: argparse.Namespace) -> int:
+    """Run the command; the exit status."""
+    from probelang.render.rule import render_list, render_rules
+
+    chosen = _choose(options.rules)
+    if options.format == "text" and not options.rules:
+        text = render_list(chosen)
+    else:
+        text = render_rules(chosen, options.format, options.width)
+    sys.stdout.write(text)
+    return OK
+
+
+def _choose(words: list[str]) -> list[Rule]:
+    """The rules that any of the words stands for, in order; all without words. Raises UsageError."""
+    wanted = []
+    for word in words or [ALL]:
+        try:
+            wanted.append(check_selector(word))
+        except SelectorError as error:
+            raise UsageError(f"{error} (`probelang rule` lists all)") from None
+    return [one for one in RULES if any(matches(selector, one) for selector in wanted)]

@@ -1,0 +1,58 @@
+"""The linter: beyond errors, what a kernel would take and record wrongly, or at a price.
+
+A rule is a module of `probelang.lint.rules`; `run` asks them all about one spec on one kernel in one walk.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from probelang.btf.types import BtfError
+from probelang.check.report import Report
+from probelang.kernel.answers import KernelError
+from probelang.program import ProgramFileError
+
+if TYPE_CHECKING:
+    from probelang.check.spec import Statement
+    from probelang.diagnostics import Diagnostic
+    from probelang.lint.subject import Subject
+
+
+def run(subject: Subject) -> list[Diagnostic]:
+    """What the rules have to say about a spec on one kernel, in no order.
+
+    A probe that has errors is not asked about: one cause, one diagnostic.
+    """
+    report = Report()
+    run_spec(subject, report)
+    for statement in subject.statements:
+        run_statement(subject, statement, report)
+    return report.diagnostics
+
+
+def run_spec(subject: Subject, report: Report) -> None:
+    """What the rules have to say about a spec as a whole."""
+    from probelang.lint import rules
+
+    for check_spec in rules.SPEC_CHECKS:
+        check_spec(subject, report)
+
+
+def run_statement(subject: Subject, statement: Statement, report: Report) -> None:
+    """What the rules have to say about one probe; nothing of one with errors."""
+    from probelang.lint import rules
+
+    if not statement.finished:
+        return
+    try:
+        for check_probe in rules.PROBE_CHECKS:
+            check_probe(subject, statement, report)
+        for field in statement.events[0].fields:
+            for check_field in rules.FIELD_CHECKS:
+                check_field(subject, statement, field, report)
+        if statement.events[0].condition is not None:
+            for check_condition in rules.CONDITION_CHECKS:
+                check_condition(subject, statement, statement.events[0].condition, report)
+    except (BtfError, KernelError, ProgramFileError):
+        # files are damaged where the checker had no need to look: no fault of the spec
+        return

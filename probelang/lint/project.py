@@ -1,0 +1,35 @@
+"""A spec as a team has it checked: on all its kernels, by the rules that it selects, without what its comments ignore.
+
+The command line and editors ask here; `probelang.analysis` answers for one kernel.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from probelang import analysis
+from probelang.backends import BACKENDS, DEFAULT_SETTINGS, Settings
+from probelang.check.report import in_source_order
+from probelang.selection import EVERYTHING, Selection
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from probelang.diagnostics import Diagnostic
+    from probelang.kernel.interface import Kernel
+    from probelang.source import Source
+
+
+def lint(
+    source: Source,
+    kernels: Sequence[Kernel],
+    target: str = BACKENDS[0],
+    settings: Settings = DEFAULT_SETTINGS,
+    selection: Selection = EVERYTHING,
+) -> list[Diagnostic]:
+    """All there is to say of a spec, in source order."""
+    from probelang.lint import ignores
+
+    found = analysis.merge([analysis.lint(source, kernel, target, settings) for kernel in kernels])
+    names = [kernel.name for kernel in kernels]
+    return in_source_order(ignores.apply(source, analysis.read(source)[0], found, selection, names))

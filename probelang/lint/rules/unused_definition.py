@@ -1,0 +1,49 @@
+"""PRB615: a `const` or `args` that nothing uses."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from probelang.diagnostics import Edit, Fix, Rule, Severity
+from probelang.source import Span
+from probelang.syntax import tree
+
+if TYPE_CHECKING:
+    from probelang.check.report import Report
+    from probelang.lint.subject import Subject
+
+RULE = Rule(
+    "PRB615",
+    "unused-definition",
+    Severity.WARNING,
+    "A `const` that no expression names, or an `args` list that no `use` takes: it was forgotten, or its name is misspelt where it was to be used.",
+    example="const LARGE = 64 * 1024\nfprobe vfs_read if count > 65536",
+)
+
+
+def check_spec(subject: Subject, report: Report) -> None:
+    if subject.broken:
+        # what could not be read, or looked up, may be what uses it
+        return
+    names, lists = set(), set()
+    for node in tree.walk(subject.tree):
+        match node:
+            case tree.Name(_, name):
+                names.add(name)
+            case tree.Use(_, tree.Ident(_, name)):
+                lists.add(name)
+    for statement in subject.tree.statements:
+        match statement:
+            case tree.Const(span, tree.Ident(at, name)) if name not in names:
+                _say(subject, report, span, at, f"no expression uses the constant `{name}`")
+            case tree.Args(span, tree.Ident(at, name)) if name not in lists:
+                _say(subject, report, span, at, f"no probe uses `args {name}`")
+
+
+def _say(subject: Subject, report: Report, span: Span, at: Span, message: str) -> None:
+    end = span.end
+    text = subject.source.text
+    while end < len(text) and text[end] in " \t":
+        end += 1
+    whole = Span(span.start, end + 1) if text[end : end + 1] == "\n" else span
+    report.add(RULE, at, message, fix=Fix("remove it", (Edit(whole, ""),), safe=False))

@@ -1,0 +1,75 @@
+"""What a rule of the linter is asked about."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from probelang.probes import Compare, Junction, Not
+from probelang.record import record
+from probelang.source import Span
+from probelang.syntax import tree
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from probelang.check.spec import Statement
+    from probelang.kernel.interface import Kernel
+    from probelang.probes import Condition, Field, Probe
+    from probelang.source import Source
+
+
+@record
+class Subject:
+    """One spec on one kernel, for one backend: what was written, and what the checker made of it.
+
+    `broken` is whether anything in the spec is an error, so that what is not used may yet be; `constants` are the spec's own whose
+    values are the same on every kernel.
+    """
+
+    source: Source
+    tree: tree.File
+    kernel: Kernel
+    target: str
+    statements: tuple[Statement, ...]
+    broken: bool
+    constants: frozenset[str] = frozenset()
+
+    def text(self, span: Span) -> str:
+        """What the spec says there."""
+        return self.source.slice(span)
+
+
+def own_constants(file: tree.File) -> frozenset[str]:
+    """The names of the spec's own constants whose values hang on no kernel's."""
+    own: set[str] = set()
+    for statement in file.statements:
+        if isinstance(statement, tree.Const) and all(
+            node.name in own for node in tree.walk(statement.value) if isinstance(node, tree.Name)
+        ):
+            own.add(statement.name.name)
+    return frozenset(own)
+
+
+def span_of(condition: Condition) -> Span:
+    """From the first to the last character of all that a condition compares."""
+    spans = [compare.span for compare in comparisons(condition)]
+    return Span(min(span.start for span in spans), max(span.end for span in spans))
+
+
+def comparisons(condition: Condition) -> Iterator[Compare]:
+    """Every comparison of a condition, in order."""
+    match condition:
+        case Compare():
+            yield condition
+        case Not(operand):
+            yield from comparisons(operand)
+        case Junction(_, operands):
+            for operand in operands:
+                yield from comparisons(operand)
+
+
+def field_of(probe: Probe, compare: Compare) -> Field | None:
+    """The field that is compared; None of what every record carries (`$tid`, `$cpu`)."""
+    if compare.common:
+        return None
+    return next((field for field in probe.fields if field.name == compare.field), None)

@@ -1,0 +1,11 @@
+"""The table of all rules: what the checker, the backends and the linter can say."""
+
+from __future__ import annotations
+
+from probelang.check.rules import RULES as _CHECKED
+from probelang.diagnostics import Rule
+from probelang.lint.ignores import RULES as _IGNORES
+from probelang.lint.rules import RULES as _LINTED
+
+#: By their codes.
+RULES: tuple[Rule, ...] = tuple(sorted((*_CHECKED, *_LINTED, *_IGNORES), key=lambda rule: rule.code))
