@@ -13,12 +13,25 @@ if TYPE_CHECKING:
     import argparse
 
 
+def is_command_file(name: str) -> bool:
+    """Whether a file holds raw commands of the kernel, by its name (`probelang.commands.lines`)."""
+    base = name.rpartition("/")[2]
+    return base.endswith((".tracefs", "kprobe_events", "uprobe_events", "dynamic_events"))
+
+
 def lint(options: argparse.Namespace) -> int:
     """Run the command; the exit status."""
     settings = settings_of(options)
     kernels = [load_kernel(name) for name in dict.fromkeys(options.kernel or [None])]
     sources, status = read_all(options.files)
-    found = [(source, ask(source, kernels, options.target, settings)) for source in sources]
+    found = []
+    for source in sources:
+        if options.origin == "tracefs" or is_command_file(source.name):
+            from probelang.commands.lint import lint as ask_commands
+
+            found.append((source, ask_commands(source, kernels)))
+        else:
+            found.append((source, ask(source, kernels, options.target, settings)))
     color = wants_color(options, sys.stdout)
     if options.format == "json":
         from probelang.render.json import render_json

@@ -104,6 +104,13 @@ def _parser() -> argparse.ArgumentParser:
     linter.add_argument(
         "--format", choices=("text", "concise", "json"), default="text", help="how diagnostics are shown"
     )
+    linter.add_argument(
+        "--from",
+        dest="origin",
+        choices=("tracefs",),
+        help="the files hold raw commands of the kernel, as those named *.tracefs, kprobe_events, uprobe_events or "
+        "dynamic_events do anyway",
+    )
     _add_common(linter)
     linter.set_defaults(run=_lint)
 

@@ -44,7 +44,12 @@ def describe(source: Source, diagnostic: Diagnostic) -> dict[str, Any]:
             "edits": [{**_place(source, edit.span), "text": edit.text} for edit in diagnostic.fix.edits],
         }
     if diagnostic.kernel_error is not None:
-        made["kernel_error"] = {"name": diagnostic.kernel_error, "text": None, "column": None}
+        column = diagnostic.kernel_column
+        made["kernel_error"] = {
+            "name": diagnostic.kernel_error,
+            "text": diagnostic.kernel_text,
+            "column": column + 1 if column is not None else None,
+        }
     return made
 
 
