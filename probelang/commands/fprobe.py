@@ -125,7 +125,8 @@ def _register(probe: Probe, symbols: Sequence[str], target: Target, state: State
     if not probe.is_tracepoint:
         if not target.matches_traceable(symbol):
             raise log.refuse(0, "FAIL_REG_PROBE")
-    elif target.has_tracepoint(symbol) and any(
-        other.is_tracepoint and other.place == probe.place for other in state.all(FPROBE)
-    ):
-        raise Refused("tracepoint-taken")
+    elif target.has_tracepoint(symbol):
+        if any(other.is_tracepoint and other.place == probe.place for other in state.all(FPROBE)):
+            raise Refused("tracepoint-taken")
+        if not target.is_traceable(f"__probestub_{symbol}"):
+            raise log.refuse(0, "FAIL_REG_PROBE")

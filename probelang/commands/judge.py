@@ -115,6 +115,8 @@ class Judge:
         """A command that may have been taken: nothing is certain any more of the event that it names."""
         head = words.texts[0] if words.texts else ""
         kinds, groups = _MAY_MAKE.get(head[:1], (ALL_KINDS, (None,)))
+        if len(kinds) == 2:
+            kinds = kinds[1:] if any("/" in word for word in words.texts[1:2]) else kinds[:1]
         _, _, name = head.partition(":")
         group, cut, event = name.partition("/")
         if not cut:

@@ -25,7 +25,15 @@ if TYPE_CHECKING:
     from probelang.source import Source, Span
 
 #: Errors that are about a whole word, wherever the caret is.
-_WHOLE = ("BAD_PROBE_ADDR", "NON_UNIQ_SYMBOL", "FAIL_REG_PROBE", "BAD_ATTACH_EVENT", "NO_EVENT_INFO")
+_WHOLE = (
+    "BAD_PROBE_ADDR",
+    "NON_UNIQ_SYMBOL",
+    "FAIL_REG_PROBE",
+    "BAD_INSN_BNDRY",
+    "BAD_RETPROBE",
+    "BAD_ATTACH_EVENT",
+    "NO_EVENT_INFO",
+)
 
 
 def lint(source: Source, kernels: Sequence[Kernel], files: Files = unknown_file) -> list[Diagnostic]:

@@ -133,5 +133,5 @@ def _register(point: Symbol | int, symbols: Sequence[str], target: Target) -> No
         raise Missing
     if target.is_blacklisted(point.name):
         raise BadOffset
-    if point.offset:
-        target.check_instruction(point.name, point.offset)
+    if point.offset and not target.has_instruction_at(point.name, point.offset):
+        raise Boundary

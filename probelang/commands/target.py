@@ -139,11 +139,21 @@ class Target:
         return False
 
     def is_entry_at(self, name: str, offset: int) -> bool:
-        """Whether a function begins so many bytes behind a symbol, or its `endbr` ends there."""
+        """Whether a function begins so many bytes behind a symbol, or its `endbr` ends there.
+
+        x86-64 aligns functions to 16 bytes, so elsewhere none does.
+        """
+        if self.is_traceable(name) and offset % 16 not in (0, 4):
+            return False
         raise Doubtful("instruction", f"{name}+{offset:#x}")
 
-    def check_instruction(self, name: str, offset: int) -> None:
-        """Whether an instruction begins so many bytes behind a symbol."""
+    def has_instruction_at(self, name: str, offset: int) -> bool:
+        """Whether an instruction begins so many bytes behind a symbol.
+
+        What ftrace reaches begins with `endbr64` or with its own five bytes.
+        """
+        if offset < 4 and self.is_traceable(name):
+            return False
         raise Doubtful("instruction", f"{name}+{offset:#x}")
 
     # --------------------------------------------------------------------------------------------------- types

@@ -52,7 +52,7 @@ BAD_ARG = Rule(
 )
 BAD_ARG_TYPE = Rule(
     "PRB707",
-    "bad-fetch-type",
+    "misfit-fetch-type",
     Severity.ERROR,
     "The type of a fetch arg is no type, or does not fit its value.",
     example="p:io/rd vfs_read n=$arg3:string",
@@ -68,10 +68,10 @@ NOT_HERE = Rule(
 )
 BAD_CAST = Rule(
     "PRB709",
-    "bad-cast",
+    "bad-typecast",
     Severity.ERROR,
     "A cast that the kernel does not take: it must be of a value, to a struct, and followed by a member.",
-    example="e:io/sw sched.sched_switch x=(task_struct",
+    example="f:io/rd vfs_read x=(task_struct)file",
     kernel_error="TYPECAST_REQ_FIELD",
 )
 BAD_SYNTHETIC = Rule(
