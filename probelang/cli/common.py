@@ -69,7 +69,15 @@ def read_all(names: Sequence[str]) -> tuple[list[Source], int]:
     return sources, status
 
 
-def read(name: str) -> Source:
+def write_bytes(text: str) -> None:
+    """A text to standard output, with the bytes that the spec had."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(text.encode("utf-8", "surrogateescape"))
+    sys.stdout.buffer.flush()
+
+
+def read(name: str, stdin_name: str | None = None) -> Source:
+    """A spec; `-` is standard input, which is called `stdin_name`. Raises UsageError."""
     from probelang.source import MAX_SIZE, Source
 
     try:
@@ -83,4 +91,4 @@ def read(name: str) -> Source:
     if len(data) > MAX_SIZE:
         raise UsageError(f"{name} is larger than {MAX_SIZE >> 20} MiB: no spec is")
     # bytes that are no UTF-8 become characters that nothing accepts, so that the parser reports them at their place
-    return Source("<stdin>" if name == "-" else name, data.decode("utf-8", "surrogateescape"))
+    return Source((stdin_name or "<stdin>") if name == "-" else name, data.decode("utf-8", "surrogateescape"))

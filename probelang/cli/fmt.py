@@ -7,6 +7,8 @@ import stat
 import sys
 from typing import TYPE_CHECKING
 
+from probelang.cli.common import write_bytes
+
 if TYPE_CHECKING:
     from probelang.source import Source
 
@@ -87,12 +89,12 @@ class Run:
             from probelang.render.diff import render_diff
 
             safe = self.color or sys.stdout.isatty()
-            _write(render_diff(source.name, source.text, formatted.text, color=self.color, safe=safe))
+            write_bytes(render_diff(source.name, source.text, formatted.text, color=self.color, safe=safe))
         elif self.check:
             if formatted.changed:
                 self._say_changed(source.name)
         elif name == "-":
-            _write(formatted.text)
+            write_bytes(formatted.text)
         elif formatted.changed:
             try:
                 replace_file(name, formatted.text)
@@ -105,10 +107,3 @@ class Run:
         from probelang.render.text import printable
 
         print(printable(name))
-
-
-def _write(text: str) -> None:
-    """A text to standard output, with the bytes that the spec had."""
-    sys.stdout.flush()
-    sys.stdout.buffer.write(text.encode("utf-8", "surrogateescape"))
-    sys.stdout.buffer.flush()

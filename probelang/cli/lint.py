@@ -1,55 +1,162 @@
-"""`probelang lint`: it reads specs, asks `probelang.lint.fleet`, and prints."""
+"""`probelang lint`: which specs, with which settings; what is known of them from before; the rest is asked, and all is printed."""
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING
 
-from probelang.cli.common import FOUND, OK, load_kernel, read_all, settings_of, wants_color
-from probelang.diagnostics import Severity
-from probelang.lint.fleet import lint as ask
+from probelang.cli.common import FAILED, FOUND, OK, UsageError, read, say, wants_color
+from probelang.cli.files import find_specs, project_of
+from probelang.cli.lint_jobs import Job, Outcome, Run, do_jobs
 
 if TYPE_CHECKING:
     import argparse
 
-
-def is_command_file(name: str) -> bool:
-    """Whether a file holds raw commands of the kernel, by its name (`probelang.commands.lines`)."""
-    base = name.rpartition("/")[2]
-    return base.endswith((".tracefs", "kprobe_events", "uprobe_events", "dynamic_events"))
+    from probelang.lint.results import Results
 
 
 def lint(options: argparse.Namespace) -> int:
     """Run the command; the exit status."""
-    settings = settings_of(options)
-    kernels = [load_kernel(name) for name in dict.fromkeys(options.kernel or [None])]
-    sources, status = read_all(options.files)
-    found = []
-    for source in sources:
-        if options.origin == "tracefs" or is_command_file(source.name):
-            from probelang.commands.lint import lint as ask_commands
-
-            found.append((source, ask_commands(source, kernels)))
-        else:
-            found.append((source, ask(source, kernels, options.target, settings)))
-    color = wants_color(options, sys.stdout)
-    if options.format == "json":
-        from probelang.render.json import render_json
-
-        sys.stdout.write(render_json((source, said) for source, run in found for said in run))
-    else:
-        from probelang.render.text import render_concise, render_summary, render_text
-
-        names = [kernel.name for kernel in kernels]
-        for source, run in found:
-            if options.format == "concise":
-                sys.stdout.write(render_concise(source, run, color=color, kernels=names))
-            else:
-                sys.stdout.write(render_text(source, run, color=color, kernels=names))
-        if options.format == "text":
-            everything = [said for _, run in found for said in run]
-            sys.stdout.write(render_summary(everything, len(sources)))
+    if options.fix and options.diff:
+        raise UsageError("--fix writes what --diff only shows: one of them")
+    run = Run(options)
+    jobs, status = _find_jobs(run)
+    results = _recall(run, jobs)
+    left = [job for job in jobs if job.outcome is None]
+    do_jobs(run, left)
+    if results is not None:
+        _keep(results, left)
+    written = _write_fixed(run, jobs)
+    worst = _report(run, jobs)
+    status = max(status, written)
     if status:
         return status
-    worst = max((said.severity for _, run in found for said in run), default=Severity.INFO)
+    return OK if options.exit_zero else worst
+
+
+def _find_jobs(run: Run) -> tuple[list[Job], int]:
+    options = run.options
+    project = project_of(options)
+    names, status = find_specs(options.files, project, options.force_exclude)
+    jobs = []
+    for name in names:
+        try:
+            source = read(name, options.stdin_filename)
+        except UsageError as error:
+            say(str(error))
+            status = FAILED
+            continue
+        place = options.stdin_filename or "stdin" if name == "-" else name
+        jobs.append(Job(name, source, project.of(place).settings(place), run))
+    return jobs, status
+
+
+# ------------------------------------------------------------------------------------------- results of before
+
+
+def _recall(run: Run, jobs: list[Job]) -> Results | None:
+    """What is known of specs that did not change is their outcome; None where nothing is kept."""
+    if run.options.no_cache:
+        return None
+    from probelang.lint.results import Results
+
+    for job in jobs:
+        job.identify()
+    kept = [job for job in jobs if job.key]
+    if not kept:
+        return None
+    results = Results(kept[0].settings.config.root or os.getcwd())
+    for job in kept:
+        content = results.find(job.slot, job.key)
+        if content == "":
+            job.outcome = Outcome(job.source, ())
+        elif content is not None:
+            from probelang.lint.stored import unpack
+
+            found = unpack(content, len(job.source.text))
+            # what is written to files is never taken from the cache
+            if found is not None and not (run.fixes and any(one.fix for one in found)):
+                job.outcome = Outcome(job.source, found)
+    return results
+
+
+def _keep(results: Results, jobs: list[Job]) -> None:
+    from probelang.lint.stored import pack
+
+    for job in jobs:
+        if job.key and job.outcome is not None and job.outcome.lasts:
+            results.keep(job.slot, job.key, pack(job.outcome.diagnostics))
+    results.save()
+
+
+# --------------------------------------------------------------------------------------------- what comes of it
+
+
+def _write_fixed(run: Run, jobs: list[Job]) -> int:
+    """Write what was fixed, or show it; 2 where that fails, 1 where `--diff` has something to show."""
+    if not run.fixes:
+        return OK
+    status = OK
+    for job in jobs:
+        outcome = job.outcome
+        assert outcome is not None
+        if outcome.refused:
+            say(
+                f"note: {job.source.name}: {outcome.refused} fixes were not applied: there would be more errors then"
+                if outcome.refused > 1
+                else f"note: {job.source.name}: a fix was not applied: there would be more errors then"
+            )
+        if run.options.diff:
+            status = max(status, _show_diff(run, job, outcome))
+        elif job.name == "-":
+            from probelang.cli.common import write_bytes
+
+            write_bytes(outcome.source.text)
+        elif outcome.source is not job.source:
+            from probelang.cli.fmt import replace_file
+
+            try:
+                replace_file(job.name, outcome.source.text)
+            except OSError as error:
+                say(f"cannot write {job.name}: {error.strerror}")
+                status = FAILED
+    return status
+
+
+def _show_diff(run: Run, job: Job, outcome: Outcome) -> int:
+    if outcome.source is job.source:
+        return OK
+    from probelang.cli.common import write_bytes
+    from probelang.render.diff import render_diff
+
+    color = wants_color(run.options, sys.stdout)
+    safe = color or sys.stdout.isatty()
+    write_bytes(render_diff(job.source.name, job.source.text, outcome.source.text, color=color, safe=safe))
+    return FOUND
+
+
+def _report(run: Run, jobs: list[Job]) -> int:
+    """Print what was found; 1 where any of it is a warning or worse."""
+    options = run.options
+    outcomes = [job.outcome for job in jobs if job.outcome is not None]
+    fixed = sum(outcome.count for outcome in outcomes)
+    if options.diff:
+        if fixed and not options.quiet:
+            files = sum(outcome.source is not job.source for job in jobs if (outcome := job.outcome))
+            say(f"would fix {fixed} problem{'s' * (fixed > 1)} in {files} file{'s' * (files > 1)}")
+        return OK
+    found = [(outcome.source, one) for outcome in outcomes for one in outcome.diagnostics]
+    if options.baseline:
+        from probelang.cli.baseline import without_known
+
+        found = without_known(options.baseline, found)
+    if not found and not fixed and options.format in ("text", "concise", "github"):
+        return OK
+    from probelang.cli.report import print_found
+
+    print_found(run, jobs, found, fixed)
+    from probelang.diagnostics import Severity
+
+    worst = max((one.severity for _, one in found), default=Severity.INFO)
     return FOUND if worst >= Severity.WARNING else OK

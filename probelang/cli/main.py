@@ -20,9 +20,10 @@ from probelang.cli.common import (
     settings_of,
     wants_color,
 )
+from probelang.cli.options import add_common, add_kernel, add_project, add_target
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 #: Commands of the language's reference that this release does not have.
 LATER = ("run", "import")
@@ -41,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if given and given[0] in LATER:
         say(f"`probelang {given[0]}` is not supported yet")
         return FAILED
-    options = _parser().parse_args(given)
+    options = _parser(given).parse_args(given)
     from probelang.kernel.answers import KernelError
 
     try:
@@ -78,125 +79,94 @@ def _width() -> int:
         return 80
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(given: Sequence[str] = ()) -> argparse.ArgumentParser:
+    """The parser; of commands that are not among the words given it knows only the names."""
     parser = _Parser(prog="probelang", description="Check and compile probes for Linux kernels.")
     parser.add_argument("--version", action="version", version=f"probelang {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    for name, (help, complete) in _COMMANDS.items():
+        command = commands.add_parser(name, help=help)
+        if name in given:
+            complete(command)
+    return parser
 
-    compiler = commands.add_parser("compile", help="turn specs into what defines their probes")
-    _add_target(compiler)
-    _add_kernel(compiler, "store")
-    compiler.add_argument(
+
+def _compile_options(parser: argparse.ArgumentParser) -> None:
+    add_target(parser)
+    add_kernel(parser, "store")
+    parser.add_argument(
         "--format",
         choices=("script", "commands", "json"),
         default="script",
         help="a script (default), the bare lines for dynamic_events (perf: the commands), or JSON",
     )
-    compiler.add_argument(
-        "-o", dest="output", metavar="OUT", help="write there instead of to standard output"
-    )
-    _add_common(compiler)
-    compiler.set_defaults(run=_compile)
+    parser.add_argument("-o", dest="output", metavar="OUT", help="write there instead of to standard output")
+    add_common(parser)
+    parser.set_defaults(run=_compile)
 
-    linter = commands.add_parser("lint", help="check specs")
-    _add_target(linter)
-    _add_kernel(linter, "append")
-    linter.add_argument(
-        "--format", choices=("text", "concise", "json"), default="text", help="how diagnostics are shown"
-    )
-    linter.add_argument(
-        "--from",
-        dest="origin",
-        choices=("tracefs",),
-        help="the files hold raw commands of the kernel, as those named *.tracefs, kprobe_events, uprobe_events or "
-        "dynamic_events do anyway",
-    )
-    _add_common(linter)
-    linter.set_defaults(run=_lint)
 
-    formatter = commands.add_parser("fmt", help="give specs their one layout")
-    how = formatter.add_mutually_exclusive_group()
+def _lint_options(parser: argparse.ArgumentParser) -> None:
+    from probelang.cli.options import add_lint
+
+    add_lint(parser)
+    parser.set_defaults(run=_lint)
+
+
+def _fmt_options(parser: argparse.ArgumentParser) -> None:
+    how = parser.add_mutually_exclusive_group()
     how.add_argument(
         "--check", action="store_true", help="write nothing: say which files would change; exit with 1 if any"
     )
     how.add_argument(
         "--diff", action="store_true", help="write nothing: show what would change; exit with 1 if any does"
     )
-    _add_common(formatter)
-    formatter.set_defaults(run=_fmt)
+    add_common(parser, folders=True)
+    add_project(parser)
+    parser.set_defaults(run=_fmt)
 
-    rules = commands.add_parser("rule", help="explain diagnostics by their codes")
-    rules.add_argument(
+
+def _rule_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
         "rules",
         metavar="RULE",
         nargs="*",
         help="a code, the beginning of one, or a slug; without, all are listed",
     )
-    rules.add_argument(
+    parser.add_argument(
         "--format", choices=("text", "json", "markdown"), default="text", help="how they are shown"
     )
-    rules.set_defaults(run=_rule)
+    parser.set_defaults(run=_rule)
 
-    server = commands.add_parser(
-        "lsp", help="answer an editor (Language Server Protocol, standard input and output)"
-    )
-    server.add_argument("--stdio", action="store_true", help="what editors say, and the only way there is")
-    server.add_argument(
+
+def _lsp_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--stdio", action="store_true", help="what editors say, and the only way there is")
+    parser.add_argument(
         "--log", metavar="FILE", help="write there what goes wrong, instead of to standard error"
     )
-    server.set_defaults(run=_lsp)
+    parser.set_defaults(run=_lsp)
 
-    kernel = commands.add_parser("kernel", help="what is known of a kernel")
-    questions = kernel.add_subparsers(required=True, metavar="QUESTION")
+
+def _kernel_options(parser: argparse.ArgumentParser) -> None:
+    questions = parser.add_subparsers(required=True, metavar="QUESTION")
     show = questions.add_parser("show", help="say what a kernel can do")
-    _add_kernel(show, "store")
+    add_kernel(show, "store")
     show.set_defaults(run=_kernel_show)
     snapshot = questions.add_parser("snapshot", help="write all that is known of a kernel into one file")
-    _add_kernel(snapshot, "store")
+    add_kernel(snapshot, "store")
     snapshot.add_argument(
         "-o", dest="output", metavar="OUT", required=True, help="the file, for --kernel elsewhere"
     )
     snapshot.set_defaults(run=_kernel_snapshot)
-    return parser
 
 
-def _add_target(parser: argparse.ArgumentParser) -> None:
-    from probelang.backends import BACKENDS, BPFTRACE_VERSIONS
-
-    parser.add_argument(
-        "--target", choices=BACKENDS, default=BACKENDS[0], help=f"the backend; {BACKENDS[0]} by default"
-    )
-    parser.add_argument(
-        "--debuginfo",
-        action="store_true",
-        help="perf finds debugging information (DWARF) on the target: it is told of values in C's terms",
-    )
-    parser.add_argument(
-        "--bpftrace-version",
-        choices=BPFTRACE_VERSIONS,
-        default="0.27",
-        help="for --target bpftrace, the release that will run the script, or the last before it; 0.27 by default",
-    )
-
-
-def _add_kernel(parser: argparse.ArgumentParser, action: str) -> None:
-    parser.add_argument(
-        "--kernel",
-        action=action,
-        metavar="K",
-        help="a kernel that comes with probelang (6.1, 6.12, 7.3), BTF, vmlinux, vmlinuz, snapshot, folder or tar; "
-        "the running one by default" + ("; may be given several times" if action == "append" else ""),
-    )
-
-
-def _add_common(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--color", choices=("auto", "always", "never"), default="auto", help="colours in diagnostics"
-    )
-    parser.add_argument("files", nargs="+", metavar="FILE", help="a spec, or - for standard input")
-
-
-# --------------------------------------------------------------------------------------------------- commands
+_COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
+    "compile": ("turn specs into what defines their probes", _compile_options),
+    "lint": ("check specs", _lint_options),
+    "fmt": ("give specs their one layout", _fmt_options),
+    "rule": ("explain diagnostics by their codes", _rule_options),
+    "kernel": ("what is known of a kernel", _kernel_options),
+    "lsp": ("answer an editor (Language Server Protocol, standard input and output)", _lsp_options),
+}
 
 
 def _compile(options: argparse.Namespace) -> int:
@@ -267,18 +237,20 @@ def _lint(options: argparse.Namespace) -> int:
 
 
 def _fmt(options: argparse.Namespace) -> int:
+    from probelang.cli.files import find_specs, project_of
     from probelang.cli.fmt import Run
 
     color, color_errors = wants_color(options, sys.stdout), wants_color(options, sys.stderr)
     run = Run(options.check, options.diff, color, color_errors)
-    for name in dict.fromkeys(options.files):
+    names, status = find_specs(options.files, project_of(options), options.force_exclude)
+    for name in names:
         try:
             run.format(name, read(name))
         except UsageError as error:
             run.failed.append(str(error))
     for line in run.failed:
         say(line)
-    if run.failed:
+    if run.failed or status:
         return FAILED
     return FOUND if run.changed and (run.check or run.diff) else OK
 

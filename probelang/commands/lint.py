@@ -15,6 +15,7 @@ from probelang.commands.verdict import Words
 from probelang.diagnostics import Diagnostic, Label, Severity
 from probelang.kernel.answers import NotFound
 from probelang.record import replace
+from probelang.selection import EVERYTHING, Selection
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,7 +37,12 @@ _WHOLE = (
 )
 
 
-def lint(source: Source, kernels: Sequence[Kernel], files: Files = unknown_file) -> list[Diagnostic]:
+def lint(
+    source: Source,
+    kernels: Sequence[Kernel],
+    selection: Selection = EVERYTHING,
+    files: Files = unknown_file,
+) -> list[Diagnostic]:
     """All there is to say of a file of commands on some kernels: one for what is the same on several."""
     merged: dict[tuple[str, int, int, str], Diagnostic] = {}
     for kernel in kernels:
@@ -44,7 +50,7 @@ def lint(source: Source, kernels: Sequence[Kernel], files: Files = unknown_file)
             key = (found.rule.code, found.label.span.start, found.label.span.end, found.message)
             known = merged.get(key)
             merged[key] = found if known is None else replace(known, kernels=known.kernels + found.kernels)
-    return in_source_order(merged.values())
+    return selection.apply(in_source_order(merged.values()))
 
 
 def lint_for(source: Source, kernel: Kernel, files: Files = unknown_file) -> list[Diagnostic]:

@@ -13,6 +13,7 @@ import os
 from typing import TYPE_CHECKING, Protocol
 
 from probelang.kernel import cache
+from probelang.kernel.identity import file_identity
 from probelang.kernel.sources import REASONS
 from probelang.kernel.tables import RawTable, Table
 
@@ -116,15 +117,6 @@ class MemoryTree:
 
     def identity(self, path: str) -> str | None:
         return None
-
-
-def file_identity(path: str) -> str | None:
-    """A text that changes whenever the file of that path does; None if there is no such file."""
-    try:
-        status = os.stat(path)
-    except (OSError, ValueError):
-        return None
-    return f"{os.path.abspath(path)}|{status.st_dev}|{status.st_ino}|{status.st_size}|{status.st_mtime_ns}|{status.st_ctime_ns}"
 
 
 def read_regular(path: str, limit: int, errors: dict[str, str] | None = None, key: str = "") -> bytes | None:

@@ -6,7 +6,8 @@ import os
 from typing import TYPE_CHECKING
 
 from probelang.kernel.answers import KernelError
-from probelang.kernel.folder import file_identity, indexed_btf
+from probelang.kernel.folder import indexed_btf
+from probelang.kernel.identity import file_identity
 from probelang.kernel.images import Image
 from probelang.kernel.sources import REASONS
 from probelang.program.elf import FileSource

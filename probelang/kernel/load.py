@@ -7,22 +7,21 @@ from typing import TYPE_CHECKING
 
 from probelang.kernel.answers import KernelError
 from probelang.kernel.container import MAGIC, Container, ContainerError
+from probelang.kernel.identity import BUNDLED_FOLDER, SUFFIX, file_identity
 from probelang.kernel.interface import Kernel
 from probelang.kernel.sources import ContainerSources
 
 if TYPE_CHECKING:
     from probelang.kernel.sources import Sources
 
-BUNDLED_FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "data")
 RUNNING = "running"
 MAX_SNAPSHOT = 1 << 30
-_SUFFIX = ".kernel"
 
 
 def bundled_kernels() -> list[str]:
     """The names of the kernels that come with probelang, the oldest first."""
     try:
-        names = [name.removesuffix(_SUFFIX) for name in os.listdir(BUNDLED_FOLDER) if name.endswith(_SUFFIX)]
+        names = [name.removesuffix(SUFFIX) for name in os.listdir(BUNDLED_FOLDER) if name.endswith(SUFFIX)]
     except OSError:
         return []
     return sorted(names, key=lambda name: [int(part) if part.isdecimal() else 0 for part in name.split(".")])
@@ -42,7 +41,7 @@ def load_kernel(spec: str | None) -> Kernel:
 def _find_kernel(spec: str | None) -> Kernel:
     if spec is None or spec == RUNNING:
         return _load_running()
-    if "/" not in spec and spec + _SUFFIX in _bundled_files():
+    if "/" not in spec and spec + SUFFIX in _bundled_files():
         return _load_bundled(spec)
     if os.path.isdir(spec):
         return _load_folder(spec)
@@ -52,7 +51,7 @@ def _find_kernel(spec: str | None) -> Kernel:
 
 
 def _bundled_files() -> set[str]:
-    return {name + _SUFFIX for name in bundled_kernels()}
+    return {name + SUFFIX for name in bundled_kernels()}
 
 
 def _no_such_kernel(spec: str) -> str:
@@ -90,9 +89,8 @@ def _instead_of_running(reason: str) -> Kernel:
 
 def _load_bundled(name: str) -> Kernel:
     from probelang.kernel import cache
-    from probelang.kernel.folder import file_identity
 
-    path = os.path.join(BUNDLED_FOLDER, name + _SUFFIX)
+    path = os.path.join(BUNDLED_FOLDER, name + SUFFIX)
     packed = _open_container(path, trusted=True)
     origin = f"{file_identity(path)}|{packed.checksum:08x}|bundled"
     entry = cache.open_entry(origin)

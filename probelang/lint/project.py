@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from probelang import analysis
 from probelang.backends import BACKENDS, DEFAULT_SETTINGS, Settings
 from probelang.check.report import in_source_order
+from probelang.lint.fleet import lint as ask_kernels
 from probelang.selection import EVERYTHING, Selection
 
 if TYPE_CHECKING:
@@ -30,6 +31,6 @@ def lint(
     """All there is to say of a spec, in source order."""
     from probelang.lint import ignores
 
-    found = analysis.merge([analysis.lint(source, kernel, target, settings) for kernel in kernels])
+    found = ask_kernels(source, kernels, target, settings)
     names = [kernel.name for kernel in kernels]
     return in_source_order(ignores.apply(source, analysis.read(source)[0], found, selection, names))

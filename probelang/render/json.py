@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from probelang.render.fingerprint import fingerprints
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -13,11 +15,19 @@ if TYPE_CHECKING:
 
 
 def render_json(found: Iterable[tuple[Source, Diagnostic]]) -> str:
-    """All diagnostics of a run; lines and columns count from 1, the end is behind the last character."""
-    return json.dumps([describe(source, diagnostic) for source, diagnostic in found], indent=2) + "\n"
+    """All diagnostics of a run; lines and columns count from 1, the end is behind the last character.
+
+    `lint.schema.json` beside this module says what is there.
+    """
+    found = list(found)
+    made = [
+        describe(source, diagnostic, mark)
+        for (source, diagnostic), mark in zip(found, fingerprints(found), strict=True)
+    ]
+    return json.dumps(made, indent=2) + "\n"
 
 
-def describe(source: Source, diagnostic: Diagnostic) -> dict[str, Any]:
+def describe(source: Source, diagnostic: Diagnostic, fingerprint: str) -> dict[str, Any]:
     """One diagnostic; `fix` and `kernel_error` only where there are any.
 
     What a person reads beside the underlined places is among the notes.
@@ -36,6 +46,7 @@ def describe(source: Source, diagnostic: Diagnostic) -> dict[str, Any]:
         "message": diagnostic.message,
         "notes": notes,
         "kernels": list(diagnostic.kernels),
+        "fingerprint": fingerprint,
     }
     if diagnostic.fix is not None:
         made["fix"] = {

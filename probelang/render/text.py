@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from probelang.diagnostics import Diagnostic, Severity, headline, listed
+from probelang.diagnostics import Diagnostic, Severity, headline
 from probelang.source import Source, Span
 
 if TYPE_CHECKING:
@@ -132,17 +132,3 @@ def columns(text: str) -> int:
     from unicodedata import combining, east_asian_width
 
     return sum(0 if combining(char) else 2 if east_asian_width(char) in "WF" else 1 for char in text)
-
-
-def render_summary(diagnostics: Iterable[Diagnostic], files: int) -> str:
-    """`2 errors and 1 warning in 3 files`, "" where there is nothing."""
-    counts = {severity: 0 for severity in reversed(Severity)}
-    for found in diagnostics:
-        counts[found.severity] += 1
-    names = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "remark"}
-    parts = [
-        f"{count} {names[severity]}{'s' if count > 1 else ''}" for severity, count in counts.items() if count
-    ]
-    if not parts:
-        return ""
-    return listed(parts) + (f" in {files} files" if files > 1 else "") + "\n"

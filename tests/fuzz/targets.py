@@ -15,8 +15,9 @@ from pathlib import Path
 
 from probelang.btf.blob import Btf
 from probelang.kernel.container import write_container
+from probelang.kernel.identity import BUNDLED_FOLDER
 from probelang.kernel.interface import Kernel
-from probelang.kernel.load import BUNDLED_FOLDER, load_kernel
+from probelang.kernel.load import load_kernel
 from tests.fuzz import checks, mutate, programs
 from tests.fuzz.shrink import Files
 from tests.properties.generator import Generator

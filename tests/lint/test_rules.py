@@ -1,6 +1,6 @@
 """What the linter says of specs, and where: a comment `# [slug] words` stands in the line of each finding.
 
-`words` are the characters that are underlined, once in that line before the comment. `*.pl` is checked on the kernels of its first
+`words` are the characters that are underlined, once in that line before the comment; several comments are several findings. `*.pl` is checked on the kernels of its first
 line (`# kernel: 6.1 7.3`, else 6.12); `*.fixed.pl` is what all its fixes make of it, and `*.txt` what is said, written anew by
 `pytest --update-goldens`.
 """
@@ -22,7 +22,7 @@ from tests.support.specs import apply_fix, bundled
 
 HERE = Path(__file__).parent / "rules"
 SPECS = sorted(path for path in HERE.glob("*.pl") if not path.name.endswith(".fixed.pl"))
-_MARK = re.compile(r"\s+# \[([a-z-]+)\] (.+)$")
+_MARK = re.compile(r"\s+# \[([a-z-]+)\] ((?:(?!\s+# \[).)+)$")
 
 
 def read(path: Path) -> tuple[Source, list[tuple[int, str, str]]]:

@@ -28,7 +28,7 @@ TAKEN = Rule(
 )
 BAD_POINT = Rule(
     "PRB704",
-    "bad-point",
+    "bad-command-point",
     Severity.ERROR,
     "What a probe sits on is not written as the kernel wants it, or is not there.",
     example="p:io/rd vfs_read%entry",

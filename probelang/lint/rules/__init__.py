@@ -11,10 +11,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from probelang.lint.rules import (
+    byte_order,
+    char_pointer_as_number,
     constant_condition,
+    entry_at_return,
+    errno_sign,
+    freed_at_return,
+    glob_by_equality,
     glob_without_wildcard,
+    hot_function,
+    kernel_memory_as_user,
+    kprobe_at_entry,
+    missed_returns,
     redundant_comparison,
+    short_duration,
+    truncated_comparison,
     unused_definition,
+    user_memory_as_kernel,
 )
 
 if TYPE_CHECKING:
@@ -28,10 +41,23 @@ if TYPE_CHECKING:
 
 #: In the order of their codes.
 MODULES: tuple[Any, ...] = (
+    entry_at_return,
+    freed_at_return,
+    user_memory_as_kernel,
+    kernel_memory_as_user,
+    char_pointer_as_number,
     glob_without_wildcard,
+    truncated_comparison,
+    kprobe_at_entry,
+    missed_returns,
+    hot_function,
     constant_condition,
     unused_definition,
     redundant_comparison,
+    errno_sign,
+    glob_by_equality,
+    byte_order,
+    short_duration,
 )
 
 

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from probelang.check.rules.types import UNKNOWN_MEMBER
 from probelang.diagnostics import Diagnostic, Edit, Fix, Label, Severity, headline
 from probelang.record import replace
-from probelang.render.text import render_concise, render_summary, render_text
+from probelang.render.summary import render_summary
+from probelang.render.text import render_concise, render_text
 from probelang.source import Source, Span
 from tests.support.specs import run
 
@@ -162,15 +163,25 @@ def test_colours_do_not_change_the_text() -> None:
 
 
 def test_summary() -> None:
-    def counted(spec: str, files: int = 1) -> str:
-        return render_summary(run(spec).diagnostics, files)
+    def counted(spec: str, files: int = 1, fixed: int = 0, unsafe: bool = False) -> str:
+        analysis = run(spec)
+        return render_summary([(analysis.source, one) for one in analysis.diagnostics], files, fixed, unsafe)
 
     assert counted("fprobe vfs_read") == ""
-    assert counted("fprobe vfs_read { cuont }") == "1 error\n"
-    assert counted("fprobe vfs_read { cuont, fiel }", 2) == "2 errors in 2 files\n"
+    assert counted("fprobe vfs_read { $tid == 2 }")[:7] == "1 error"
+    assert counted("fprobe vfs_read { cuont }") == "1 error; 1 can be fixed with --fix --unsafe-fixes\n"
     assert (
-        counted("fprobe vfs_read { cuont, count: u8 }\nfprobe vfs_open { $tid }")
-        == "1 error, 1 warning and 1 remark\n"
+        counted("fprobe vfs_read { cuont, fiel }", 2)
+        == "2 errors in 1 of 2 files; 2 can be fixed with --fix --unsafe-fixes\n"
+    )
+    assert counted("fprobe vfs_read if 4096 < count { cuont }") == (
+        "2 errors; 1 can be fixed with --fix, 1 more with --unsafe-fixes\n"
+    )
+    assert counted("fprobe vfs_read { cuont }", unsafe=True) == "1 error; 1 can be fixed with --fix\n"
+    assert counted("fprobe vfs_read", fixed=3) == "3 fixed; nothing is left\n"
+    assert (
+        counted("fprobe vfs_read { count: u8 }\nfprobe vfs_open { $tid }", fixed=1)
+        == "1 fixed; still 1 warning and 1 remark\n"
     )
 
 

@@ -1,0 +1,49 @@
+"""Which rules the command line selects."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from probelang.cli.common import UsageError
+from probelang.diagnostics import Severity
+from probelang.selection import Choice, SelectorError, check_selector, shown
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+
+_LEVELS = {severity.label: severity for severity in Severity}
+
+
+def read_choice(options: argparse.Namespace) -> Choice:
+    """`--select`, `--ignore` and what extends them. Raises UsageError."""
+    select = _selectors("--select", options.select) if options.select else None
+    ignore = (
+        *_selectors("--ignore", options.ignore),
+        *_selectors("--extend-ignore", options.extend_ignore),
+    )
+    return Choice(select, _selectors("--extend-select", options.extend_select), ignore)
+
+
+def _selectors(option: str, given: Sequence[str] | None) -> tuple[str, ...]:
+    words = [word.strip() for one in given or () for word in one.split(",")]
+    return tuple(_selector(option, word) for word in words if word)
+
+
+def _selector(option: str, word: str) -> str:
+    try:
+        return check_selector(word)
+    except SelectorError as error:
+        raise UsageError(f"{option}: {error}") from None
+
+
+def read_severities(options: argparse.Namespace) -> tuple[tuple[str, Severity], ...]:
+    """`--severity SELECTOR=LEVEL`. Raises UsageError."""
+    made = []
+    for word in (word.strip() for one in options.severity or () for word in one.split(",")):
+        selector, equals, level = word.partition("=")
+        if not equals or level.strip().lower() not in _LEVELS:
+            known = ", ".join(_LEVELS)
+            raise UsageError(f"--severity: `{shown(word)}` is no RULE=LEVEL, with a level of {known}")
+        made.append((_selector("--severity", selector.strip()), _LEVELS[level.strip().lower()]))
+    return tuple(made)

@@ -1,0 +1,103 @@
+"""Which specs are meant by the files and folders that a command is given, and what their projects say of each."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from probelang.cli.common import FAILED, OK, UsageError, say
+from probelang.config import NO_CONFIG, SPEC_NAMES, Config, ConfigError, Configs, load_config
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable, Iterable, Iterator
+
+#: Folders that hold nothing that anybody wrote, besides hidden ones.
+SKIPPED = frozenset(("__pycache__", "node_modules", "venv"))
+MAX_FILES = 200_000
+
+
+class Project:
+    """The settings that a run goes by: of the nearest files, of the one that `--config` names, or none."""
+
+    def __init__(self, config: str | None = None, isolated: bool = False) -> None:
+        self._configs = Configs()
+        self._only = NO_CONFIG if isolated else None
+        if config is not None:
+            self._only = _checked(lambda: load_config(config))
+
+    def of(self, path: str) -> Config:
+        """The settings that hold for a file. Raises UsageError."""
+        return self._only or _checked(lambda: self._configs.find(path))
+
+    def of_folder(self, path: str) -> Config:
+        return self._only or _checked(lambda: self._configs.of_folder(os.path.abspath(path)))
+
+
+def _checked(find: Callable[[], Config]) -> Config:
+    try:
+        return find()
+    except ConfigError as error:
+        raise UsageError(_shortened(error)) from None
+
+
+def _shortened(error: ConfigError) -> str:
+    """The error, with the path as one would type it here."""
+    text = str(error)
+    relative = os.path.relpath(error.path)
+    shorter = relative if not relative.startswith("..") else error.path
+    return shorter + text.removeprefix(error.path)
+
+
+def project_of(options: argparse.Namespace) -> Project:
+    return Project(options.config, options.isolated)
+
+
+def find_specs(names: Iterable[str], project: Project, force_exclude: bool) -> tuple[list[str], int]:
+    """The files of a run, each once, in the order given, those of a folder by name; the status is 2 where a folder cannot be read.
+
+    A file that is named is taken whatever its name is; `force_exclude` leaves out those that the settings exclude.
+    """
+    found: dict[str, None] = {}
+    status = OK
+    for name in names:
+        if name != "-" and os.path.isdir(name):
+            before = len(found)
+            for path in _walk(name, project):
+                found[path] = None
+                if len(found) > MAX_FILES:
+                    raise UsageError(f"{name}: more than {MAX_FILES:,} specs")
+            if len(found) == before:
+                if os.access(name, os.R_OK | os.X_OK):
+                    say(
+                        f"note: no specs in {name}: {', '.join(SPEC_NAMES)}, and what the settings call `files`"
+                    )
+                else:
+                    say(f"cannot read {name}: Permission denied")
+                    status = FAILED
+        elif not (force_exclude and name != "-" and project.of(name).is_excluded(name)):
+            found[name] = None
+    return list(found), status
+
+
+def _walk(top: str, project: Project) -> Iterator[str]:
+    """The specs below a folder. Links to folders are not followed, so that there is no circle."""
+    folders = [top]
+    while folders:
+        folder = folders.pop()
+        config = project.of_folder(folder)
+        inner = []
+        try:
+            with os.scandir(folder) as listing:
+                entries = sorted(listing, key=lambda item: item.name)
+        except OSError:
+            continue
+        for entry in entries:
+            path = entry.path.removeprefix("./") if top != "." else entry.path[2:]
+            if entry.is_dir(follow_symlinks=False):
+                hidden = entry.name.startswith(".") or entry.name in SKIPPED
+                if not hidden and not config.is_excluded(path):
+                    inner.append(path)
+            elif config.is_spec(path) and entry.is_file():
+                yield path
+        folders += reversed(inner)

@@ -1,0 +1,70 @@
+"""PRB608: a kprobe where an fprobe does the same."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from probelang.diagnostics import Edit, Fix, Rule, Severity
+from probelang.kernel.answers import Found
+from probelang.lint.returns import functions_of
+from probelang.probes import FunctionTarget, RegisterValue, Stack
+from probelang.syntax import tree
+from probelang.syntax.tree import Kind
+
+if TYPE_CHECKING:
+    from probelang.check.report import Report
+    from probelang.check.spec import Statement
+    from probelang.kernel.interface import Kernel
+    from probelang.lint.subject import Subject
+
+RULE = Rule(
+    "PRB608",
+    "kprobe-at-entry",
+    Severity.INFO,
+    "A kprobe can sit on any instruction, and pays for it. At a function's entry or return an fprobe records the same: it "
+    "is hooked where ftrace hooks, and has no slots for returns on kernels of today (`missed-returns`). Through bpftrace the difference "
+    "is greatest. A kprobe is needed for an offset, a line, a register, the "
+    "stack, or a function that ftrace cannot trace; nothing is said of those. On a kernel that has no fprobes an `fprobe` becomes a kprobe by itself, so that "
+    "nothing is lost by writing it.",
+    example="kprobe vfs_read { count }",
+)
+
+
+def check_probe(subject: Subject, statement: Statement, report: Report) -> None:
+    if statement.tree.kind is not Kind.KPROBE or subject.target == "perf":
+        # perf has kprobes only
+        return
+    if subject.kernel.features.fprobe is not True or not _is_plain(statement):
+        return
+    targets = functions_of(statement)
+    if not all(_has_fprobe(subject.kernel, target) for target in targets):
+        return
+    where = "return" if targets[0].returns else "entry"
+    span = statement.tree.kind_span
+    report.add(
+        RULE,
+        span,
+        f"at a function's {where} an fprobe records the same, and costs less",
+        label="`fprobe`",
+        notes=("on a kernel without fprobes it becomes a kprobe by itself",),
+        fix=Fix("write `fprobe`", (Edit(span, "fprobe"),)),
+    )
+
+
+def _is_plain(statement: Statement) -> bool:
+    """Whether a probe has functions for points, and nothing that takes a kprobe."""
+    for point in statement.tree.points:
+        if not isinstance(point, tree.FunctionPoint) or point.line is not None or point.offset is not None:
+            return False
+    for event in statement.events:
+        for site in event.sites:
+            if not isinstance(site.target, FunctionTarget) or site.target.offset:
+                return False
+            if any(isinstance(field.access.base, RegisterValue | Stack) for field in site.fields):
+                return False
+    return True
+
+
+def _has_fprobe(kernel: Kernel, target: FunctionTarget) -> bool:
+    answer = kernel.find_function(target.function, target.module)
+    return target.alone and isinstance(answer, Found) and answer.value.traceable is True
