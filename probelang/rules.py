@@ -9,4 +9,6 @@ from probelang.lint.ignores import RULES as _IGNORES
 from probelang.lint.rules import RULES as _LINTED
 
 #: By their codes.
-RULES: tuple[Rule, ...] = tuple(sorted((*_CHECKED, *_LINTED, *_IGNORES, *_COMMANDS), key=lambda rule: rule.code))
+RULES: tuple[Rule, ...] = tuple(
+    sorted((*_CHECKED, *_LINTED, *_IGNORES, *_COMMANDS), key=lambda rule: rule.code)
+)

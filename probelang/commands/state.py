@@ -75,6 +75,8 @@ class State:
     def __init__(self) -> None:
         self._probes: dict[tuple[str, str], list[Probe]] = {}
         self._doubts: list[Doubt] = []
+        #: Tracepoints that a probe was refused on, and that take no other.
+        self.lost_tracepoints: set[str] = set()
 
     def doubt(self, doubt: Doubt) -> None:
         """It is not known whether a command was taken."""

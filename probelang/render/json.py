@@ -55,11 +55,11 @@ def describe(source: Source, diagnostic: Diagnostic, fingerprint: str) -> dict[s
             "edits": [{**_place(source, edit.span), "text": edit.text} for edit in diagnostic.fix.edits],
         }
     if diagnostic.kernel_error is not None:
-        column = diagnostic.kernel_column
+        caret = diagnostic.kernel_column
         made["kernel_error"] = {
             "name": diagnostic.kernel_error,
             "text": diagnostic.kernel_text,
-            "column": column + 1 if column is not None else None,
+            "column": caret + 1 if caret is not None else None,
         }
     return made
 
