@@ -164,7 +164,6 @@ _COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "lint": ("check specs", _lint_options),
     "fmt": ("give specs their one layout", _fmt_options),
     "rule": ("explain diagnostics by their codes", _rule_options),
-    "lsp": ("answer an editor (Language Server Protocol, standard input and output)", _lsp_options),
     "kernel": ("what is known of a kernel", _kernel_options),
     "lsp": ("answer an editor (Language Server Protocol, standard input and output)", _lsp_options),
 }
