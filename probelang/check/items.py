@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from probelang.check.constants import Constants
+    from probelang.check.scope import Lacks
     from probelang.kernel.interface import Kernel
 
 MAX_USE_DEPTH = 16
@@ -46,12 +47,18 @@ class Items:
     """Lists the fetch args of one probe, and resolves them at a place."""
 
     def __init__(
-        self, kernel: Kernel, constants: Constants, report: Report, lists: Mapping[str, tree.Args]
+        self,
+        kernel: Kernel,
+        constants: Constants,
+        report: Report,
+        lists: Mapping[str, tree.Args],
+        lacks: Lacks | None,
     ) -> None:
         self.kernel = kernel
         self.constants = constants
         self.report = report
         self.lists = lists
+        self.lacks = lacks
         self.used: set[str] = set()
 
     # ------------------------------------------------------------------------------------------- listing
@@ -168,7 +175,7 @@ class Items:
             if inner is None:
                 return None
             scope = inner
-        checker = Expressions(self.kernel, self.constants, self.report, scope)
+        checker = Expressions(self.kernel, self.constants, self.report, scope, self.lacks)
         value = checker.resolve(item.expr)
         if value is None:
             return None
@@ -187,7 +194,7 @@ class Items:
 
     def _bind(self, use: tree.Use, args: tree.Args, scope: Scope) -> Scope | None:
         """The scope inside an `args` list: its parameters, with the values of this use."""
-        checker = Expressions(self.kernel, self.constants, self.report, scope)
+        checker = Expressions(self.kernel, self.constants, self.report, scope, self.lacks)
         values: dict[str, Value] = {}
         for param, argument in zip(args.params, use.arguments, strict=True):
             value = checker.resolve(argument)

@@ -33,6 +33,7 @@ from probelang.syntax import tree
 from probelang.syntax.tree import Kind
 
 if TYPE_CHECKING:
+    from probelang.check.scope import Lacks
     from probelang.diagnostics import Diagnostic
     from probelang.kernel.interface import Kernel
 
@@ -49,9 +50,12 @@ class Checked:
     diagnostics: tuple[Diagnostic, ...]
 
 
-def check(source: Source, file: tree.File, kernel: Kernel) -> Checked:
-    """Check a spec against what is known of a kernel. Never raises on what a spec or a kernel's files hold."""
-    checker = _Checker(source, file, kernel)
+def check(source: Source, file: tree.File, kernel: Kernel, lacks: Lacks | None = None) -> Checked:
+    """Check a spec against what is known of a kernel. Never raises on what a spec or a kernel's files hold.
+
+    `lacks` tells, for a choice by `??`, what a backend cannot have there.
+    """
+    checker = _Checker(source, file, kernel, lacks)
     checker.run()
     return Checked(
         tuple(checker.probes), tuple(checker.unfinished), tuple(in_source_order(checker.report.diagnostics))
@@ -59,14 +63,14 @@ def check(source: Source, file: tree.File, kernel: Kernel) -> Checked:
 
 
 class _Checker:
-    def __init__(self, source: Source, file: tree.File, kernel: Kernel) -> None:
+    def __init__(self, source: Source, file: tree.File, kernel: Kernel, lacks: Lacks | None) -> None:
         self.source = source
         self.file = file
         self.kernel = kernel
         self.report = Report()
         self.constants = Constants(kernel, self.report)
         self.lists: dict[str, tree.Args] = {}
-        self.items = Items(kernel, self.constants, self.report, self.lists)
+        self.items = Items(kernel, self.constants, self.report, self.lists, lacks)
         self.group = group_of_file(source.name)
         self.events: dict[tuple[str, str], Span] = {}
         self.offered: set[tuple[str, str]] = set()
