@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 #: Commands of the language's reference that this release does not have.
-LATER = ("run", "import")
+LATER = ("run",)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -105,6 +105,15 @@ def _compile_options(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=_compile)
 
 
+def _import_options(parser: argparse.ArgumentParser) -> None:
+    add_kernel(parser, "store")
+    parser.add_argument("-o", dest="output", metavar="OUT", help="write there instead of to standard output")
+    parser.add_argument(
+        "files", nargs="+", metavar="FILE", help="lines for dynamic_events, kprobe_events or uprobe_events"
+    )
+    parser.set_defaults(run=_import, format="spec")
+
+
 def _lint_options(parser: argparse.ArgumentParser) -> None:
     from probelang.cli.options import add_lint
 
@@ -162,11 +171,30 @@ def _kernel_options(parser: argparse.ArgumentParser) -> None:
 _COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "compile": ("turn specs into what defines their probes", _compile_options),
     "lint": ("check specs", _lint_options),
+    "import": ("turn raw commands of the kernel into a spec", _import_options),
     "fmt": ("give specs their one layout", _fmt_options),
     "rule": ("explain diagnostics by their codes", _rule_options),
     "kernel": ("what is known of a kernel", _kernel_options),
     "lsp": ("answer an editor (Language Server Protocol, standard input and output)", _lsp_options),
 }
+
+
+def _import(options: argparse.Namespace) -> int:
+    from probelang.commands.importing import import_commands
+
+    kernel = load_kernel(options.kernel)
+    sources, status = read_all(options.files)
+    texts = []
+    for source in sources:
+        made = import_commands(source, kernel)
+        texts.append(made.text)
+        if made.left:
+            count = len(made.left)
+            say(
+                f"note: {count} {'command' if count == 1 else 'commands'} of {source.name} stayed behind, as comments"
+            )
+    _write(options, "\n".join(texts))
+    return status
 
 
 def _compile(options: argparse.Namespace) -> int:
