@@ -168,8 +168,8 @@ class Importer:
             judge.state = state
         if made is None:
             return False
-        same_place = (made.kind, made.name, made.is_return, made.place) == (
-            probe.kind, probe.name, probe.is_return, probe.place
+        same_place = (made.kind, made.name, made.is_return, made.place, made.maxactive) == (
+            probe.kind, probe.name, probe.is_return, probe.place, probe.maxactive
         )  # fmt: skip
         return same_place and [_meaning(arg) for arg in made.args] == [_meaning(arg) for arg in args]
 
@@ -180,16 +180,15 @@ def _meaning(arg: ParsedArg) -> tuple[object, ...]:
 
 def _point(probe: Probe, words: list[str]) -> str | None:
     suffix = "%return" if probe.is_return else ""
+    limit = f" with maxactive={probe.maxactive}" if probe.maxactive else ""
     match probe.kind:
         case kind if kind == KPROBE:
             if probe.place == ("unknown", 0):
                 return None
             symbol, offset = probe.place
-            active = words[0][1:].partition(":")[0]
-            limit = f" with maxactive={int(active, 0)}" if active.isdecimal() and active[0] != "0" else ""
             return f"kprobe {symbol}{f'+{offset:#x}' if offset else ''}{suffix}{limit}"
         case kind if kind == FPROBE:
-            return f"{'tprobe' if probe.is_tracepoint else 'fprobe'} {probe.place[0]}{suffix}"
+            return f"{'tprobe' if probe.is_tracepoint else 'fprobe'} {probe.place[0]}{suffix}{limit}"
         case kind if kind == EPROBE and probe.of is not None:
             return f"eprobe {probe.of[0]}:{probe.of[1]}"
         case kind if kind == UPROBE and not probe.reference:
@@ -215,14 +214,9 @@ def _spellings(arg: ParsedArg, context: Context) -> Iterator[str]:
         for spelling in (raised, f"{raised}: {said}") if raised is not None else ():
             if spelling not in seen:
                 seen.add(spelling)
-                if raised == arg.name or _last(spelling) == arg.name:
+                if raised == arg.name:
                     yield spelling
                 yield f"{arg.name} = {spelling}"
 
 
 _THROUGH = re.compile(r"\+u?0\((.*)\)", re.DOTALL)
-
-
-def _last(text: str) -> str:
-    """The name that a member has where none is written."""
-    return re.split(r"->|\.", text)[-1]

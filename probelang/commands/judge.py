@@ -127,7 +127,7 @@ class Judge:
             group, cut, event = name.partition(".")
         if not cut:
             event = name
-        for default in (group,) if cut and groups != (None,) else groups:
+        for default in (group,) if cut else groups:
             self.state.doubt(Doubt(kinds, default, event))
 
 

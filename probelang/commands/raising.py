@@ -41,7 +41,7 @@ def raise_value(text: str, context: Context, size: int, *, names: bool) -> str |
     """
     try:
         raised = _raise(text, context, size, names)
-    except (BtfError, RecursionError):
+    except (BtfError, RecursionError, ValueError):
         return None
     return raised.text if raised is not None else None
 
