@@ -11,7 +11,9 @@ from probelang.analysis.members import complete_members
 from probelang.analysis.replies import Completion, Completions, Sort
 from probelang.analysis.words import CALLS, FETCH_TYPES, KEYWORDS, OPTIONS, VARIABLES
 from probelang.btf.names import Space
+from probelang.btf.types import BtfError
 from probelang.check.patterns import is_pattern
+from probelang.kernel.answers import Found
 from probelang.source import Span
 from probelang.syntax import tree
 from probelang.syntax.tree import Kind
@@ -58,7 +60,7 @@ def _keywords(caret: Caret) -> Completions:
 
 
 def _slugs(caret: Caret) -> Completions:
-    from probelang.check.rules import RULES
+    from probelang.rules import RULES
 
     start = caret.offset
     while start and (caret.text[start - 1].isalnum() or caret.text[start - 1] in "-_"):
@@ -300,3 +302,39 @@ def _lists(context: Context, caret: Caret) -> Completions:
             if MARK not in name
         )
     )
+
+
+# ---------------------------------------------------------------------------------------------------- resolve
+
+
+def describe(context: Context, key: tuple[str, ...]) -> str:
+    """What more is to be said of a completion, in Markdown; "" for nothing."""
+    from probelang.analysis.header import Page
+    from probelang.analysis.hover import page_markdown
+
+    match key:
+        case ("function" | "tracepoint" as sort, name):
+            return page_markdown(context, Page(sort, name))
+        case ("event", system, name):
+            return page_markdown(context, Page("event", f"{system}:{name}"))
+        case ("type", name):
+            return page_markdown(context, Page("typedef", name))
+        case ("type struct" | "type union" | "type enum" as sort, name):
+            return page_markdown(context, Page(sort.removeprefix("type "), name))
+        case ("variable", name):
+            from probelang.btf.c import declarator
+
+            answer = context.kernel.find_variable(name)
+            if isinstance(answer, Found) and answer.value.btf is not None and answer.value.type is not None:
+                try:
+                    return f"```c\n{declarator(answer.value.btf, answer.value.type, name)};\n```"
+                except BtfError:
+                    return ""
+        case ("constant", name):
+            values = context.constants.values_of(name)
+            return " or ".join(f"`{value}` (`{value:#x}`)" for value in values)
+        case ("rule", code):
+            from probelang.rules import RULES
+
+            return next((rule.doc for rule in RULES if rule.code == code), "")
+    return ""

@@ -108,6 +108,10 @@ class Expressions:
             return None
         if self.constants.values_of(expr.name):
             return self._constant(expr)
+        from probelang.check import elsewhere
+
+        if elsewhere.explain_name(self, expr):
+            return None
         near = near_names(expr.name, [*self.scope.names, *own])
         known = ", ".join(f"`{name}`" for name in self.scope.names) or "none"
         plural = self.scope.what + "s"
@@ -159,6 +163,8 @@ class Expressions:
             else:
                 message = f"a fetch arg cannot calculate: `{expr.op}` is for constants only"
                 cure = "record the values themselves, and calculate where the trace is read"
+                if expr.op == "!":
+                    cure = "`!` belongs to what stands behind it, as in C: `!(a == 1)`, or `a != 1`"
             self.report.add(types.NO_ARITHMETIC, expr.span, message, help=cure)
             return None
         constant = self.constants.evaluate(expr)
@@ -186,8 +192,17 @@ class Expressions:
         whole = variables.with_package(self, expr)
         if whole is not None:
             return self.resolve(whole)
+        if isinstance(expr.base, tree.Name) and expr.base.name not in self.scope.names:
+            from probelang.check import elsewhere
+
+            if elsewhere.explain_args(self, expr):
+                return None
         base = self.read(expr.base)
         if base is None:
+            if isinstance(expr.base, tree.Member):
+                from probelang.check.arrows import amend
+
+                amend(self, expr)
             return None
         name = expr.member.name
         if expr.arrow:
@@ -300,6 +315,10 @@ class Expressions:
         hidden = SOCK_MACROS.get(member.name) if struct.name == "sock" else None
         alike = near_names(member.name, [*known, *(SOCK_MACROS if struct.name == "sock" else ())])
         near = [hidden] if hidden else [name if name in known else SOCK_MACROS[name] for name in alike]
+        if not hidden:
+            from probelang.check.renamed import find_member_elsewhere
+
+            near = [*dict.fromkeys((*find_member_elsewhere(struct.name, struct.ref, member.name), *near))]
         self.report.add(
             types.UNKNOWN_MEMBER,
             member.span,
@@ -379,7 +398,11 @@ class Expressions:
             types.NOT_A_POINTER,
             span,
             f"`{source_of(operand)}` is {article_of(base)}, not a pointer or an array",
-            help=None if base.typed else "the raw dereference `+0(e)` reads what an untyped value points to",
+            help="the raw dereference `+0(e)` reads what an untyped value points to"
+            if not base.typed
+            else f"`{source_of(operand)}` alone is recorded"
+            if source_of(operand) != "this"
+            else None,
         )
         return None
 

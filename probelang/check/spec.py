@@ -88,6 +88,7 @@ class Checker:
         self.kernel = kernel
         self.report = Report()
         self.constants = Constants(kernel, self.report)
+        self.constants.source = source.text
         self.lists: dict[str, tree.Args] = {}
         self.items = Items(kernel, self.constants, self.report, self.lists)
         self.group = group_of_file(source.name)

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from probelang.check.expressions import Expressions
     from probelang.syntax import tree
 
-_VARIABLES = ("retval", "comm", "stack", "current", "tid", "pid", "cpu", "duration")
 _OF_A_TASK = frozenset(("comm", "COMM", "current", "tid", "pid", "cpu"))
 
 #: The names that `regs_query_register_offset` knows on x86-64 (arch/x86/kernel/ptrace.c).
@@ -80,18 +79,22 @@ def resolve_variable(checker: Expressions, expr: tree.Variable) -> Value | None:
                 types.UNKNOWN_VARIABLE,
                 expr.span,
                 "`$duration` is for `%return` probes: it runs from entry to return",
+                help="probe the return: `fprobe FUNC%return`",
             )
             return None
-    near = near_names(name, _VARIABLES)
+    from probelang.check.elsewhere import near_variables, told_of_variable
+
+    near = near_variables(checker, name)
     report.add(
         types.UNKNOWN_VARIABLE,
         expr.span,
         f"there is no variable `${name}`",
-        label=suggest("$" + other for other in near),
+        label=suggest(near),
         notes=(
             "the kernel's variables: $retval, $comm, $stack, $stackN, $argN, $current; and $tid, $pid, $cpu, $duration",
         ),
-        fix=rename(expr.span, ["$" + other for other in near]),
+        help=told_of_variable(checker, name),
+        fix=rename(expr.span, near),
         kernel_error="BAD_VAR" if scope.kind is not Kind.EPROBE else None,
     )
     return None
@@ -104,6 +107,9 @@ def _argument(checker: Expressions, expr: tree.Variable, number: int) -> Value |
             types.UNKNOWN_VARIABLE,
             expr.span,
             "an eprobe has no `$argN`: it reads the fields of its event, by their names",
+            notes=(f"the fields of {scope.owner}: " + ", ".join(f"`{field}`" for field in scope.names),)
+            if scope.names
+            else (),
             kernel_error=None,
         )
         return None
@@ -117,7 +123,10 @@ def _argument(checker: Expressions, expr: tree.Variable, number: int) -> Value |
         checker.report.add(
             types.UNKNOWN_VARIABLE,
             expr.span,
-            f"{scope.owner} has {len(scope.arguments)} {scope.what}s, no `$arg{number}`",
+            f"{scope.owner} has {len(scope.arguments)} {scope.what}s, no `$arg{number}`"
+            + ("" if number else ": they are counted from 1"),
+            label="" if number else "the first is `$arg1`",
+            fix=None if number else rename(expr.span, ["$arg1"]),
             kernel_error=None if number else "BAD_ARG_NUM",
         )
         return None
@@ -270,6 +279,9 @@ def resolve_symbol(checker: Expressions, expr: tree.SymbolRef) -> Value | None:
                 expr.span,
                 f"{checker.kernel.title} has no symbol `{expr.symbol}`",
                 label=suggest("@" + name for name in near),
+                help=None
+                if near
+                else "behind `@` stands a variable of the kernel; a spec has no maps and no variables of its own",
                 kernel_error="BAD_PROBE_ADDR" if checker.scope.kind is Kind.KPROBE else None,
             )
             return None

@@ -63,6 +63,12 @@ def read_statement(driver: Driver, head: Head) -> tree.Statement:
     text = driver.text
     if not head.terminal:
         return _read_broken(driver, head.line)
+    if text[head.end - 1] == ":":
+        from probelang.syntax.words import explain_clause, find_line_comments
+
+        if explain_clause(text, head.start, driver.end, driver.report):
+            driver.comments += find_line_comments(text, head.end, driver.end)
+            return tree.BrokenStatement(driver.trimmed())
     driver.head, driver.head_terminal, driver.head_end = head.start, head.terminal, head.end
     if STATEMENT_KEYWORDS.get(text[head.start : head.end]) != head.terminal:
         _report_spelling(driver, head)

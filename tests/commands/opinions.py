@@ -54,8 +54,11 @@ def parse_answers(data: bytes, count: int) -> list[Answer]:
 
 def guest_file(path: str) -> str | None:
     """The files that commands of the generator may name, as they are in a guest."""
+    path = re.sub("//+", "/", path)
     if path in ("/bin/busybox", "/bin/sh"):
         return "busybox"
+    if path == "./run":
+        return "run"
     return "" if path.rstrip("/") in ("/bin", "") else None
 
 

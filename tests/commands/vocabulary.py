@@ -22,6 +22,8 @@ class Vocabulary:
 
     functions: list[str]
     """Those that ftrace reaches."""
+    traceable: list[str]
+    """All of those."""
     untraceable: list[str]
     blacklisted: list[str]
     ambiguous: list[str]
@@ -44,13 +46,14 @@ def vocabulary(kernel: Kernel, seed: int) -> Vocabulary:
     assert functions is not None and text is not None and data is not None and blacklist is not None
     traceable = functions.keys()
     known = set(traceable)
-    others = [name for name in text.keys() if name not in known]  # noqa: SIM118
+    others = [name for name in text.keys() if name not in known and not name.startswith(("__pfx_", "__cfi_"))]  # noqa: SIM118
     ambiguous = [name for name in draw.sample(traceable, 6000) if target.count_symbols(name) > 1]
     btf = kernel.btf
     assert btf is not None
     events = kernel.sources.event_names() or []
     words = Vocabulary(
         functions=[name for name in ALWAYS if name in known] + draw.sample(traceable, SIZE),
+        traceable=traceable,
         untraceable=draw.sample(others, min(60, len(others))),
         blacklisted=draw.sample(blacklist.keys(), 40),
         ambiguous=ambiguous[:40],

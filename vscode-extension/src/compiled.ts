@@ -12,22 +12,32 @@ interface Output {
     kernel: string;
     target: string;
     text: string | null;
+    /** Where the first event is in the text. */
+    line: number;
     errors: string[];
 }
 
 export class Compiled implements vscode.TextDocumentContentProvider {
     private readonly changed = new vscode.EventEmitter<vscode.Uri>();
-    private readonly last = new Map<string, string>();
+    /** By the place of the view: the last output there was. */
+    private readonly last = new Map<string, Output>();
     private readonly waiting = new Map<string, NodeJS.Timeout>();
     private readonly watched: vscode.Disposable;
+    /** By the place of the view: why the last output is not that of the spec as it is now. */
+    private readonly stale = new Map<string, string>();
+    private readonly dimmed = vscode.window.createTextEditorDecorationType({ opacity: "0.45", isWholeLine: true });
+    private readonly reason = vscode.window.createTextEditorDecorationType({});
     readonly onDidChange = this.changed.event;
 
     constructor(private readonly server: Server) {
         this.watched = vscode.Disposable.from(
             this.changed,
+            this.dimmed,
+            this.reason,
             vscode.workspace.registerTextDocumentContentProvider(SCHEME, this),
             vscode.workspace.onDidChangeTextDocument((event) => this.soon(event.document.uri)),
             vscode.workspace.onDidCloseTextDocument((document) => this.last.delete(document.uri.toString())),
+            vscode.window.onDidChangeVisibleTextEditors(() => this.decorate()),
             vscode.workspace.onDidChangeConfiguration((event) => {
                 if (event.affectsConfiguration("probelang.format")) {
                     this.all();
@@ -49,11 +59,13 @@ export class Compiled implements vscode.TextDocumentContentProvider {
             return;
         }
         const document = await vscode.workspace.openTextDocument(compiledUri(editor.document.uri));
-        await vscode.window.showTextDocument(document, {
+        const view = await vscode.window.showTextDocument(document, {
             viewColumn: vscode.ViewColumn.Beside,
             preserveFocus: true,
             preview: false,
         });
+        const line = Math.max((this.last.get(document.uri.toString())?.line ?? 0) - 1, 0);
+        view.revealRange(new vscode.Range(line, 0, line, 0), vscode.TextEditorRevealType.AtTop);
     }
 
     async provideTextDocumentContent(uri: vscode.Uri): Promise<string> {
@@ -63,13 +75,44 @@ export class Compiled implements vscode.TextDocumentContentProvider {
         if (!output) {
             return "# nothing was compiled: probelang's language server does not run\n";
         }
-        if (output.text !== null) {
-            this.last.set(uri.toString(), output.text);
-            return output.text;
+        const key = uri.toString();
+        const last = output.text === null ? this.last.get(key) : output;
+        if (!last) {
+            return [`# ${output.kernel}: not compiled`, ...output.errors.map((error) => `# ${error}`), ""].join("\n");
         }
-        // what was there stays in sight while a word is being typed
-        const why = output.errors.map((error) => `# ${error}\n`).join("");
-        return `# ${output.kernel}: not compiled\n${why}\n${this.last.get(uri.toString()) ?? ""}`;
+        // what there was stays in sight, dimmed, while a word is being typed
+        this.last.set(key, last);
+        if (output.text === null) {
+            this.stale.set(key, output.errors[0] ?? "");
+        } else {
+            this.stale.delete(key);
+        }
+        this.decorate();
+        return last.text ?? "";
+    }
+
+    private decorate(): void {
+        for (const editor of vscode.window.visibleTextEditors) {
+            const key = editor.document.uri.toString();
+            if (editor.document.uri.scheme !== SCHEME) {
+                continue;
+            }
+            const why = this.stale.get(key);
+            const end = editor.document.lineCount - 1;
+            const line = Math.max((this.last.get(key)?.line ?? 0) - 1, 0);
+            const note = {
+                contentText: why,
+                color: new vscode.ThemeColor("editorError.foreground"),
+                margin: "0 0 0 2em",
+            };
+            editor.setDecorations(this.dimmed, why === undefined ? [] : [new vscode.Range(0, 0, end, 0)]);
+            editor.setDecorations(
+                this.reason,
+                why === undefined
+                    ? []
+                    : [{ range: editor.document.lineAt(line).range, renderOptions: { after: note } }],
+            );
+        }
     }
 
     private soon(source: vscode.Uri): void {

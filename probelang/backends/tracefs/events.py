@@ -91,31 +91,75 @@ class Event:
         return tuple(command for definition in self.definitions for command in definition.commands)
 
 
-def emit_events(probes: Sequence[Probe], kernel: Kernel, settings: Settings = DEFAULT_SETTINGS) -> Plan:
-    """The events of all probes that the target kernel can have; a diagnostic for each that it cannot."""
+@record
+class Emitted:
+    """What came of one probe, and what of the others it rests on: the names that were taken, the events that it sits on.
+
+    `taken` is None where names do not matter; `added` are those that it takes itself.
+    """
+
+    probe: Probe
+    taken: frozenset[str] | None
+    added: frozenset[str]
+    bases: tuple[Event | None, ...]
+    event: Event | None
+    said: tuple[Diagnostic, ...]
+
+
+def emit_events(
+    probes: Sequence[Probe],
+    kernel: Kernel,
+    settings: Settings = DEFAULT_SETTINGS,
+    kept: dict[int, Emitted] | None = None,
+) -> Plan:
+    """The events of all probes that the target kernel can have; a diagnostic for each that it cannot.
+
+    An editor gives the same `kept` again and again: what came of the probes that are still as they were is taken from it.
+    """
     if not probes:
         return Plan((), ())
     try:
-        return _emit_all(probes, kernel)
+        return _emit_all(probes, kernel, {} if kept is None else kept)
     except (BtfError, KernelError) as error:
         report = Report()
         report.add(facts.BAD_FACTS, probes[0].point_span, f"{kernel.title}: {error}")
         return Plan((), tuple(report.diagnostics))
 
 
-def _emit_all(probes: Sequence[Probe], kernel: Kernel) -> Plan:
+def _emit_all(probes: Sequence[Probe], kernel: Kernel, kept: dict[int, Emitted]) -> Plan:
     can = Capabilities(kernel)
     events: list[Event] = []
     said: list[Diagnostic] = []
     claimed: dict[str, Span] = {}
     made: dict[tuple[str, str], Event] = {}
     taken = {f"{probe.group}/{probe.event}" for probe in probes}
+    last = dict(kept)
+    kept.clear()
     for probe in probes:
         report = Report()
-        event = _Emitter(probe, kernel, can, report, taken, made).emit()
-        if event is not None:
-            events.append(event)
-            made[probe.group, probe.event] = event
+        bases = tuple(
+            made.get((site.target.system, site.target.event))
+            for site in probe.sites
+            if isinstance(site.target, EventTarget)
+        )
+        known = last.get(id(probe))
+        if (
+            known is None
+            or known.probe is not probe
+            or known.taken not in (None, taken)
+            or any(one is not other for one, other in zip(known.bases, bases, strict=True))
+        ):
+            before = frozenset(taken) if needs_join(probe, can) else None
+            event = _Emitter(probe, kernel, can, report, taken, made).emit()
+            added = frozenset(taken - before) if before is not None else frozenset()
+            known = Emitted(probe, before, added, bases, event, tuple(report.diagnostics))
+        else:
+            report.diagnostics += known.said
+            taken |= known.added
+        kept[id(probe)] = known
+        if known.event is not None:
+            events.append(known.event)
+            made[probe.group, probe.event] = known.event
             _claim_tracepoints(probe, kernel, claimed, report)
         said.extend(report.diagnostics)
     return Plan(tuple(events), tuple(said))

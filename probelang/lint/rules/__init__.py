@@ -11,16 +11,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from probelang.lint.rules import (
+    byte_order,
     char_pointer_as_number,
     constant_condition,
     entry_at_return,
+    errno_sign,
     freed_at_return,
+    glob_by_equality,
     glob_without_wildcard,
     hot_function,
     kernel_memory_as_user,
     kprobe_at_entry,
     missed_returns,
     redundant_comparison,
+    short_duration,
     truncated_comparison,
     unused_definition,
     user_memory_as_kernel,
@@ -50,6 +54,10 @@ MODULES: tuple[Any, ...] = (
     constant_condition,
     unused_definition,
     redundant_comparison,
+    errno_sign,
+    glob_by_equality,
+    byte_order,
+    short_duration,
 )
 
 
