@@ -63,7 +63,7 @@ def analyse(
     _keep_findings(kernel)
     found = in_source_order([*syntax, *checked.diagnostics, *emitted])
     diagnostics = tuple(
-        replace(said, kernels=(kernel.name,), kernel_error=known_error(said, kernel)) for said in found
+        replace(said, kernels=(kernel.name,), **kernel_opinion(said, kernel)) for said in found
     )
     return Analysis(source, file, plan.events, diagnostics, checked.statements)
 
@@ -99,6 +99,16 @@ def _keep_findings(kernel: Kernel) -> None:
         from probelang.program.load import keep_findings
 
         keep_findings()
+
+
+def kernel_opinion(diagnostic: Diagnostic, kernel: Kernel) -> dict[str, str | None]:
+    """The kernel's own error for a diagnostic, and its text in the words of this kernel."""
+    name = known_error(diagnostic, kernel)
+    if name is None:
+        return {"kernel_error": None}
+    from probelang.commands.errors import known_text
+
+    return {"kernel_error": name, "kernel_text": known_text(name, kernel)}
 
 
 def known_error(diagnostic: Diagnostic, kernel: Kernel) -> str | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from probelang.analysis import known_error
+from probelang.analysis import kernel_opinion
 from probelang.analysis.context import Context
 from probelang.analysis.pieces import Pieces
 from probelang.backends import BACKENDS, DEFAULT_SETTINGS, Plan, Settings, get_backend
@@ -189,7 +189,7 @@ class Document:
         rest = _emit(backend, checker.unfinished, kernel, settings, known.emitted_rest)
         emitted = [pieces.real_diagnostic(said) for said in (*plan.diagnostics, *rest.diagnostics)]
         found = [
-            replace(said, kernels=(kernel.name,), kernel_error=known_error(said, kernel))
+            replace(said, kernels=(kernel.name,), **kernel_opinion(said, kernel))
             for said in in_source_order([*syntax, *checked, *emitted])
         ]
         failed = any(said.severity is Severity.ERROR for said in found)

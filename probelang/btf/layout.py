@@ -198,6 +198,28 @@ def is_found_by_kernel(btf: Btf, struct_id: int, name: str) -> bool:
     raise BtfError(f"BTF type {struct_id} contains itself")
 
 
+def is_in_qualified(btf: Btf, struct_id: int, name: str) -> bool:
+    """Whether a member is in an anonymous struct or union that is `const` or the like, as `vma` of `struct vm_fault` is.
+
+    Raises BtfError as `find_member`.
+    """
+    place = find_member(btf, struct_id, name)
+    id = struct_id
+    # the anonymous ones on the way, from the outermost
+    for _ in place.path[:-1] if place is not None else ():
+        outer = resolved(btf, id)
+        assert isinstance(outer, Struct)
+        inner = next(one for one in outer.members if not one.name and _holds(btf, one.type, name))
+        if isinstance(btf.type(inner.type), Qualifier):
+            return True
+        id = inner.type
+    return False
+
+
+def _holds(btf: Btf, id: int, name: str) -> bool:
+    return isinstance(resolved(btf, id), Struct) and find_member(btf, id, name) is not None
+
+
 class Alignment:
     """Alignment as a C compiler would choose it, and where only the `packed` attribute explains what BTF says.
 

@@ -137,6 +137,8 @@ class Expressions:
             Kind.KPROBE: "registers (`%di`) and raw dereferences (`+8(%di)`) work anywhere",
             Kind.FPROBE: "`$arg1` and its like work without names",
             Kind.TPROBE: "`$arg1` and its like work without names",
+            Kind.UPROBE: "`$arg1` and its like are the registers of the calling convention; `-g` gives names",
+            Kind.USDT: "`$arg1` is the first",
         }
         self.report.add(
             facts.MISSING_FACT if unknown else types.NO_PARAMETERS,

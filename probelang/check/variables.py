@@ -177,11 +177,26 @@ def _retval(checker: Expressions, expr: tree.Variable) -> Value | None:
     scope = checker.scope
     if not scope.at_return:
         function = scope.kind in (Kind.KPROBE, Kind.FPROBE)
+        field = next((name for name in ("ret", "retval", "error") if name in scope.names), None)
+        if scope.kind is Kind.EPROBE and field is not None:
+            checker.report.add(
+                types.NO_RETVAL,
+                expr.span,
+                "an event has no `$retval`: it has fields",
+                label=f"the result is `{field}`",
+                fix=rename(expr.span, [field]),
+                kernel_error=None,
+            )
+            return None
         checker.report.add(
             types.NO_RETVAL,
             expr.span,
             "`$retval` is there only when a function returns",
-            help=f"probe the return: `{scope.kind.value} FUNC%return`" if function else None,
+            help=f"probe the return: `{scope.kind.value} FUNC%return`"
+            if function
+            else f"the fields of {scope.owner}: " + ", ".join(f"`{name}`" for name in scope.names)
+            if scope.kind is Kind.EPROBE and scope.names
+            else None,
             # of an fprobe the kernel would make a return probe
             kernel_error="RETVAL_ON_PROBE" if scope.kind in (Kind.KPROBE, Kind.TPROBE) else None,
         )

@@ -13,7 +13,7 @@ from probelang.cli.lint_jobs import Job, Outcome, Run, do_jobs
 if TYPE_CHECKING:
     import argparse
 
-    from probelang.lint.results import Results
+    from probelang.cli.results import Results
 
 
 def lint(options: argparse.Namespace) -> int:
@@ -25,7 +25,7 @@ def lint(options: argparse.Namespace) -> int:
     results = _recall(run, jobs)
     left = [job for job in jobs if job.outcome is None]
     do_jobs(run, left)
-    if results is not None:
+    if results is not None and left:
         _keep(results, left)
     _compare_files(run, jobs)
     written = _write_fixed(run, jobs)
@@ -60,7 +60,7 @@ def _recall(run: Run, jobs: list[Job]) -> Results | None:
     """What is known of specs that did not change is their outcome; None where nothing is kept."""
     if run.options.no_cache:
         return None
-    from probelang.lint.results import Results
+    from probelang.cli.results import Results
 
     for job in jobs:
         job.identify()

@@ -102,6 +102,8 @@ class Context:
         self.missing_field = False
         self._proto: Proto | None = None
         self._asked = False
+        #: The kernel has looked the function up and found it; it then no longer says that there is no prototype.
+        self.is_known = False
         self.forget_type()
         self.cast: tuple[Btf, int] | None = None
 

@@ -66,8 +66,10 @@ def _parse_body(name: str, body: str, context: Context) -> None:
     context.forget_type()
     context.cast = None
     if not context.target.names:
+        start = context.offset
         _count_size(type.size * (typed.count or 1), context)
         _parse_value(typed.text, code, context)
+        context.offset = start
     else:
         _parse_value(typed.text, code, context)
         if context.last_type is not None:

@@ -57,13 +57,16 @@ def parse_name(text: str, code: Code, context: Context) -> None:
             if field is not None:
                 raise log.refuse(context.moved(at_field), "NO_BTF_ENTRY")
             return
+        context.is_known = True
         if proto.returns == 0:
             raise log.refuse(context.offset, "NO_RETVAL")
         _found((proto.btf, resolve(proto.btf, proto.returns)), field, at_field, code, context)
         return
     proto = context.proto
-    if proto is None or not context.params:
+    if proto is None or (not context.is_known and not context.params):
+        context.is_known = proto is not None
         raise log.refuse(context.offset, "NO_BTF_ENTRY")
+    context.is_known = True
     for number, (param, type_id) in enumerate(context.params):
         if param == name:
             if context.at.is_function_entry:

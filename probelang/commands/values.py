@@ -60,16 +60,16 @@ def _variable(text: str, code: Code, context: Context) -> None:
 
 
 def _event_field(name: str, code: Code, context: Context) -> None:
-    if any(field.name == name for field in context.fields):
-        code.op = "TP_ARG"
-    elif name in ("comm", "COMM"):
-        code.op = "COMM"
-    elif context.target.names:
-        raise context.log.refuse(context.offset, "BAD_VAR")
-    else:
+    is_field = any(field.name == name for field in context.fields)
+    is_comm = name in ("comm", "COMM")
+    if is_field or not context.target.names:
         # Linux 6.1 looks fields up when the whole arg is parsed
         code.op = "TP_ARG"
-        context.missing_field = True
+        context.missing_field = not is_field and not is_comm
+    elif is_comm:
+        code.op = "COMM"
+    else:
+        raise context.log.refuse(context.offset, "BAD_VAR")
 
 
 def _retval(text: str, code: Code, context: Context) -> None:

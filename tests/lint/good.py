@@ -44,13 +44,8 @@ def is_good(text: str) -> bool:
     returns = "%return" in point
     values = re.findall(r"^    \w+ = (.*?)(?:: [\w@/\[\]%]+)?$", text, re.MULTILINE)
     return not (
-        # without a register or an offset it needs no kprobe
-        "kprobe " in head
-        and not re.search(r"%(?!return)|\$stack", " ".join(values) + condition)
-        and "+" not in point
         # a probe of everything
-        or "probe " in head
-        and not condition
+        not condition
         and _BUSY.search(point)
         or returns
         and (_FREEING.search(point) or _WAITING.search(point) and "maxactive" not in head)
@@ -60,6 +55,8 @@ def is_good(text: str) -> bool:
         # one and the same value
         or len(values) != len(set(values))
         or re.search(r"\$tid|\$cpu", " ".join(values))
+        # of comparisons made at random, two may contradict each other
+        or re.search(r"&&|\|\||in \{(\d+), \1\}|in (?:0\.\.1\b|\{0, 1\})", condition)
         # patterns that say what `==` says
         or re.search(r'~ "[^"*?\[]*"', condition)
     )

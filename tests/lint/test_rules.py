@@ -1,7 +1,7 @@
 """What the linter says of specs, and where: a comment `# [slug] words` stands in the line of each finding.
 
 `words` are the characters that are underlined, once in that line before the comment; several comments are several findings. `*.pl` is checked on the kernels of its first
-line (`# kernel: 6.1 7.3`, else 6.12); `*.fixed.pl` is what all its fixes make of it, and `*.txt` what is said, written anew by
+line (`# kernel: 6.1 7.3`, else 6.12), for the backend of its second (`# target: bpftrace`, else tracefs); `*.fixed.pl` is what all its fixes make of it, and `*.txt` what is said, written anew by
 `pytest --update-goldens`.
 """
 
@@ -41,12 +41,17 @@ def kernels_of(path: Path) -> list[str]:
     return first.removeprefix("# kernel:").split() if first.startswith("# kernel:") else ["6.12"]
 
 
+def target_of(source: Source) -> str:
+    second = source.line(2) if source.text.count("\n") > 1 else ""
+    return second.removeprefix("# target:").strip() if second.startswith("# target:") else "tracefs"
+
+
 def found_in(path: Path, source: Source, announced: list[tuple[int, str, str]]) -> list[Diagnostic]:
     """What is wrong, and what the spec's own rule says and those that it has marks of: what others find in it is theirs."""
     asked = {path.stem, *(slug for _, slug, _ in announced)}
     return [
         one
-        for one in lint(source, [bundled(name) for name in kernels_of(path)])
+        for one in lint(source, [bundled(name) for name in kernels_of(path)], target_of(source))
         if one.severity is Severity.ERROR or one.rule.slug in asked
     ]
 
@@ -85,7 +90,7 @@ def test_fixes(path: Path, request: pytest.FixtureRequest) -> None:
     compare(path.with_suffix(".fixed.pl"), text, request)
     fixed = Source(path.name, text)
     for name in kernels:
-        analysis = analyse(fixed, bundled(name))
+        analysis = analyse(fixed, bundled(name), target_of(fixed))
         assert not analysis.failed, render_text(fixed, analysis.diagnostics)
     assert not [one for one in found_in(path, fixed, announced) if one.fix is not None]
 

@@ -200,7 +200,7 @@ TRACEFS_AND_BPFTRACE = "`--target tracefs` and `--target bpftrace` can"
         ("x = fprobe vfs_read%return { a = entry(*pos) }", "entry(*pos)", TRACEFS_AND_BPFTRACE),
         ("x = fprobe vfs_read%return { $duration }", "$duration", TRACEFS_AND_BPFTRACE),
         ("kprobe vfs_read%return with maxactive=3", "vfs_read%return", "`--target tracefs` can"),
-        ("tprobe sched_switch { prev->comm }", "sched_switch", "eprobe sched:sched_switch"),
+        ("tprobe sched_pi_setprio { tsk->comm }", "sched_pi_setprio", "eprobe sched:sched_pi_setprio"),
         ("monitor every 1s { @nr_threads }", "every 1s", "`--target bpftrace` can"),
         ("watch jiffies_64 w { @nr_threads }", "@nr_threads", "`--target bpftrace` can"),
         ("watch jiffies_64 w if $tid > 3", "$tid > 3", "`--target bpftrace` can"),
@@ -251,7 +251,7 @@ def test_the_commands_are_for_a_shell() -> None:
         bundled("6.12"),
     )
     assert output.text.splitlines() == [
-        "perf probe -a 'io:a=vfs_read count=%dx:u64'",
-        "perf probe -x '/bin/it'\\''s' -a 'io:b=0x10'",
+        "perf probe --no-inlines -a 'io:a=vfs_read count=%dx:u64'",
+        "perf probe --no-inlines -x '/bin/it'\\''s' -a 'io:b=0x10'",
     ]
     assert output.notes[0] == "not in these lines: perf record -e io:a --filter count > 1"
