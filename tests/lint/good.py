@@ -66,7 +66,7 @@ def is_good(text: str) -> bool:
         or _OF_PROGRAMS.search(point)
         # one and the same value
         or len(values) != len(set(values))
-        or re.search(r"\$tid|\$cpu", " ".join(values))
+        or re.search(r"\$tid|\$cpu|\$stack(?!\d)", " ".join(values))
         # of comparisons made at random, two may contradict each other
         or re.search(r"&&|\|\||in \{(\d+), \1\}|in (?:0\.\.1\b|\{0, 1\})", condition)
         # a pattern compared by `==`, or one that says what `==` says
