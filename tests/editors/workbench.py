@@ -168,12 +168,27 @@ class Workbench:
         focused = self.page.locator(".quick-input-list .monaco-list-row.focused .label-name")
         focused.filter(has_text=re.compile(f"^{re.escape(Path(name).name)}$")).wait_for()
         self.press("Enter")
+        box.wait_for(state="hidden")
         self.page.locator(f'.editor-group-container.active .monaco-editor[data-uri$="/{name}"]').wait_for()
 
     def click_after(self, text: str) -> None:
         """Put the cursor behind the first occurrence of a text in the editor."""
         box = self.box(text)
         self.page.mouse.click(box.right, box.middle[1])
+
+    def hover(self, text: str, said: str) -> Locator:
+        """Point at a text until a hover says something."""
+        hover = self.page.locator(".monaco-hover:visible", has_text=said)
+
+        def shown() -> bool:
+            self.page.mouse.move(640, 600)
+            self.page.mouse.move(*self.box(text).middle, steps=4)
+            with contextlib.suppress(Exception):
+                hover.wait_for(timeout=2000)
+            return hover.count() > 0
+
+        self.wait_until(shown)
+        return hover
 
     # --- what an eye sees
 
@@ -184,15 +199,15 @@ class Workbench:
 
     def language(self) -> str:
         """The language in the status bar."""
-        return self.page.locator('[id="status.editor.mode"]').inner_text()
+        return str(self.page.locator('[id="status.editor.mode"]').inner_text())
 
     def expect_language(self, name: str) -> None:
         """Wait until the status bar says so."""
         self.page.locator('[id="status.editor.mode"]', has_text=re.compile(f"^{name}$")).wait_for()
 
     def status(self, kernels: str) -> Locator:
-        """The item of the status bar, where it names these kernels."""
-        item = self.page.locator('.statusbar-item[id*="probelang.kernels"]')
+        """The item of the status bar, where it names these kernels and says that the server runs."""
+        item = self.page.locator('.statusbar-item:not(.warning-kind)[id*="probelang.kernels"]')
         return item.filter(has_text=re.compile(rf"^\s*{re.escape(kernels)}\s*$"))
 
     def problems(self) -> list[str]:

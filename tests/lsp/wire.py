@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Self
 
 
 class Wire:
@@ -23,7 +23,7 @@ class Wire:
         self.capabilities: dict[str, Any] = {}
         self._options = dict(options or {})
 
-    def __enter__(self) -> Wire:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

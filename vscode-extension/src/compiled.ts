@@ -38,11 +38,6 @@ export class Compiled implements vscode.TextDocumentContentProvider {
             vscode.workspace.onDidChangeTextDocument((event) => this.soon(event.document.uri)),
             vscode.workspace.onDidCloseTextDocument((document) => this.last.delete(document.uri.toString())),
             vscode.window.onDidChangeVisibleTextEditors(() => this.decorate()),
-            vscode.workspace.onDidChangeConfiguration((event) => {
-                if (event.affectsConfiguration("probelang.format")) {
-                    this.all();
-                }
-            }),
             server.onChange(() => this.all()),
         );
     }
@@ -52,26 +47,32 @@ export class Compiled implements vscode.TextDocumentContentProvider {
         this.watched.dispose();
     }
 
-    async show(): Promise<void> {
-        const editor = vscode.window.activeTextEditor;
-        if (!isSpec(editor?.document)) {
+    /** Opens the view of a spec, of the active one if nothing is said; `kernel` is one of those it is for. */
+    async show(asked?: { uri?: string; kernel?: string }): Promise<void> {
+        const active = vscode.window.activeTextEditor?.document;
+        const source = asked?.uri ? vscode.Uri.parse(asked.uri) : isSpec(active) ? active.uri : undefined;
+        if (!source) {
             void vscode.window.showInformationMessage("Open a spec first, and then its compiled output.");
             return;
         }
-        const document = await vscode.workspace.openTextDocument(compiledUri(editor.document.uri));
+        const document = await vscode.workspace.openTextDocument(compiledUri(source, asked?.kernel));
         const view = await vscode.window.showTextDocument(document, {
             viewColumn: vscode.ViewColumn.Beside,
             preserveFocus: true,
             preview: false,
         });
-        const line = Math.max((this.last.get(document.uri.toString())?.line ?? 0) - 1, 0);
+        const line = Math.max((this.last.get(document.uri.toString())?.line ?? 0) - 4, 0);
         view.revealRange(new vscode.Range(line, 0, line, 0), vscode.TextEditorRevealType.AtTop);
     }
 
     async provideTextDocumentContent(uri: vscode.Uri): Promise<string> {
         const source = vscode.Uri.parse(uri.query);
         const format = settings(source).get("format", "script");
-        const output = await this.server.ask<Output>("probelang/compile", { uri: source.toString(), format });
+        const output = await this.server.ask<Output>("probelang/compile", {
+            uri: source.toString(),
+            kernel: uri.fragment || null,
+            format,
+        });
         if (!output) {
             return "# nothing was compiled: probelang's language server does not run\n";
         }
@@ -99,7 +100,7 @@ export class Compiled implements vscode.TextDocumentContentProvider {
             }
             const why = this.stale.get(key);
             const end = editor.document.lineCount - 1;
-            const line = Math.max((this.last.get(key)?.line ?? 0) - 1, 0);
+            const line = shortestBefore(editor.document, this.last.get(key)?.line ?? 0);
             const note = {
                 contentText: why,
                 color: new vscode.ThemeColor("editorError.foreground"),
@@ -115,10 +116,15 @@ export class Compiled implements vscode.TextDocumentContentProvider {
         }
     }
 
+    /** The views that are open, of one spec or of all. */
+    private views(source?: vscode.Uri): vscode.Uri[] {
+        const places = vscode.workspace.textDocuments.map((document) => document.uri);
+        return places.filter((uri) => uri.scheme === SCHEME && (!source || uri.query === source.toString()));
+    }
+
     private soon(source: vscode.Uri): void {
-        const uri = compiledUri(source);
-        const key = uri.toString();
-        if (vscode.workspace.textDocuments.some((document) => document.uri.toString() === key)) {
+        for (const uri of this.views(source)) {
+            const key = uri.toString();
             clearTimeout(this.waiting.get(key));
             this.waiting.set(
                 key,
@@ -128,16 +134,19 @@ export class Compiled implements vscode.TextDocumentContentProvider {
     }
 
     private all(): void {
-        for (const document of vscode.workspace.textDocuments) {
-            if (document.uri.scheme === SCHEME) {
-                this.changed.fire(document.uri);
-            }
-        }
+        this.views().forEach((uri) => this.changed.fire(uri));
     }
 }
 
+/** The shortest of the lines just before one: behind it there is room for a word. */
+function shortestBefore(document: vscode.TextDocument, line: number): number {
+    const near = [1, 2, 3, 4].map((above) => Math.min(line, document.lineCount) - above).filter((one) => one >= 0);
+    const lengths = near.map((one) => document.lineAt(one).text.trimEnd().length);
+    return near[lengths.indexOf(Math.min(...lengths))] ?? 0;
+}
+
 /** The place of what a spec compiles to; its name ends so that a script of the shell looks like one. */
-function compiledUri(source: vscode.Uri): vscode.Uri {
+function compiledUri(source: vscode.Uri, kernel = ""): vscode.Uri {
     const path = `/${source.path.split("/").at(-1)}.sh`;
-    return vscode.Uri.from({ scheme: SCHEME, path, query: source.toString() });
+    return vscode.Uri.from({ scheme: SCHEME, path, query: source.toString(), fragment: kernel });
 }

@@ -3,11 +3,11 @@
 import { parse } from "smol-toml";
 import * as vscode from "vscode";
 import { matches } from "./globs";
-import { LANGUAGE, settings } from "./settings";
+import { LANGUAGE, PROJECT_FILES, settings } from "./settings";
 
 const FIRST_LINE = /^#!.*\bprobelang\b|^\s*(?:#|\/\/)\s*probelang\b/;
 /** The files that settings are in, and where in them, as `probelang` itself looks for them. */
-const PROJECT_FILES: [string, ...string[]][] = [["probelang.toml"], ["pyproject.toml", "tool", "probelang"]];
+const TABLES: [string, ...string[]][] = [["probelang.toml"], ["pyproject.toml", "tool", "probelang"]];
 
 /** Watches what is opened and saved. */
 export function takeSpecsFromPerl(): vscode.Disposable {
@@ -38,7 +38,7 @@ export function takeSpecsFromPerl(): vscode.Disposable {
         vscode.workspace.textDocuments.forEach(look);
     }
 
-    const projects = vscode.workspace.createFileSystemWatcher(`**/{${PROJECT_FILES.map(([name]) => name)}}`);
+    const projects = vscode.workspace.createFileSystemWatcher(PROJECT_FILES);
     lookAtAll();
     return vscode.Disposable.from(
         vscode.workspace.onDidOpenTextDocument(look),
@@ -72,7 +72,7 @@ interface Project {
 
 /** The project file in a folder; nothing where there is none. */
 async function readProject(folder: vscode.Uri): Promise<Project | undefined> {
-    for (const [name, ...path] of PROJECT_FILES) {
+    for (const [name, ...path] of TABLES) {
         try {
             const bytes = await vscode.workspace.fs.readFile(vscode.Uri.joinPath(folder, name));
             let table: unknown = parse(Buffer.from(bytes).toString("utf8"));
