@@ -95,7 +95,7 @@ class Terminals:
         Brackets that nobody closed end at a line that can only begin a statement.
         """
         opened, closed = self.text(opening), self.text(BRACKETS[opening])
-        name, probe = self.text("NAME"), self.words(*KINDS, "GROUP", "CONST")
+        name, probe = self.text("NAME"), self.words(*KINDS, "WATCH", "MONITOR", "GROUP", "CONST", "ARGS")
         statement = rf"(?=^\s*(?:{name}\s*(?:/\s*{name}\s*)?=\s*)?{probe}\s+[^\s=,:}}])"
         return region(
             before + opened,
@@ -189,7 +189,7 @@ def statements(of: Terminals) -> list[Rule]:
             *points,
         ),
         region(
-            of.words("WITH"),
+            rf"{of.words('WITH')}\s*",
             (control,),
             r"(?=[^\s\w,=.#/])|(?<=\w)(?=\s*$|\s+[^\s,=])",
             (),

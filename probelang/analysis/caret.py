@@ -27,6 +27,7 @@ _START = re.compile(r"[ \t]*(?:[A-Za-z_]\w*[ \t]*(?:/[ \t]*[A-Za-z_]\w*[ \t]*)?=
 _POINT = re.compile(
     rf"\s*(?:[A-Za-z_]\w*\s*(?:/\s*[A-Za-z_]\w*\s*)?=\s*)?({'|'.join(KINDS)})[ \t]+(?:\S+\s*\?\?\s*)*(\S*)\Z"
 )
+_BEFORE = re.compile(r"(?<![\w$%@])([A-Za-z_]+)[ \t]+\Z")
 _COMMENT = re.compile(r"(?:#|//)[^\n]*\Z")
 _IGNORE = re.compile(r"(?:#|//)\s*probelang:\s*ignore\[[^\]\n]*\Z")
 
@@ -70,6 +71,12 @@ def in_comment(caret: Caret) -> bool:
 def in_ignore(caret: Caret) -> bool:
     """Whether slugs belong here: `# probelang: ignore[`."""
     return _IGNORE.search(caret.line) is not None
+
+
+def word_before(caret: Caret) -> str:
+    """The word on the line before the one at the caret, with only blanks between; "" where there is none."""
+    match = _BEFORE.search(caret.text, max(0, caret.start - 64), caret.start)
+    return match[1] if match else ""
 
 
 def begins_statement(caret: Caret) -> bool:

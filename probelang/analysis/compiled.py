@@ -18,9 +18,13 @@ MAX_ERRORS = 10
 
 @record
 class Compiled:
-    """The output of `probelang compile`, or the errors that stand in the way, a line each."""
+    """The output of `probelang compile`, or the errors that stand in the way, a line each.
+
+    `line` is where the first event of the spec is in the text, from 0: what is before is the same for all specs.
+    """
 
     text: str | None
+    line: int = 0
     errors: tuple[str, ...] = ()
 
 
@@ -41,8 +45,17 @@ def compile_source(
                 errors.append(f"{line}:{column}: {found.message}")
         if len(errors) > MAX_ERRORS:
             errors[MAX_ERRORS:] = [f"and {len(errors) - MAX_ERRORS} more"]
-        return Compiled(None, tuple(errors))
+        return Compiled(None, errors=tuple(errors))
     backend = get_backend(target)
     known = format if format in backend.FORMATS else backend.FORMATS[0]
     output = backend.render(analysis.events, known, [source.name], kernel, settings)
-    return Compiled("".join(f"# note: {note}\n" for note in output.notes) + output.text)
+    text = "".join(f"# note: {note}\n" for note in output.notes) + output.text
+    return Compiled(text, _first_line(text, [name for event in analysis.events for name in event.names]))
+
+
+def _first_line(text: str, names: list[str]) -> int:
+    """The first line that has one of the names of events in it, and is no comment of the shell's."""
+    for number, line in enumerate(text.split("\n")):
+        if not line.startswith("#") and any(name in line for name in names):
+            return number
+    return 0

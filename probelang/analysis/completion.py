@@ -8,10 +8,13 @@ from probelang.analysis import caret as carets
 from probelang.analysis.caret import MARK, Caret
 from probelang.analysis.kernel_names import names_of
 from probelang.analysis.members import complete_members
+from probelang.analysis.paths import complete_program, functions_of_module
 from probelang.analysis.replies import Completion, Completions, Sort
 from probelang.analysis.words import CALLS, FETCH_TYPES, KEYWORDS, OPTIONS, VARIABLES
 from probelang.btf.names import Space
+from probelang.btf.types import BtfError
 from probelang.check.patterns import is_pattern
+from probelang.kernel.answers import Found
 from probelang.source import Span
 from probelang.syntax import tree
 from probelang.syntax.tree import Kind
@@ -41,6 +44,12 @@ def complete(context: Context, text: str, offset: int) -> Completions:
         answer = _in_tree(context, caret, statement, path)
         if answer is not None:
             return answer
+    # what is too broken to have such a node
+    word = carets.word_before(caret)
+    if word == "use":
+        return _lists(context, caret)
+    if word in ("struct", "union", "enum"):
+        return _types(context, caret, word)
     if carets.begins_statement(caret):
         return _keywords(caret)
     return Completions(())
@@ -58,7 +67,7 @@ def _keywords(caret: Caret) -> Completions:
 
 
 def _slugs(caret: Caret) -> Completions:
-    from probelang.check.rules import RULES
+    from probelang.rules import RULES
 
     start = caret.offset
     while start and (caret.text[start - 1].isalnum() or caret.text[start - 1] in "-_"):
@@ -79,7 +88,7 @@ def _points(context: Context, caret: Caret, kind: Kind, before: str, start: int)
     names = names_of(context.kernel)
     if kind in (Kind.FPROBE, Kind.KPROBE, Kind.TPROBE):
         head, colon, query = before.rpartition(":")
-        span = Span(start + len(head) + len(colon), _end_of_word(caret))
+        span = Span(start + len(head) + len(colon), caret.end)
         if "%" in query:
             return Completions(
                 (Completion("%return", Sort.KEYWORD, span, query.partition("%")[0] + "%return"),)
@@ -89,18 +98,24 @@ def _points(context: Context, caret: Caret, kind: Kind, before: str, start: int)
         if kind is Kind.TPROBE:
             found, whole = names.tracepoints().search(query, MOST)
             return _listed(found, whole, Sort.TRACEPOINT, span, "tracepoint")
+        if colon and head != "vmlinux":
+            return functions_of_module(context.kernel, head, query, span)
         found, whole = names.functions().search(query, MOST)
-        return _listed(found, whole, Sort.FUNCTION, span, "function")
+        listed = _listed(found, whole, Sort.FUNCTION, span, "function")
+        modules = [name for name in context.kernel.sources.modules() if query and name.startswith(query)]
+        homes = tuple(
+            Completion(name, Sort.MODULE, span, name + ":", "module", MOST + rank)
+            for rank, name in enumerate(modules[:MOST])
+        )
+        return Completions((*listed.items, *homes), listed.complete)
     if kind is Kind.EPROBE:
         return _events(context, caret, before, start)
+    if kind in (Kind.UPROBE, Kind.USDT):
+        return complete_program(kind, before, start, caret.end)
     if kind is Kind.WATCH:
         found, whole = names.variables().search(before, MOST)
-        return _listed(found, whole, Sort.VARIABLE, Span(start, _end_of_word(caret)), "variable")
+        return _listed(found, whole, Sort.VARIABLE, Span(start, caret.end), "variable")
     return Completions(())
-
-
-def _end_of_word(caret: Caret) -> int:
-    return caret.end
 
 
 def _listed(found: Iterable[str], whole: bool, sort: Sort, span: Span, key: str) -> Completions:
@@ -169,7 +184,7 @@ def _in_tree(
         case _, tree.FetchType():
             return _fetch_types(caret)
         case _, tree.CType():
-            return _types(context, caret, node)
+            return _types(context, caret, node.tag)
         case tree.Option(), tree.Ident():
             return _options(caret)
         case tree.Use(), tree.Ident():
@@ -271,13 +286,13 @@ def _fetch_types(caret: Caret) -> Completions:
 _TAGGED = {"struct": Space.STRUCT, "union": Space.UNION, "enum": Space.ENUM, "": Space.TYPEDEF}
 
 
-def _types(context: Context, caret: Caret, node: tree.CType) -> Completions:
+def _types(context: Context, caret: Caret, tag: str) -> Completions:
     names = names_of(context.kernel)
-    found, whole = names.types(_TAGGED.get(node.tag, Space.TYPEDEF)).search(caret.prefix, MOST)
-    listed = _listed(found, whole, Sort.TYPE, caret.span, f"type {node.tag}".strip())
-    if node.tag:
+    found, whole = names.types(_TAGGED.get(tag, Space.TYPEDEF)).search(caret.prefix, MOST)
+    listed = _listed(found, whole, Sort.TYPE, caret.span, f"type {tag}".strip())
+    if tag:
         return listed
-    tags = tuple(Completion(tag, Sort.KEYWORD, caret.span, tag + " ", rank=-1) for tag in _TAGGED if tag)
+    tags = tuple(Completion(word, Sort.KEYWORD, caret.span, word + " ", rank=-1) for word in _TAGGED if word)
     return Completions((*tags, *listed.items), listed.complete)
 
 
@@ -300,3 +315,39 @@ def _lists(context: Context, caret: Caret) -> Completions:
             if MARK not in name
         )
     )
+
+
+# ---------------------------------------------------------------------------------------------------- resolve
+
+
+def describe(context: Context, key: tuple[str, ...]) -> str:
+    """What more is to be said of a completion, in Markdown; "" for nothing."""
+    from probelang.analysis.header import Page
+    from probelang.analysis.hover import page_markdown
+
+    match key:
+        case ("function" | "tracepoint" as sort, name):
+            return page_markdown(context, Page(sort, name))
+        case ("event", system, name):
+            return page_markdown(context, Page("event", f"{system}:{name}"))
+        case ("type", name):
+            return page_markdown(context, Page("typedef", name))
+        case ("type struct" | "type union" | "type enum" as sort, name):
+            return page_markdown(context, Page(sort.removeprefix("type "), name))
+        case ("variable", name):
+            from probelang.btf.c import declarator
+
+            answer = context.kernel.find_variable(name)
+            if isinstance(answer, Found) and answer.value.btf is not None and answer.value.type is not None:
+                try:
+                    return f"```c\n{declarator(answer.value.btf, answer.value.type, name)};\n```"
+                except BtfError:
+                    return ""
+        case ("constant", name):
+            values = context.constants.values_of(name)
+            return " or ".join(f"`{value}` (`{value:#x}`)" for value in values)
+        case ("rule", code):
+            from probelang.rules import RULES
+
+            return next((rule.doc for rule in RULES if rule.code == code), "")
+    return ""

@@ -8,24 +8,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from probelang.analysis import known_error
+from probelang.analysis import kernel_opinion
 from probelang.analysis.context import Context
 from probelang.analysis.pieces import Pieces
-from probelang.backends import BACKENDS, DEFAULT_SETTINGS, Settings, get_backend
+from probelang.backends import BACKENDS, DEFAULT_SETTINGS, Plan, Settings, get_backend
 from probelang.check.memory import Memory
 from probelang.check.report import Report, in_source_order
 from probelang.check.spec import Checker
 from probelang.diagnostics import Diagnostic, Severity
 from probelang.lint import run_spec, run_statement
-from probelang.lint.subject import Subject
+from probelang.lint.fleet import merge
+from probelang.lint.subject import Subject, own_constants
 from probelang.record import record, replace
+from probelang.selection import EVERYTHING, Selection
 from probelang.source import Span
+from probelang.syntax import tree
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from probelang.check.spec import Statement
     from probelang.kernel.interface import Kernel
+    from probelang.probes import Probe
     from probelang.source import Source
-    from probelang.syntax import tree
 
 
 @record
@@ -54,6 +59,8 @@ class _OnKernel:
         self.kernel = kernel
         self.memory = Memory()
         self.linted: dict[int, tuple[Statement, list[Diagnostic]]] = {}
+        self.emitted: dict[int, Any] = {}
+        self.emitted_rest: dict[int, Any] = {}
         self.state: State | None = None
         self.asked: tuple[object, ...] = ()
 
@@ -65,6 +72,7 @@ class Document:
         self.pieces = Pieces(name, text)
         self.version = 0
         self._on: dict[int, _OnKernel] = {}
+        self._tokens: dict[int, tuple[tree.Statement, object, list[tuple[Span, str, int]]]] = {}
 
     @property
     def source(self) -> Source:
@@ -104,9 +112,37 @@ class Document:
         if known.state is None or known.asked != asked:
             if known.asked[1:] != asked[1:]:
                 known.linted.clear()
+                known.emitted.clear()
+                known.emitted_rest.clear()
             known.state = self._find_out(known, target, settings)
             known.asked = asked
         return known.state
+
+    def diagnostics(
+        self,
+        kernels: Sequence[Kernel],
+        target: str = BACKENDS[0],
+        settings: Settings = DEFAULT_SETTINGS,
+        selection: Selection = EVERYTHING,
+    ) -> list[Diagnostic]:
+        """All there is to say on some kernels, without what comments and `selection` leave out, in source order."""
+        states = [self.state(kernel, target, settings) for kernel in kernels]
+        titles = {kernel.name: kernel.title for kernel in kernels}
+        found = merge([state.diagnostics for state in states], titles)
+        if "probelang" not in self.text.lower():
+            return selection.apply(found)
+        from probelang.lint import ignores
+
+        file = self._places()
+        return in_source_order(ignores.apply(self.source, file, found, selection, [*titles]))
+
+    def _places(self) -> tree.File:
+        """The places of statements and comments in the text, and nothing else about them."""
+        file, _ = self.pieces.parse()
+        real = self.pieces.real
+        comments = tuple(tree.Comment(real(comment.span)) for comment in file.comments)
+        statements = tuple(tree.BrokenStatement(real(statement.span)) for statement in file.statements)
+        return tree.File(Span(0, len(self.text)), statements, comments)
 
     def latest(
         self, kernel: Kernel, target: str = BACKENDS[0], settings: Settings = DEFAULT_SETTINGS
@@ -126,24 +162,41 @@ class Document:
         start = self.pieces.start_of(index)
         return Span(start, start + self.pieces.pieces[index].length)
 
+    def tokens(self, state: State, statement: tree.Statement) -> list[tuple[Span, str, int]]:
+        """The semantic tokens of a statement; of one that is as it was, those it had."""
+        from probelang.analysis.semantic import tokens_of
+
+        context = state.context
+        rests_on = (context.kernel.name, tuple(context.constants.own), len(context.defined))
+        known = self._tokens.get(id(statement))
+        if known is not None and known[0] is statement and known[1] == rests_on:
+            return known[2]
+        if len(self._tokens) > 2 * len(state.tree.statements) + 100:
+            self._tokens.clear()
+        found = tokens_of(context, statement)
+        self._tokens[id(statement)] = (statement, rests_on, found)
+        return found
+
     def _find_out(self, known: _OnKernel, target: str, settings: Settings) -> State:
         kernel, pieces = known.kernel, self.pieces
         file, syntax = pieces.parse()
-        checker = Checker(pieces.store, file, kernel, known.memory)
+        backend = get_backend(target)
+        checker = Checker(
+            pieces.store, file, kernel, lambda base, kind: backend.find_lack(base, kind, kernel), known.memory
+        )
         checker.run()
         checked = in_source_order([pieces.real_diagnostic(said) for said in checker.report.diagnostics])
         kernel.suggest_anew()
-        backend = get_backend(target)
-        plan = backend.emit_events(checker.probes, kernel, settings)
-        rest = backend.emit_events(checker.unfinished, kernel, settings)
+        plan = _emit(backend, checker.probes, kernel, settings, known.emitted)
+        rest = _emit(backend, checker.unfinished, kernel, settings, known.emitted_rest)
         emitted = [pieces.real_diagnostic(said) for said in (*plan.diagnostics, *rest.diagnostics)]
         found = [
-            replace(said, kernels=(kernel.name,), kernel_error=known_error(said, kernel))
+            replace(said, kernels=(kernel.name,), **kernel_opinion(said, kernel))
             for said in in_source_order([*syntax, *checked, *emitted])
         ]
         failed = any(said.severity is Severity.ERROR for said in found)
         statements = tuple(checker.statements)
-        subject = Subject(pieces.store, file, kernel, target, statements, failed)
+        subject = Subject(pieces.store, file, kernel, target, statements, failed, own_constants(file))
         linted = [
             replace(pieces.real_diagnostic(said), kernels=(kernel.name,))
             for said in self._lint(known, subject)
@@ -171,6 +224,18 @@ class Document:
                 kept[id(statement)] = (statement, report.diagnostics[mark:])
         known.linted = kept
         return report.diagnostics
+
+
+def _emit(
+    backend: Any, probes: list[Probe], kernel: Kernel, settings: Settings, kept: dict[int, Any]
+) -> Plan:
+    """The events of probes; of those that stayed the same, what came of them, where the backend can tell."""
+    plan: Plan
+    if getattr(backend, "KEEPS", False):
+        plan = backend.emit_events(probes, kernel, settings, kept)
+    else:
+        plan = backend.emit_events(probes, kernel, settings)
+    return plan
 
 
 class _Watched:

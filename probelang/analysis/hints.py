@@ -38,7 +38,8 @@ def hints_of(state: State, statements: Sequence[tree.Statement]) -> list[Hint]:
                 field = fields.get(item.expr.span)
                 if field is not None:
                     text = f": {field.fetch.text}"
-                    found.append(Hint(item.span.end, text, field.c_type, text))
+                    doc = "" if field.fetch.is_string else field.c_type
+                    found.append(Hint(item.span.end, text, doc, text))
         count = sum(len(event.sites) for event in statement.events)
         for point in statement.tree.points:
             if _is_pattern(point) and len(statement.tree.points) == 1:

@@ -184,8 +184,14 @@ def _event(state: State, point: tree.EventPoint) -> Hover | None:
 
 
 def _page(context: Context, page: Page, span: Span) -> Hover | None:
+    text = page_markdown(context, page)
+    return Hover(span, text) if text else None
+
+
+def page_markdown(context: Context, page: Page) -> str:
+    """A page as Markdown, cut to what fits a hover; "" where there is none."""
     text = render_page(context.kernel, page)
-    return Hover(span, _code(_cut(_without_head(text))) + f"\n\n{context.kernel.title}") if text else None
+    return _code(_cut(_without_head(text))) + f"\n\n{context.kernel.title}" if text else ""
 
 
 def _without_head(text: str) -> str:

@@ -36,9 +36,9 @@ def _symbol(source: Source, statement: tree.Statement) -> Symbol | None:
         case tree.Probe():
             points = " ?? ".join(_short(source, point.span) for point in statement.points)
             detail = f"{statement.kind.value} {points}"
-            name = statement.name
-            shown = name.name if name is not None else points or statement.kind.value
-            name_span = name.span if name is not None else statement.points[0].span
+            own = statement.name
+            shown = own.name if own is not None else points or statement.kind.value
+            name_span = own.span if own is not None else statement.points[0].span
             if not (statement.span.start <= name_span.start and name_span.end <= statement.span.end):
                 name_span = statement.kind_span
             return Symbol(

@@ -72,6 +72,9 @@ class Piece:
         return report
 
 
+_NO_PIECE = Piece(0, 0, None)
+
+
 class StoreSource(Source):
     """The store as a source of its own: slices by stored offsets, lines by those of the real text."""
 
@@ -147,17 +150,16 @@ class Pieces:
         made: list[Piece] = []
         for start, end, head in parts:
             content = text[start:end]
-            piece = known.get((content, head is None))
-            if piece is not None:
-                del known[content, head is None]
+            kept = known.pop((content, head is None), _NO_PIECE)
+            if kept is not _NO_PIECE:
+                made.append(kept)
             else:
                 base = len(store.text)
                 store.text += content + _BEHIND
                 if head is not None:
                     by = base - start
                     head = Head(head.line + by, head.start + by, head.end + by, head.terminal)
-                piece = Piece(base, len(content), head)
-            made.append(piece)
+                made.append(Piece(base, len(content), head))
         return made
 
     def _place(self) -> None:

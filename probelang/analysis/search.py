@@ -11,6 +11,7 @@ from bisect import bisect_left
 #: How many names a search finds.
 MOST = 100
 _MAX_QUERY = 64
+_LONGEST_LOOSE = 24
 
 
 class Names:
@@ -34,22 +35,34 @@ class Names:
         """
         if len(query) > _MAX_QUERY or "\n" in query or "\t" in query:
             return [], True
-        quoted = re.escape(query)
-        forms = [f"\n({quoted}[^\n\t]*)"]
-        if query:
-            forms += [f"\n([^\n\t]*_{quoted}[^\n\t]*)", f"\n([^\n\t]*{quoted}[^\n\t]*)"]
-        if 2 <= len(query) <= 24:
-            first, *others = (re.escape(letter) for letter in query)
-            forms.append(
-                f"\n({first}{''.join([f'[^{chr(10)}{chr(9)}]*?{other}' for other in others])}[^\n\t]*)"
-            )
         found: dict[str, None] = {}
-        for form in forms:
-            for match in re.finditer(form, self._text):
+        for wanted in ("\n" + query, "_" + query, query) if query else ("\n",):
+            self._find(wanted, wanted[0] == "\n", limit, found)
+            if len(found) > limit:
+                return list(found)[:limit], False
+        if 2 <= len(query) <= _LONGEST_LOOSE:
+            first, *others = (re.escape(letter) for letter in query)
+            loose = "".join([f"[^\n\t]*?{letter}" for letter in others])
+            for match in re.finditer(f"\n({first}{loose}[^\n\t]*)", self._text):
                 found.setdefault(match[1])
                 if len(found) > limit:
                     return list(found)[:limit], False
         return list(found), True
+
+    def _find(self, wanted: str, at_start: bool, limit: int, found: dict[str, None]) -> None:
+        """Add the names that hold a text, at most one more than `limit`."""
+        text = self._text
+        at = text.find(wanted)
+        while at >= 0:
+            start = at + 1 if at_start else text.rfind("\n", 0, at) + 1
+            end = text.find("\n", at + 1)
+            end = end if end >= 0 else len(text)
+            name, _, _ = text[start:end].partition("\t")
+            if name and (at_start or at - start + len(wanted) <= len(name)):
+                found.setdefault(name)
+                if len(found) > limit:
+                    return
+            at = text.find(wanted, end)
 
 
 def prefix_range(names: list[str], prefix: str) -> list[str]:

@@ -23,6 +23,10 @@ _CALLS = ("entry", "user", "this_cpu_read", "this_cpu_ptr")
 def resolve_call(checker: Expressions, expr: tree.Call) -> Value | None:
     name = expr.function.name
     if name not in _CALLS:
+        from probelang.check import elsewhere
+
+        if elsewhere.explain_call(checker, expr):
+            return None
         near = near_names(name, (*_CALLS, "container_of"))
         checker.report.add(
             types.UNKNOWN_CALL,

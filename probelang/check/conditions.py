@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 COMPARISONS = ("==", "!=", "<", "<=", ">", ">=", "&", "~")
 _MIRRORED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "==": "==", "!=": "!=", "&": "&"}
+_ORDERS = ("<", "<=", ">", ">=")
 _COMMON = {"tid": "tid", "cpu": "cpu"}
 #: TASK_COMM_LEN of include/linux/sched.h, the end of the string not counted.
 MAX_COMM = 15
@@ -68,12 +69,16 @@ class Conditions:
         self.source = source
         self.fields = fields
         self.values = values
+        #: What stands left of the `&&` or `||` whose right side is looked at.
+        self.before: tree.Expr | None = None
 
     def resolve(self, expr: tree.Expr) -> Condition | None:
         """The condition; None after an error."""
         match expr:
             case tree.Binary(_, "&&" | "||", _, left, right):
-                operands = [self.resolve(left), self.resolve(right)]
+                operands = [self.resolve(left)]
+                self.before = left
+                operands.append(self.resolve(right))
                 if operands[0] is None or operands[1] is None:
                     return None
                 flat: list[Condition] = []
@@ -101,10 +106,28 @@ class Conditions:
                     expr.span,
                     "a condition compares a value with a constant, and this does not",
                     help='`a == 1 && b < 2`, `flags & O_CREAT`, `name ~ "ext*"`, `state in {A, B}`',
+                    fix=self._repeated(expr),
                 )
                 return None
             case _:
                 return self._truth(expr)
+
+    def _repeated(self, expr: tree.Expr) -> Fix | None:
+        """The fix for `a == 1 || 2`, which in C is true of everything."""
+        before = self.before
+        while isinstance(before, tree.Binary) and before.op in ("&&", "||"):
+            before = before.right
+        if (
+            not isinstance(before, tree.Binary)
+            or before.op not in COMPARISONS
+            or isinstance(expr, tree.Binary)
+        ):
+            return None
+        text = f"{self.source.slice(before.left.span)} {before.op} "
+        return Fix(
+            f"write `{text}{self.source.slice(expr.span)}`",
+            (Edit(Span(expr.span.start, expr.span.start), text),),
+        )
 
     def _truth(self, expr: tree.Expr) -> Condition | None:
         """A value by itself is true where it is not zero, as in C."""
@@ -206,16 +229,39 @@ class Conditions:
 
     def _say_grouping(self, expr: tree.Binary, inner: tree.Expr) -> None:
         text = self.source.slice(inner.span)
-        if inner is expr.left and isinstance(inner, tree.Binary) and inner.op == "&":
+        fix = None
+        help = "`flags & (A | B)` is true where any of these bits is set"
+        if inner is expr.left and isinstance(inner, tree.Binary) and {inner.op, expr.op} <= set(_ORDERS):
+            message = (
+                "comparisons are not chained: this compares the outcome of the first, which is true or false"
+            )
+            help = "`count in LOW..HIGH` is true from LOW to HIGH, both included"
+            fix = self._unchained(expr, inner)
+        elif inner is expr.left and isinstance(inner, tree.Binary) and inner.op == "&":
             message = f"`{text}` is true or false: the kernel's filter tests bits, and cannot compare them"
+            nothing = isinstance(expr.right, tree.Number) and expr.right.value == 0
+            if nothing and expr.op in (">", "!=", "=="):
+                written = text if expr.op != "==" else f"!({text})"
+                fix = Fix(f"write `{written}`", (Edit(expr.span, written),))
         else:
             message = f"C takes `{text}` first, and the kernel's filter cannot compare the outcome"
         self.report.add(
             rules.MIXED_OPERATORS,
             expr.span,
             message,
-            help="`flags & (A | B)` is true where any of these bits is set",
+            help=help,
+            fix=fix,
         )
+
+    def _unchained(self, expr: tree.Binary, inner: tree.Binary) -> Fix:
+        """`10 < count < 20` as two comparisons."""
+        value, low, high = (self.source.slice(one.span) for one in (inner.right, inner.left, expr.right))
+        first = f"{value} {_MIRRORED[inner.op]} {low}"
+        if self.constants.is_constant(inner.right):
+            first = self.source.slice(inner.span)
+            value = low
+        text = f"{first} && {value} {expr.op} {high}"
+        return Fix(f"write `{text}`", (Edit(expr.span, text),), safe=False)
 
     def _in_set(self, expr: tree.InSet, operand: tree.Expr, items: tuple[tree.Expr, ...]) -> Condition | None:
         if operand.span not in self.fields:
@@ -294,12 +340,13 @@ class Conditions:
                     fix=Fix(f"write `{text}`", (Edit(right.span, text),)),
                 )
                 return False
+            cure, fix = self._other_constant(field, value, right)
             message = (
                 f"`{self._subject(expr)}` is a string, and this is a number"
                 if fetch.is_string
                 else f"`{self._subject(expr)}` is a number (`{field.c_type or fetch.text}`), and this is a string"
             )
-            self.report.add(rules.TEXT_COMPARISON, right.span, message)
+            self.report.add(rules.TEXT_COMPARISON, right.span, message, help=cure, fix=fix)
             return False
         if isinstance(value, bytes):
             if op in ("==", "!=", "~"):
@@ -311,17 +358,51 @@ class Conditions:
             return False
         return self._in_type(field, op, value, expr, right)
 
+    def _other_constant(
+        self, field: Field, value: int | bytes, right: tree.Expr
+    ) -> tuple[str | None, Fix | None]:
+        """What to write for a number that should be a string, or the reverse."""
+        text = self.source.slice(right.span)
+        if field.fetch.is_string:
+            fix = (
+                Fix(f'write `"{text}"`', (Edit(right.span, f'"{text}"'),), safe=False)
+                if text.isalnum()
+                else None
+            )
+            return 'a string stands between two `"`', fix
+        bare = value.decode("utf-8", "replace") if isinstance(value, bytes) else ""
+        values = self.constants.values_of(bare.lstrip("-")) if bare.lstrip("-").isidentifier() else ()
+        if values:
+            if bare[0] == "E" and values[0] < 4096 and field.fetch.signed:
+                bare = "-" + bare  # what functions return for an error
+            return "the name of a constant has no quotes", Fix(f"write `{bare}`", (Edit(right.span, bare),))
+        if bare.lstrip("-").isdigit():
+            return "a number has no quotes", Fix(f"write `{bare}`", (Edit(right.span, bare),))
+        return "a number, a `const`, an enumerator or a `#define` of the kernel's user API", None
+
     def _fits_text(self, field: Field, op: str, text: bytes, expr: tree.Expr, right: tree.Expr) -> bool:
         """Whether a string can be equal to one that lies in so many bytes."""
-        room = MAX_COMM if isinstance(field.access.base, ThreadName) else _room(field.c_type)
+        room = MAX_COMM if isinstance(field.access.base, ThreadName) else room_of(field.c_type)
         if op == "~" or room is None or len(text) <= room:
             return True
         self.report.add(
             rules.OUT_OF_RANGE,
             right.span,
             f"`{self._subject(expr)}` has at most {room} characters, and this string {len(text)}",
+            help="the kernel cuts a task's name after 15 characters"
+            if room in (MAX_COMM, MAX_COMM + 1)
+            else None,
+            fix=self._cut(text, min(room, MAX_COMM) if room == MAX_COMM + 1 else room, right),
         )
         return False
+
+    def _cut(self, text: bytes, room: int, right: tree.Expr) -> Fix | None:
+        """The fix that compares with as much of a string as is recorded."""
+        whole = self.source.slice(right.span)
+        cut = text[:room].decode("ascii", "replace")
+        if not isinstance(right, tree.Text) or whole != f'"{text.decode("ascii", "replace")}"':
+            return None
+        return Fix(f'write `"{cut}"`', (Edit(right.span, f'"{cut}"'),), safe=False)
 
     def _in_type(self, field: Field, op: str, value: int, expr: tree.Expr, right: tree.Expr) -> bool:
         bits, signed = field.fetch.bits, field.fetch.signed
@@ -350,20 +431,26 @@ class Conditions:
                 rules.UNSIGNED_NEGATIVE,
                 expr.span if isinstance(expr, tree.Binary) else right.span,
                 f"`{self._subject(expr)}` is unsigned ({what}): it is never below zero",
-                help=None if value == 0 else f"on {bits} bits, {value} is {value % (1 << bits):#x}",
+                help="a cast makes it signed: `(s64)e`; what an error returns is `$retval`, at the return"
+                if value == 0
+                else f"on {bits} bits, {value} is {value % (1 << bits):#x}",
             )
             return False
         if low <= value <= high:
             return True
+        wrapped = value - (1 << bits if value < 1 << bits else 1 << 64)
+        same = signed and op in ("==", "!=", "<", ">", "<=", ">=") and low <= wrapped < 0
         self.report.add(
             rules.OUT_OF_RANGE,
             right.span,
             f"{value} is not within `{self._subject(expr)}`, {_kind(field)}: {low} to {high}",
+            label=f"as a signed number it is {wrapped}" if same else "",
+            fix=Fix(f"write `{wrapped}`", (Edit(right.span, str(wrapped)),)) if same else None,
         )
         return False
 
 
-def _room(c_type: str) -> int | None:
+def room_of(c_type: str) -> int | None:
     """The bytes of `char [16]`, None of what is no such array."""
     name, bracket, count = c_type.removesuffix("]").partition("[")
     return int(count) if bracket and count.isdigit() and name.rstrip().endswith("char") else None

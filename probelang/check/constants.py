@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from probelang.check.report import Report, near_names, rename, suggest
 from probelang.check.rules import conditions as rules
 from probelang.check.rules import names as name_rules
-from probelang.diagnostics import Label
+from probelang.diagnostics import Edit, Fix, Label
 from probelang.kernel.answers import NotFound
+from probelang.source import Span
 from probelang.syntax import tree
 
 if TYPE_CHECKING:
@@ -16,7 +18,6 @@ if TYPE_CHECKING:
 
     from probelang.btf.blob import Btf
     from probelang.kernel.interface import Kernel
-    from probelang.source import Span
 
 Constant = int | bytes
 
@@ -35,6 +36,8 @@ class Constants:
         self.later: dict[str, Span] = {}
         #: The types of the module whose probe is looked at, with those of the kernel below them.
         self.module: Btf | None = None
+        #: The text of the spec.
+        self.source = ""
         self._known: dict[tuple[str, str], tuple[int, ...]] = {}
 
     def values_of(self, name: str) -> tuple[int, ...]:
@@ -141,6 +144,8 @@ class Constants:
                 kernel_error=None,
             )
             return None
+        if self._is_commented(expr):
+            return None
         near = self.near(expr.name)
         self.report.add(
             name_rules.UNKNOWN_NAME,
@@ -154,6 +159,28 @@ class Constants:
             kernel_error=None,
         )
         return None
+
+    def _is_commented(self, expr: tree.Name) -> bool:
+        """Report `#define N 10`, which is a comment; whether the spec has one of this name."""
+        match = re.search(
+            rf"^[ \t]*(#[ \t]*define)[ \t]+{re.escape(expr.name)}\b[ \t]*", self.source, re.MULTILINE
+        )
+        if match is None:
+            return False
+        fix = Fix(
+            f"write `const {expr.name} = …`",
+            (Edit(Span(match.start(1), match.end()), f"const {expr.name} = "),),
+        )
+        self.report.add(
+            name_rules.UNKNOWN_NAME,
+            expr.span,
+            f"no constant `{expr.name}`",
+            others=(Label(Span(match.start(1), match.end(1)), "a line that begins with `#` is a comment"),),
+            help=f"a constant is written `const {expr.name} = …`",
+            fix=fix,
+            kernel_error=None,
+        )
+        return True
 
     def near(self, name: str) -> list[str]:
         """Constants of nearly this name."""

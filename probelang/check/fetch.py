@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from probelang.check import ctypes
 from probelang.check.ctypes import CArray, CInt, COther, CPointer, CString, CStruct
-from probelang.check.report import near_names, rename, suggest
+from probelang.check.fetch_types import FETCH_TYPES, INTEGERS, near_types, refuse_struct
+from probelang.check.report import rename, suggest
 from probelang.check.rules import types
 from probelang.check.values import ADDRESS, LVALUE, RVALUE, Value, article_of, at, inside, load, pending_step
 from probelang.diagnostics import Edit, Fix
@@ -19,9 +20,7 @@ if TYPE_CHECKING:
     from probelang.syntax import tree
 
 MAX_ARRAY_LEN = 64
-_INTEGERS = tuple(f"{sign}{bits}" for sign in "usx" for bits in (8, 16, 32, 64))
 _TEXTS = ("string", "ustring")
-FETCH_TYPES = (*_INTEGERS, "char", *_TEXTS, "symbol", "symstr", "%pd", "%pD")
 
 Recorded = tuple[Access, Fetch]
 
@@ -33,7 +32,7 @@ def record_value(report: Report, value: Value, asked: tree.FetchType | None, spa
     if asked.bitfield is not None:
         return _asked_bits(report, value, asked, span)
     if asked.name not in FETCH_TYPES:
-        near = near_names(asked.name, FETCH_TYPES) or _from_c(asked.name)
+        near = near_types(asked.name)
         report.add(
             types.UNKNOWN_FETCH_TYPE,
             asked.span,
@@ -51,6 +50,8 @@ def record_value(report: Report, value: Value, asked: tree.FetchType | None, spa
             types.ARRAY_SIZE,
             asked.span,
             f"a recorded array has 1 to {MAX_ARRAY_LEN} elements",
+            label="" if asked.count else f"`{asked.name}` alone is a single value",
+            fix=rename(asked.span, [f"{asked.name}[{MAX_ARRAY_LEN}]"] if asked.count else []),
             kernel_error=error,
         )
         return None
@@ -243,6 +244,8 @@ def _asked_text(report: Report, value: Value, asked: tree.FetchType, span: Span)
         return _in_memory(value), Fetch(asked.name)
     match value.type:
         case CPointer():
+            if refuse_struct(report, value, asked):
+                return None
             return _text(value, asked.name)
         case CArray(element) if value.state == LVALUE and element.size() == 1:
             return _text(value, asked.name)
@@ -340,7 +343,12 @@ def _asked_bits(report: Report, value: Value, asked: tree.FetchType, span: Span)
 def _asked_number(report: Report, value: Value, asked: tree.FetchType, span: Span) -> Recorded | None:
     fetch = Fetch(asked.name, asked.count)
     if isinstance(value.type, CString) and value.state == RVALUE:
-        report.add(types.TYPE_MISMATCH, asked.span, f"a string cannot be recorded as `{fetch.text}`")
+        report.add(
+            types.TYPE_MISMATCH,
+            asked.span,
+            f"a string cannot be recorded as `{fetch.text}`",
+            label="leave the type out",
+        )
         return None
     if asked.count is not None:
         return _asked_array(report, value, asked, fetch)
@@ -418,7 +426,7 @@ def _compare_widths(report: Report, value: Value, asked: tree.FetchType, fetch: 
         bits, signed = type.size * 8, type.signed
     else:
         return
-    right = f"{fetch.name[0] if fetch.name in _INTEGERS else 'x'}{bits}"
+    right = f"{fetch.name[0] if fetch.name in INTEGERS else 'x'}{bits}"
     base = value.access.base
     if isinstance(base, EventFieldValue) and not value.access.derefs and base.size * 8 == bits < fetch.bits:
         # get_event_field() of kernel/trace/trace_eprobe.c widens by the field's own size and sign
@@ -430,6 +438,7 @@ def _compare_widths(report: Report, value: Value, asked: tree.FetchType, fetch: 
             types.NARROWING,
             asked.span,
             f"`{value.text}` has {bits} bits: `{asked.name}` records the lowest {fetch.bits} of them",
+            label="" if asked.name[0] in "us" else f"`{right}` records all of them",
             help=f"a cast says that this is meant: `({asked.name})e`" if asked.name[0] in "us" else None,
         )
     elif (
@@ -481,16 +490,6 @@ def _asked_array(report: Report, value: Value, asked: tree.FetchType, fetch: Fet
 
 def _count(asked: tree.FetchType) -> str:
     return "" if asked.count is None else f"[{asked.count}]"
-
-
-def _from_c(name: str) -> list[str]:
-    """What somebody who writes a C type means."""
-    known = {
-        "int": "s32", "long": "s64", "short": "s16", "unsigned": "u32", "hex": "x64", "ptr": "x64", "pointer": "x64",
-        "str": "string", "char*": "string", "bool": "u8", "size_t": "u64", "ssize_t": "s64", "int32": "s32",
-        "int64": "s64", "uint32": "u32", "uint64": "u64", "x": "x64", "u": "u64", "d": "s64", "s": "string",
-    }  # fmt: skip
-    return [known[name]] if name in known else []
 
 
 def _is_symbol(value: Value) -> bool:

@@ -123,7 +123,7 @@ class Shared(dict[K, V], Generic[K, V]):
     def stands(self, key: Any, value: Any) -> bool:
         """Whether a look-up would be answered as it was."""
         if key is _KEYS:
-            return tuple(dict.keys(self)) == value
+            return bool(tuple(dict.keys(self)) == value)
         found = dict.get(self, key, _MISSING)
         return found is value or (found is not _MISSING and value is not _MISSING and bool(found == value))
 

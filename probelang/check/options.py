@@ -81,5 +81,6 @@ def _check_number(report: Report, probe: tree.Probe, option: tree.Option) -> Non
                 rules.BAD_OPTION,
                 option.span,
                 "`maxactive` is for a function's return (`FUNC%return`): how many calls may run at once",
+                help="leave it out, or probe the return: `kprobe FUNC%return with maxactive=N`",
                 kernel_error="BAD_MAXACT_TYPE" if probe.kind is Kind.KPROBE else None,
             )

@@ -148,6 +148,8 @@ class Points:
                     ident.span,
                     f"no {what} of {self._owner(module)} fits `{pattern}`",
                     notes=self.left_out,
+                    help="`*` stands for any letters, `?` for one, `{a,b}` for alternatives",
+                    fix=rename(ident.span, [pattern.replace(".*", "*")]) if ".*" in ident.name else None,
                 )
                 return []
             found.update(dict.fromkeys(filter(_is_name, answer.value)))
@@ -177,12 +179,16 @@ class Points:
                 points.RETURN_WITH_OFFSET,
                 point.span,
                 "a return is caught at the function's entry: `%return` takes no offset and no line",
+                help=f"leave it out: `{self.probe.kind.value} {point.function.name}%return`",
             )
             return []
         module = None
         if point.module is not None:
+            from probelang.check.absent import say_system
             from probelang.check.modules import named_module
 
+            if say_system(self, point, point.function.name):
+                return []
             module = named_module(self.kernel, self.report, point.module)
             if module is None:
                 return []
@@ -241,7 +247,9 @@ class Points:
         answer = self.kernel.find_function(name, module)
         span = place_of(point.function, name)
         if isinstance(answer, NotFound):
-            self._no_function(span, name, module, answer.near, several)
+            from probelang.check.absent import say_no_function
+
+            say_no_function(self, point, span, name, module, answer.near)
             return None
         if isinstance(answer, Unknown):
             # not among what is known, which is not all: the kernel will say
@@ -264,27 +272,19 @@ class Points:
             return None
         return Place(target, label + ("_return" if returns else ""), scope)
 
-    def _no_function(
-        self, span: Span, name: str, module: str | None, near: tuple[str, ...], several: bool
-    ) -> None:
-        help = None if near else "it may be inlined into its callers, or bear another name in this kernel"
-        if module is not None:
-            from probelang.check.modules import beside
-
-            help = beside(self.kernel, name, module) or help
-        self.report.add(
-            points.UNKNOWN_FUNCTION,
-            span,
-            f"{self._owner(module)} has no function `{name}`",
-            label=suggest(near),
-            help=help,
-            fix=None if several else rename(span, near),
-            kernel_error="BAD_PROBE_ADDR" if self.probe.kind is Kind.KPROBE else None,
-        )
-
     def _allowed(self, function: Function, span: Span, module: str | None) -> bool:
         kind = self.probe.kind
-        if kind is Kind.FPROBE and function.traceable is False:
+        if function.traceable is False and module is None:
+            from probelang.check.absent import is_inlined, say_inlined
+
+            if is_inlined(function):
+                say_inlined(self, function, span)
+                return False
+        refused = kind is Kind.FPROBE or (
+            # of a module's functions nothing was seen
+            self.kernel.features.notrace_check and function.module is None and not function.blacklisted
+        )
+        if function.traceable is False and refused:
             if function.blacklisted:
                 helps = None
             elif self.kernel.features.notrace_check:
@@ -293,16 +293,25 @@ class Points:
                 )
             else:
                 helps = "a kprobe may sit on it, unless the kernel refuses those where ftrace cannot trace"
+            from probelang.check.renamed import find_successors
+
+            near = find_successors(self.kernel, function.name) if module is None else []
             self.report.add(
                 points.NOT_TRACEABLE,
                 span,
                 f"ftrace cannot trace `{function.name}` on {self.kernel.title}",
+                label=suggest(near),
                 help=helps,
+                fix=rename(span, near),
+                kernel_error="FAIL_REG_PROBE" if kind is Kind.KPROBE else None,
             )
             return False
         if kind is Kind.KPROBE and function.blacklisted:
             self.report.add(
-                points.BLACKLISTED, span, f"kprobes on `{function.name}` are forbidden by the kernel"
+                points.BLACKLISTED,
+                span,
+                f"kprobes on `{function.name}` are forbidden by the kernel",
+                help="probing it could bring the machine down: probe a function that it calls, or that calls it",
             )
             return False
         symbols = self._symbols(function, module)
@@ -420,13 +429,9 @@ class Points:
                 return []
             answer = self.kernel.find_event(system, event)
             if isinstance(answer, NotFound):
-                self.report.add(
-                    points.UNKNOWN_EVENT,
-                    point.span,
-                    f"{self.kernel.title} has no event `{system}:{event}`",
-                    label=suggest(answer.near),
-                    fix=rename(point.span, answer.near) if len(pairs) == 1 else None,
-                )
+                from probelang.check.absent import say_no_event
+
+                say_no_event(self, point, system, event, answer.near, alone=len(pairs) == 1)
                 return []
             if isinstance(answer, Unknown):
                 why = f"not known, because {answer.reason}"

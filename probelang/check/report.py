@@ -51,14 +51,18 @@ class Report:
         help: str | None = None,
         fix: Fix | None = None,
         kernel_error: str | None = "",
+        severity: Severity | None = None,
     ) -> None:
-        """Say something at a place; `kernel_error` where it is not the rule's own, None where there is none."""
+        """Say something at a place; `kernel_error` where it is not the rule's own, None where there is none.
+
+        `severity` where it is not the rule's.
+        """
         self.diagnostics.append(
             Diagnostic(
                 rule,
                 message if message.isprintable() else " ".join(message.split()),
                 Label(span, label),
-                rule.severity,
+                rule.severity if severity is None else severity,
                 others,
                 notes,
                 help,
@@ -135,8 +139,27 @@ def rename(span: Span, near: tuple[str, ...] | list[str]) -> Fix | None:
     return Fix(f"replace it by `{near[0]}`", (Edit(span, near[0]),), safe=False)
 
 
+#: Words that are used for the same thing, in parameters of functions and fields of events.
+_SYNONYMS = (
+    ("filename", "pathname", "path", "name", "fname", "file"),
+    ("fd", "dfd", "fildes"),
+    ("count", "len", "size", "length", "nbytes", "bytes", "nr"),
+    ("flag", "flags"),
+    ("sector", "nr_sector", "sectors"),
+)
+
+
 def near_names(wrong: str, names: Iterable[str], limit: int = 3) -> list[str]:
-    """The names most like a wrong one, best first."""
+    """The names most like a wrong one, best first: by their letters, else by a word of theirs or one that means the same."""
     import difflib
 
-    return difflib.get_close_matches(wrong, list(names), n=limit, cutoff=0.6)
+    known = list(names)
+    near = difflib.get_close_matches(wrong, known, n=limit, cutoff=0.6)
+    if near:
+        return near
+    if len(wrong) > 1:
+        near = [name for name in known if wrong in name.split("_")]
+    for group in _SYNONYMS if not near else ():
+        if wrong in group:
+            near = [name for name in known if name in group]
+    return near[:limit]

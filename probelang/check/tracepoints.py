@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from probelang.btf.names import Space
+from probelang.check.absent import say_no_tracepoint, say_system
 from probelang.check.modules import named_module, owner
 from probelang.check.parameters import listed, parameter_values
 from probelang.check.patterns import event_name
-from probelang.check.report import rename, suggest
 from probelang.check.rules import points as rules
 from probelang.check.scope import Place, Scope
 from probelang.kernel.answers import Answer, Found, NotFound, Unknown
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 def resolve(points: Points, point: tree.TracepointPoint) -> list[Place]:
     """The places that a point means; none after an error."""
     kernel = points.kernel
+    if point.module is not None and say_system(points, point, point.tracepoint.name):
+        return []
     module = named_module(kernel, points.report, point.module) if point.module is not None else None
     if point.module is not None and module is None:
         return []
@@ -36,7 +38,7 @@ def resolve(points: Points, point: tree.TracepointPoint) -> list[Place]:
     for name in names:
         answer = kernel.find_tracepoint(name, module)
         if isinstance(answer, NotFound):
-            _say_unknown(points, point.tracepoint, name, module, answer.near)
+            say_no_tracepoint(points, point, name, owner(kernel, module), module, answer.near)
             return []
         home = None if module == "vmlinux" else module
         if isinstance(answer, Unknown):
@@ -93,23 +95,4 @@ def _say_hidden(points: Points, ident: tree.Ident, name: str) -> None:
         f"a tprobe cannot sit on `{name}` of {points.kernel.title}: ftrace cannot trace `__probestub_{name}`",
         help=f"its event has fields of its own: `{events[0]}`" if events else None,
         kernel_error="FAIL_REG_PROBE",
-    )
-
-
-def _say_unknown(
-    points: Points, ident: tree.Ident, name: str, module: str | None, near: tuple[str, ...]
-) -> None:
-    kernel = points.kernel
-    simple = ident.name == name
-    help = None
-    if kernel.features.tprobe is not False and isinstance(kernel.find_function(name, module), Found):
-        whole = f"{module}:{name}" if module is not None else name
-        help = f"there is a function of this name: `fprobe {whole}`"
-    points.report.add(
-        rules.UNKNOWN_TRACEPOINT,
-        ident.span,
-        f"{owner(kernel, module)} has no tracepoint `{name}`",
-        label=suggest(near),
-        help=help,
-        fix=rename(ident.span, near) if simple else None,
     )

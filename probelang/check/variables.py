@@ -8,10 +8,9 @@ from probelang.check.btf_ctypes import BtfType
 from probelang.check.ctypes import CInt, CPointer, CString, CVoid
 from probelang.check.percpu import say_no_task, say_per_cpu
 from probelang.check.report import near_names, rename, suggest
-from probelang.check.rules import facts, limits, types
+from probelang.check.rules import facts, types
 from probelang.check.values import LVALUE, Value
 from probelang.kernel.answers import Found
-from probelang.kernel.features import FEATURES
 from probelang.probes import (
     Access,
     CurrentTask,
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
     from probelang.check.expressions import Expressions
     from probelang.syntax import tree
 
-_VARIABLES = ("retval", "comm", "stack", "current", "tid", "pid", "cpu", "duration")
 _OF_A_TASK = frozenset(("comm", "COMM", "current", "tid", "pid", "cpu"))
 
 #: The names that `regs_query_register_offset` knows on x86-64 (arch/x86/kernel/ptrace.c).
@@ -80,18 +78,22 @@ def resolve_variable(checker: Expressions, expr: tree.Variable) -> Value | None:
                 types.UNKNOWN_VARIABLE,
                 expr.span,
                 "`$duration` is for `%return` probes: it runs from entry to return",
+                help="probe the return: `fprobe FUNC%return`",
             )
             return None
-    near = near_names(name, _VARIABLES)
+    from probelang.check.elsewhere import near_variables, told_of_variable
+
+    near = near_variables(checker, name)
     report.add(
         types.UNKNOWN_VARIABLE,
         expr.span,
         f"there is no variable `${name}`",
-        label=suggest("$" + other for other in near),
+        label=suggest(near),
         notes=(
             "the kernel's variables: $retval, $comm, $stack, $stackN, $argN, $current; and $tid, $pid, $cpu, $duration",
         ),
-        fix=rename(expr.span, ["$" + other for other in near]),
+        help=told_of_variable(checker, name),
+        fix=rename(expr.span, near),
         kernel_error="BAD_VAR" if scope.kind is not Kind.EPROBE else None,
     )
     return None
@@ -104,6 +106,9 @@ def _argument(checker: Expressions, expr: tree.Variable, number: int) -> Value |
             types.UNKNOWN_VARIABLE,
             expr.span,
             "an eprobe has no `$argN`: it reads the fields of its event, by their names",
+            notes=(f"the fields of {scope.owner}: " + ", ".join(f"`{field}`" for field in scope.names),)
+            if scope.names
+            else (),
             kernel_error=None,
         )
         return None
@@ -117,7 +122,10 @@ def _argument(checker: Expressions, expr: tree.Variable, number: int) -> Value |
         checker.report.add(
             types.UNKNOWN_VARIABLE,
             expr.span,
-            f"{scope.owner} has {len(scope.arguments)} {scope.what}s, no `$arg{number}`",
+            f"{scope.owner} has {len(scope.arguments)} {scope.what}s, no `$arg{number}`"
+            + ("" if number else ": they are counted from 1"),
+            label="" if number else "the first is `$arg1`",
+            fix=None if number else rename(expr.span, ["$arg1"]),
             kernel_error=None if number else "BAD_ARG_NUM",
         )
         return None
@@ -168,11 +176,26 @@ def _retval(checker: Expressions, expr: tree.Variable) -> Value | None:
     scope = checker.scope
     if not scope.at_return:
         function = scope.kind in (Kind.KPROBE, Kind.FPROBE)
+        field = next((name for name in ("ret", "retval", "error") if name in scope.names), None)
+        if scope.kind is Kind.EPROBE and field is not None:
+            checker.report.add(
+                types.NO_RETVAL,
+                expr.span,
+                "an event has no `$retval`: it has fields",
+                label=f"the result is `{field}`",
+                fix=rename(expr.span, [field]),
+                kernel_error=None,
+            )
+            return None
         checker.report.add(
             types.NO_RETVAL,
             expr.span,
             "`$retval` is there only when a function returns",
-            help=f"probe the return: `{scope.kind.value} FUNC%return`" if function else None,
+            help=f"probe the return: `{scope.kind.value} FUNC%return`"
+            if function
+            else f"the fields of {scope.owner}: " + ", ".join(f"`{name}`" for name in scope.names)
+            if scope.kind is Kind.EPROBE and scope.names
+            else None,
             # of an fprobe the kernel would make a return probe
             kernel_error="RETVAL_ON_PROBE" if scope.kind in (Kind.KPROBE, Kind.TPROBE) else None,
         )
@@ -270,6 +293,9 @@ def resolve_symbol(checker: Expressions, expr: tree.SymbolRef) -> Value | None:
                 expr.span,
                 f"{checker.kernel.title} has no symbol `{expr.symbol}`",
                 label=suggest("@" + name for name in near),
+                help=None
+                if near
+                else "behind `@` stands a variable of the kernel; a spec has no maps and no variables of its own",
                 kernel_error="BAD_PROBE_ADDR" if checker.scope.kind is Kind.KPROBE else None,
             )
             return None
@@ -282,17 +308,3 @@ def resolve_symbol(checker: Expressions, expr: tree.SymbolRef) -> Value | None:
         return Value(access, _UNTYPED, None, LVALUE, expr.offset, typed=False)
     ref = BtfType(variable.btf, variable.type)
     return Value(access, ref.describe(), ref, LVALUE, 0)
-
-
-def needs_current(checker: Expressions, value: Value, expr: tree.Expr) -> bool:
-    """Whether a value begins at the running task and this kernel does not tell it, which is said then."""
-    base = value.access.base
-    if base != CurrentTask() and base != Thread("pid"):
-        return False
-    # eprobes do not know it anywhere (seen on Linux 7.3: BAD_VAR)
-    if checker.kernel.features.current is not False and checker.scope.kind is not Kind.EPROBE:
-        return False
-    feature = FEATURES["current"]
-    message = f"{checker.kernel.title} does not tell {feature.title}: it takes {feature.needs}"
-    checker.report.add(limits.NO_FEATURE, expr.span, message)
-    return True

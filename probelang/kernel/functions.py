@@ -208,6 +208,19 @@ def names_matching(
     return sorted({name for name in names if match(name)})
 
 
+def parts_of(kernel: Kernel, name: str) -> tuple[str, ...]:
+    """See `Kernel.parts_of`."""
+    import re
+
+    pattern = re.compile(re.escape(name) + r"(\.(part|isra|constprop|llvm)(\.\d+)?)+")
+    found: set[str] = set()
+    for table in ("functions", "symbols.text"):
+        known = kernel.table(table)
+        if known is not None:
+            found.update(known.matching(pattern))
+    return tuple(sorted(found))
+
+
 def has_symbol(kernel: Kernel, name: str) -> Answer[int]:
     """See `Kernel.has_symbol`."""
     counts = {table: symbol_homes(kernel, table, name, None) for table in ("symbols.text", "symbols.data")}

@@ -109,6 +109,18 @@ class Kernel:
 
         return self._ask(functions_matching, pattern, module)
 
+    def parts_of(self, name: str) -> tuple[str, ...]:
+        """What the compiler made of a function beside it, `NAME.part.0` or `NAME.isra.0`, sorted; none where that is not known.
+
+        Not its `.cold` part, which is reached from inside alone.
+        """
+        answer: tuple[str, ...] | None = self._answers.get(("parts_of", name))
+        if answer is None:
+            from probelang.kernel.functions import parts_of
+
+            answer = self._answers["parts_of", name] = parts_of(self, name)
+        return answer
+
     def has_symbol(self, name: str) -> Answer[int]:
         """How many symbols bear `name`, functions and variables alike; not found where none does."""
         from probelang.kernel.functions import has_symbol

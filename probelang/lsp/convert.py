@@ -8,12 +8,15 @@ from lsprotocol import types
 
 from probelang.analysis.replies import Sort
 from probelang.diagnostics import Severity
+from probelang.lsp.pages import rule_uri, write_rule
+from probelang.source import Span
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from probelang.analysis.replies import Completion
-    from probelang.diagnostics import Diagnostic
-    from probelang.lsp.positions import Lines
-    from probelang.source import Span
+    from probelang.diagnostics import Diagnostic, Edit
+    from probelang.lsp.files import OpenFile
 
 SEVERITIES = {
     Severity.ERROR: types.DiagnosticSeverity.Error,
@@ -43,40 +46,46 @@ KINDS = {
 }
 
 
-def to_range(lines: Lines, span: Span) -> types.Range:
-    """A span as the client counts."""
-    return types.Range(types.Position(*lines.position(span.start)), types.Position(*lines.position(span.end)))
+#: Diagnostics about something that could as well not be there.
+UNUSED = frozenset(("unused-definition", "unused-ignore"))
 
 
-def to_diagnostic(lines: Lines, uri: str, found: Diagnostic) -> types.Diagnostic:
-    """A diagnostic, with what is to be said at its place, and other places as related information."""
+def to_diagnostic(file: OpenFile, found: Diagnostic, kernels: int, pages: bool) -> types.Diagnostic:
+    """A diagnostic, with other places as related information, and a link to what its rule means.
+
+    `kernels` is how many were asked: if it holds for some only, that is said; `pages` where the client can ask for pages.
+    """
     parts = [found.message]
     if found.label.text:
         parts.append(found.label.text)
     parts += [f"note: {note}" for note in found.notes]
     if found.help:
         parts.append(f"help: {found.help}")
+    if 0 < len(found.kernels) < kernels:
+        parts.append(f"on {', '.join(found.kernels)} only")
     related = [
         types.DiagnosticRelatedInformation(
-            types.Location(uri, to_range(lines, other.span)), other.text or found.message
+            types.Location(file.uri, file.range(other.span)), other.text or found.message
         )
         for other in found.others
     ]
+    link = rule_uri(found.rule) if pages else write_rule(found.rule)
     return types.Diagnostic(
-        to_range(lines, found.label.span),
+        file.range(found.label.span),
         "\n".join(parts),
         severity=SEVERITIES[found.severity],
         code=found.rule.code,
+        code_description=types.CodeDescription(link) if link else None,
         source="probelang",
+        tags=[types.DiagnosticTag.Unnecessary] if found.rule.slug in UNUSED else None,
         related_information=related or None,
+        data={"slug": found.rule.slug},
     )
 
 
-def to_completion(lines: Lines, shift: int, uri: str, item: Completion) -> types.CompletionItem:
+def to_completion(file: OpenFile, shift: int, item: Completion) -> types.CompletionItem:
     """A completion; `shift` is where the statement begins that its span counts from."""
-    from probelang.source import Span
-
-    where = to_range(lines, Span(item.span.start + shift, item.span.end + shift))
+    where = file.range(Span(item.span.start + shift, item.span.end + shift))
     return types.CompletionItem(
         item.label,
         kind=KINDS[item.sort],
@@ -84,5 +93,10 @@ def to_completion(lines: Lines, shift: int, uri: str, item: Completion) -> types
         sort_text=f"{item.rank + 1:05}",
         filter_text=item.text.strip() or None,
         text_edit=types.TextEdit(where, item.text),
-        data={"uri": uri, "key": list(item.key)} if item.key else None,
+        data={"uri": file.uri, "key": list(item.key)} if item.key else None,
     )
+
+
+def to_edits(file: OpenFile, edits: Iterable[Edit]) -> list[types.TextEdit]:
+    """Edits of the text."""
+    return [types.TextEdit(file.range(edit.span), edit.text) for edit in edits]

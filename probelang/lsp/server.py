@@ -1,92 +1,173 @@
-"""`probelang lsp`: the features of the protocol, each a question to `probelang.analysis`."""
+"""`probelang lsp`: open files, kernels and settings, and what is published of them."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from typing import Any
+import os
+import sys
+from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 from pygls.lsp.server import LanguageServer
-from pygls.protocol import LanguageServerProtocol
-from pygls.protocol.language_server import lsp_method
-from pygls.uris import to_fs_path
 
 from probelang import __version__
-from probelang.analysis.completion import complete
-from probelang.analysis.document import Document
-from probelang.analysis.hover import hover
 from probelang.kernel.answers import KernelError
-from probelang.kernel.interface import Kernel
-from probelang.kernel.load import load_kernel
-from probelang.lsp.convert import to_completion, to_diagnostic, to_range
-from probelang.lsp.positions import Lines
-from probelang.lsp.questions import add_questions
-from probelang.source import Span
+from probelang.kernel.load import bundled_kernels, load_kernel
+from probelang.lsp.convert import to_diagnostic
+from probelang.lsp.files import OpenFile
+from probelang.lsp.protocol import Protocol, is_fault
+from probelang.lsp.settings import FileWishes, Projects, Wishes, read_wishes
+
+if TYPE_CHECKING:
+    from probelang.analysis.document import State
+    from probelang.diagnostics import Diagnostic
+    from probelang.kernel.interface import Kernel
 
 log = logging.getLogger("probelang.lsp")
 
-
-class Open:
-    """One file that the client has open."""
-
-    def __init__(self, uri: str, version: int, text: str, encoding: str) -> None:
-        self.uri = uri
-        self.version = version
-        self.encoding = encoding
-        self.document = Document(to_fs_path(uri) or uri, text)
-        self.lines = Lines(text, encoding)
-        self.dirty = False
-
-    def change(self, change: types.TextDocumentContentChangeEvent) -> None:
-        """Take one change in."""
-        if isinstance(change, types.TextDocumentContentChangePartial):
-            start = self.lines.offset(change.range.start.line, change.range.start.character)
-            end = self.lines.offset(change.range.end.line, change.range.end.character)
-            self.document.edit(min(start, end), max(start, end), change.text)
-        else:
-            self.document.edit(0, len(self.document.text), change.text)
-        self.lines = Lines(self.document.text, self.encoding)
-
-
-class Protocol(LanguageServerProtocol):
-    """pygls's, but for the texts, which are kept in `Server.open`: its own lines end in more ways than the protocol says."""
-
-    @lsp_method(types.TEXT_DOCUMENT_DID_OPEN)
-    def lsp_text_document__did_open(self, params: types.DidOpenTextDocumentParams) -> None:
-        self._server.did_open(params)  # type: ignore[attr-defined]
-
-    @lsp_method(types.TEXT_DOCUMENT_DID_CHANGE)
-    def lsp_text_document__did_change(self, params: types.DidChangeTextDocumentParams) -> None:
-        self._server.did_change(params)  # type: ignore[attr-defined]
-
-    @lsp_method(types.TEXT_DOCUMENT_DID_CLOSE)
-    def lsp_text_document__did_close(self, params: types.DidCloseTextDocumentParams) -> None:
-        self._server.did_close(params)  # type: ignore[attr-defined]
+SECTION = "probelang"
+WATCHED = ("**/probelang.toml", "**/pyproject.toml")
 
 
 class Server(LanguageServer):
-    """What the server knows: open files, kernels, settings."""
+    """What the server knows."""
 
     def __init__(self) -> None:
         super().__init__("probelang", __version__, protocol_cls=Protocol)
-        self.files: dict[str, Open] = {}
+        self.files: dict[str, OpenFile] = {}
         self.kernels: dict[str | None, Kernel] = {}
-        self.kernel_name: str | None = None
+        self.broken: dict[str | None, str] = {}
+        self.loading: set[str | None] = set()
+        self.wishes = Wishes()
+        self.projects = Projects()
+        self.said_goodbye = False
+        self._told: set[str] = set()
+        self._bundled = frozenset(bundled_kernels())
 
-    def kernel(self) -> Kernel:
-        """The kernel that specs are checked for."""
-        if self.kernel_name not in self.kernels:
-            self.kernels[self.kernel_name] = load_kernel(self.kernel_name)
-        return self.kernels[self.kernel_name]
+    # ----------------------------------------------------------------------------------------- the client
+
+    def can(self, *path: str) -> bool:
+        """Whether the client says that it can do something: `can("workspace", "code_lens", "refresh_support")`."""
+        found: Any = self.client_capabilities
+        for name in path:
+            found = getattr(found, name, None)
+        return bool(found)
+
+    @property
+    def pulls(self) -> bool:
+        """Whether the client asks for diagnostics, so that none are sent unasked."""
+        return self.client_capabilities.text_document is not None and (
+            self.client_capabilities.text_document.diagnostic is not None
+        )
+
+    def tell(self, message: str) -> None:
+        """Show the user a problem, once."""
+        if message not in self._told:
+            self._told.add(message)
+            self.window_show_message(types.ShowMessageParams(types.MessageType.Warning, message))
+
+    # ------------------------------------------------------------------------------------------ settings
+
+    def configure(self, options: object) -> None:
+        """Take in what the client's configuration says."""
+        self.wishes, wrong = read_wishes(options, self.wishes)
+        for message in wrong:
+            self.tell(message)
+        self.settings_changed()
+
+    async def ask_configuration(self) -> None:
+        """Ask the client for its configuration, if it can be asked."""
+        if not self.can("workspace", "configuration"):
+            return
+        params = types.ConfigurationParams([types.ConfigurationItem(section=SECTION)])
+        answer = await self.workspace_configuration_async(params)
+        if answer and answer[0] is not None:
+            self.configure(answer[0])
+
+    def settings_changed(self) -> None:
+        """Settings, files of settings or kernels have changed: what was said may not hold."""
+        self.projects.forget()
+        for file in self.files.values():
+            file.wishes = None
+        self.say_anew()
+
+    def say_anew(self) -> None:
+        """Publish of all open files, or let the client ask again."""
+        if not self.files:
+            return
+        for uri in self.files:
+            self.schedule(uri)
+        if self.pulls and self.can("workspace", "diagnostics", "refresh_support"):
+            self.workspace_diagnostic_refresh(None)
+        for name, refresh in (
+            ("inlay_hint", self.workspace_inlay_hint_refresh),
+            ("code_lens", self.workspace_code_lens_refresh),
+            ("semantic_tokens", self.workspace_semantic_tokens_refresh),
+        ):
+            if self.can("workspace", name, "refresh_support"):
+                refresh(None)
+
+    def wishes_of(self, file: OpenFile) -> FileWishes:
+        """What holds for a file."""
+        if file.wishes is None:
+            file.wishes = self.projects.of_file(file.path, self.wishes)
+            if file.wishes.problem:
+                self.tell(file.wishes.problem)
+        return file.wishes
+
+    # ------------------------------------------------------------------------------------------- kernels
+
+    def find_kernel(self, name: str | None) -> Kernel | None:
+        """A kernel, or None while it is read for the first time, or where it cannot be had (which is said)."""
+        known = self.kernels.get(name)
+        if known is not None:
+            return known
+        if name in self.broken:
+            self.tell(self.broken[name])
+            return None
+        if name in self._bundled:
+            self._take(name, load_kernel(name))
+            return self.kernels.get(name)
+        if name not in self.loading:
+            self.loading.add(name)
+            self._task = asyncio.ensure_future(self._load(name))
+        return None
+
+    def _take(self, name: str | None, kernel: Kernel) -> None:
+        self.kernels[name] = kernel
+
+    async def _load(self, name: str | None) -> None:
+        """Read a kernel, which may take seconds, while the server goes on answering."""
+        token = f"probelang-kernel-{name}"
+        shown = self.can("window", "work_done_progress")
+        if shown:
+            await self.work_done_progress.create_async(token)
+            title = f"reading {'the running kernel' if name is None else name}"
+            self.work_done_progress.begin(token, types.WorkDoneProgressBegin(title))
+        try:
+            self._take(name, await asyncio.to_thread(_read_kernel, name))
+        except KernelError as error:
+            self.broken[name] = str(error)
+            self.tell(str(error))
+        finally:
+            self.loading.discard(name)
+            if shown:
+                self.work_done_progress.end(token, types.WorkDoneProgressEnd())
+        self.say_anew()
+
+    # --------------------------------------------------------------------------------------------- files
 
     def did_open(self, params: types.DidOpenTextDocumentParams) -> None:
+        """A file was opened."""
         item = params.text_document
-        encoding = str(self.server_capabilities.position_encoding or "utf-16")
-        self.files[item.uri] = Open(item.uri, item.version, item.text, encoding)
+        chosen: Any = self.server_capabilities.position_encoding or "utf-16"
+        encoding = str(getattr(chosen, "value", chosen))
+        self.files[item.uri] = OpenFile(item.uri, item.version, item.text, encoding)
         self.schedule(item.uri)
 
     def did_change(self, params: types.DidChangeTextDocumentParams) -> None:
+        """A file was edited."""
         file = self.files.get(params.text_document.uri)
         if file is None:
             return
@@ -96,84 +177,90 @@ class Server(LanguageServer):
         self.schedule(file.uri)
 
     def did_close(self, params: types.DidCloseTextDocumentParams) -> None:
-        self.files.pop(params.text_document.uri, None)
-        self.text_document_publish_diagnostics(types.PublishDiagnosticsParams(params.text_document.uri, []))
+        """A file was closed: nothing is to be seen of it any more."""
+        if self.files.pop(params.text_document.uri, None) is not None and not self.pulls:
+            nothing = types.PublishDiagnosticsParams(params.text_document.uri, [])
+            self.text_document_publish_diagnostics(nothing)
+
+    def states(self, file: OpenFile) -> list[State]:
+        """What is known of a file on each of its kernels that is there; the first is the one that answers."""
+        wishes = self.wishes_of(file)
+        return [
+            file.document.state(kernel, wishes.target, wishes.settings) for kernel in self.kernels_of(file)
+        ]
+
+    def kernels_of(self, file: OpenFile) -> list[Kernel]:
+        """The kernels of a file that are there."""
+        found = [self.find_kernel(name) for name in self.wishes_of(file).kernels]
+        return [kernel for kernel in found if kernel is not None]
+
+    def latest(self, file: OpenFile) -> State | None:
+        """What was found out last on the first kernel, which is enough to complete words."""
+        wishes = self.wishes_of(file)
+        for name in wishes.kernels:
+            kernel = self.find_kernel(name)
+            if kernel is not None:
+                return file.document.latest(kernel, wishes.target, wishes.settings)
+        return None
+
+    def diagnostics(self, file: OpenFile) -> list[Diagnostic]:
+        """All there is to say of a file."""
+        wishes = self.wishes_of(file)
+        return file.document.diagnostics(
+            self.kernels_of(file), wishes.target, wishes.settings, wishes.selection
+        )
 
     def schedule(self, uri: str) -> None:
-        """Say what is wrong, once for all changes that have come in."""
-        file = self.files[uri]
-        if not file.dirty:
-            file.dirty = True
+        """Publish what is to be said of a file, once for all changes that have come in."""
+        file = self.files.get(uri)
+        if file is not None and not file.waiting and not self.pulls:
+            file.waiting = True
             asyncio.get_running_loop().call_soon(self.publish, uri)
 
     def publish(self, uri: str) -> None:
+        """Send the diagnostics of a file."""
         file = self.files.get(uri)
         if file is None:
             return
-        file.dirty = False
-        try:
-            found = file.document.analyse(self.kernel()).diagnostics
-        except KernelError as error:
-            self.window_show_message(types.ShowMessageParams(types.MessageType.Error, str(error)))
-            return
-        self.text_document_publish_diagnostics(
-            types.PublishDiagnosticsParams(
-                uri, [to_diagnostic(file.lines, uri, said) for said in found], file.version
-            )
-        )
+        file.waiting = False
+        said = self.protocol_diagnostics(file)
+        self.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, said, file.version))
+
+    def protocol_diagnostics(self, file: OpenFile) -> list[types.Diagnostic]:
+        """The diagnostics of a file as the client has them."""
+        kernels = len(self.wishes_of(file).kernels)
+        pages = self.can("workspace", "text_document_content")
+        return [to_diagnostic(file, found, kernels, pages) for found in self.diagnostics(file)]
+
+
+def _read_kernel(name: str | None) -> Kernel:
+    kernel = load_kernel(name)
+    # what takes time is its BTF, and the list of functions
+    kernel.find_function("vfs_read")
+    return kernel
 
 
 def make_server() -> Server:
     """A server with all its features."""
+    from probelang.lsp import editing, language, lifecycle, navigation, questions, structure
+
     server = Server()
-
-    @server.feature(types.INITIALIZE)
-    def initialize(params: types.InitializeParams) -> None:
-        options: Any = params.initialization_options or {}
-        if isinstance(options, dict):
-            names = options.get("kernels") or [options.get("kernel")]
-            server.kernel_name = names[0]
-
-    @server.feature(
-        types.TEXT_DOCUMENT_COMPLETION,
-        types.CompletionOptions(trigger_characters=[".", ">", "$", "%", ":", "@"]),
-    )
-    def completion(params: types.CompletionParams) -> types.CompletionList | None:
-        file = server.files.get(params.text_document.uri)
-        if file is None:
-            return None
-        offset = file.lines.offset(params.position.line, params.position.character)
-        chunk = file.document.chunk_at(offset)
-        text = file.document.text[chunk.start : chunk.end]
-        found = complete(file.document.context(server.kernel()), text, offset - chunk.start)
-        return types.CompletionList(
-            not found.complete,
-            [to_completion(file.lines, chunk.start, file.uri, item) for item in found.items],
-        )
-
-    @server.feature(types.TEXT_DOCUMENT_HOVER)
-    def hovering(params: types.HoverParams) -> types.Hover | None:
-        file = server.files.get(params.text_document.uri)
-        if file is None:
-            return None
-        offset = file.lines.offset(params.position.line, params.position.character)
-        kernel = server.kernel()
-        for statement in file.document.analyse(kernel).tree.statements:
-            if statement.span.start <= offset <= statement.span.end:
-                found = hover(file.document.context(kernel), statement, offset)
-                if found is not None:
-                    return types.Hover(
-                        types.MarkupContent(types.MarkupKind.Markdown, found.text),
-                        to_range(file.lines, Span(found.span.start, found.span.end)),
-                    )
-        return None
-
-    add_questions(server)
+    for part in (lifecycle, language, navigation, structure, editing, questions):
+        part.register(server)
     return server
 
 
 def serve(log_file: str | None = None) -> int:
     """Answer on standard input and output until the client is done; the answer is the exit status."""
-    logging.basicConfig(filename=log_file, level=logging.WARNING)
-    make_server().start_io()
-    return 0
+    try:
+        logging.basicConfig(filename=log_file, level=logging.WARNING)
+    except OSError as error:
+        print(f"probelang: cannot write {log_file}: {error.strerror}", file=sys.stderr)
+        return 2
+    logging.getLogger("pygls.protocol.json_rpc").addFilter(is_fault)
+    # whatever else writes to standard output must not get between the messages
+    stdout = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    server = make_server()
+    server.start_io(sys.stdin.buffer, stdout)
+    return 0 if server.said_goodbye else 1

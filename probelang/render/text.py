@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from probelang.diagnostics import Diagnostic, Severity, headline, listed
+from probelang.diagnostics import Diagnostic, Severity, headline
 from probelang.source import Source, Span
 
 if TYPE_CHECKING:

@@ -90,12 +90,21 @@ def _find_foreign(text: str, match: re.Match[str], outermost: bool) -> Head | No
     from probelang.syntax.words import FOREIGN, is_foreign_line
 
     word = match[2]
-    if word in FOREIGN and (outermost or is_foreign_line(text, match.end())):
+    if len(word) < 3 and not _is_clause(text, match.end()):
+        # `f:name vfs_read` is a command of the kernel's, `f: x64` a fetch arg
+        if word in FOREIGN and not outermost:
+            return None
+    elif word in FOREIGN and (outermost or is_foreign_line(text, match.end())):
         terminal = STATEMENT_KEYWORDS[FOREIGN[word].kind]
         return Head(match.start(), match.start(2), match.end(3), terminal)
     if outermost and not match[1] and is_foreign_line(text, match.end()):
         return Head(match.start(), match.start(2), match.end(2), "")
     return None
+
+
+def _is_clause(text: str, at: int) -> bool:
+    """Whether what follows `k:` is a point and then `{` or `/`, as in bpftrace."""
+    return re.compile(r"[^\s,{]+(?:\s*,\s*\w+:[^\s,{]+)*(?:\s*\{|\s+/)").match(text, at) is not None
 
 
 def _find_misspelt(match: re.Match[str], named: bool, outermost: bool, is_word: bool) -> Head | None:
@@ -104,7 +113,7 @@ def _find_misspelt(match: re.Match[str], named: bool, outermost: bool, is_word: 
 
     word = match[2]
     terminal = ""
-    if word in FOREIGN:
+    if word in FOREIGN and len(word) > 2:
         terminal = STATEMENT_KEYWORDS[FOREIGN[word].kind]
     elif is_word:
         near = find_keywords(word, KINDS if named else STATEMENT_KEYWORDS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from probelang.diagnostics import Edit, Fix
@@ -77,6 +78,12 @@ def explain(driver: Driver, terminal: str, closes_nothing: bool) -> str | None:
     repair = _explain_slip(driver, terminal, expected, previous)
     if repair is not None:
         return None if repair == _SAID else repair
+    if previous == ":" and {"IF", "LBRACE"} <= expected:
+        return None  # the colon behind a point was reported
+    from probelang.syntax.slips import explain_slip
+
+    if explain_slip(driver, terminal, expected):
+        return None
     if terminal in (END, "NEWLINE", "RBRACE") and not word.strip("}\n"):
         span = _after_last(driver) if terminal != "RBRACE" or not word else span
     message = (
@@ -123,9 +130,7 @@ def _explain_slip(driver: Driver, terminal: str, expected: set[str], previous: s
     adjacent = text[begin - 1 : begin] if begin > driver.start else ""
     if terminal == "EQUAL" and operator and not _first_in_item(driver):
         if text[stop : stop + 1] == "~":
-            return _repair(
-                driver, "`=~` is no operator here: a glob is matched by `~`", Span(begin, stop + 1), "~", ""
-            )
+            return _explain_match(driver, begin, stop + 1)
         return _repair(driver, "`=` does not compare: write `==`", span, "==", "EQUAL_TO")
     if terminal == "EQUAL" and adjacent == "=" and previous in ("==", "!="):
         triple = text[begin - 2 : stop]
@@ -134,7 +139,9 @@ def _explain_slip(driver: Driver, terminal: str, expected: set[str], previous: s
         )
     if terminal == "BANG" and operator and text[stop : stop + 1] == "~":
         message = "there is no `!~`: write `!(… ~ …)`"
-        driver.report.error(SYNTAX_ERROR, message, Span(begin, stop + 1))
+        driver.report.error(
+            SYNTAX_ERROR, message, Span(begin, stop + 1), fix=_negated(driver, begin, stop + 1)
+        )
         return ""
     if terminal == "GREATER" and adjacent == "<" and previous == "<":
         return _repair(driver, "`<>` is no operator here: write `!=`", Span(begin - 1, stop), "!=", "")
@@ -145,7 +152,9 @@ def _explain_slip(driver: Driver, terminal: str, expected: set[str], previous: s
             driver, f"`{word}` is no operator here: write `{meant}`", span, meant, PUNCTUATION[meant]
         )
     if terminal == "NAME" and operator and word == "not" and text[stop:].lstrip(" \t").startswith("in"):
-        driver.report.error(SYNTAX_ERROR, "there is no `not in`: write `!(… in …)`", span)
+        after = stop + text[stop:].index("in")
+        fix = _negated(driver, begin, after, "")
+        driver.report.error(SYNTAX_ERROR, "there is no `not in`: write `!(… in …)`", span, fix=fix)
         return ""
     if (
         operator
@@ -159,6 +168,12 @@ def _explain_slip(driver: Driver, terminal: str, expected: set[str], previous: s
         driver.rewind(begin)
         driver.word = "="
         return "EQUAL"
+    if terminal == "NUMBER" and "EQUAL" in expected and "IF" in expected and "with" in driver.values:
+        fix = Fix("write `=`", (Edit(Span(driver.ends[-1], begin), "="),))
+        driver.report.error(SYNTAX_ERROR, f"expected `=` before `{shorten(word)}`", span, fix=fix)
+        driver.rewind(begin)
+        driver.word = "="
+        return "EQUAL"
     if terminal == "NUMBER" and "EVERY" in expected:
         fix = Fix("write `every`", (Edit(Span(begin, begin), "every "),))
         driver.report.error(SYNTAX_ERROR, f"expected `every` before `{shorten(word)}`", span, fix=fix)
@@ -168,14 +183,62 @@ def _explain_slip(driver: Driver, terminal: str, expected: set[str], previous: s
     return None
 
 
+def _explain_match(driver: Driver, begin: int, stop: int) -> str:
+    """`=~ "ba.*"`: what stands behind it is likely a regular expression, and becomes a glob where it is a plain one."""
+    span = Span(begin, stop)
+    edits = [Edit(span, "~")]
+    pattern = re.compile(r'\s*"([\w./ *^$-]*)"').match(driver.text, stop, driver.end)
+    if pattern is not None and (".*" in pattern[1] or pattern[1][:1] == "^" or pattern[1][-1:] == "$"):
+        glob = ("" if pattern[1][:1] == "^" else "*") + pattern[1].strip("^$").replace(".*", "*")
+        glob += "" if pattern[1][-1:] == "$" else "*"
+        edits.append(Edit(Span(pattern.start(1), pattern.end(1)), re.sub(r"\*+", "*", glob)))
+    message = "`=~` is no operator here: a glob is matched by `~`"
+    help = "in a glob `*` stands for any letters, `?` for one, and all of the string must fit"
+    driver.report.error(
+        SYNTAX_ERROR, message, span, help=help, fix=Fix("write `~`", tuple(edits), safe=len(edits) < 2)
+    )
+    driver.word = "~"
+    driver.position = stop
+    return "TILDE"
+
+
 def _explain_not(driver: Driver) -> str:
     """`not x`: the `not` was read as a name, so it cannot be made an operator any more; only said."""
     end = driver.ends[-1]
     span = Span(end - 3, end)
-    fix = Fix("write `!`", (Edit(Span(end - 3, driver.begin), "!"),))
+    stop = _comparison_end(driver, driver.begin)
+    whole = driver.text[driver.begin : driver.begin + 1] == "(" or stop is None
+    edits = [Edit(Span(end - 3, driver.begin), "!" if whole else "!(")]
+    if not whole and stop is not None:
+        edits.append(Edit(Span(stop, stop), ")"))
+    fix = Fix("write `!`" if whole else "write `!(…)`", tuple(edits))
     driver.report.error(SYNTAX_ERROR, "`not` is no operator here: write `!`", span, fix=fix)
     driver.muted_to = driver.begin
     return _SAID
+
+
+def _negated(driver: Driver, begin: int, stop: int, operator: str = "~") -> Fix | None:
+    """The fix that makes `a !~ b` a `!(a ~ b)`; the operator stands from `begin` to `stop`."""
+    left = re.search(
+        r"(?:\bif|&&|\|\||[(!])\s*(?P<value>[^\s&|(){}]+)\s*$", driver.text[driver.start : begin]
+    )
+    after = driver.text[stop : driver.end]
+    right = re.match(r"\s*(?:in\s*(?:\{[^{}]*\}|\S+)|\"[^\"\n]*\"|\w+)", after)
+    if left is None or right is None:
+        return None
+    start = driver.start + left.start("value")
+    end = stop + right.end()
+    return Fix(
+        "write `!(…)`",
+        (Edit(Span(start, start), "!("), Edit(Span(begin, stop), operator), Edit(Span(end, end), ")")),
+    )
+
+
+def _comparison_end(driver: Driver, at: int) -> int | None:
+    """Where the comparison that begins at a place ends: before `&&`, `||`, braces, or the end of the line."""
+    match = re.compile(r'(?:"[^"\n]*"|&(?!&)|\|(?!\|)|[^"&|{}()\n])*').match(driver.text, at, driver.end)
+    text = re.split(r"\b(?:and|or)\b", match[0])[0].rstrip() if match else ""
+    return at + len(text) if text else None
 
 
 def _repair(driver: Driver, message: str, span: Span, text: str, terminal: str) -> str:

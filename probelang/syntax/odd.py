@@ -83,7 +83,7 @@ def scan_odd(driver: Driver, state: int) -> str:
         return _semicolon(driver)
     if character in "$@":
         return _bare_sigil(driver, state)
-    if character == "\\" and text[at + 1 : at + 3].strip(" \t\r")[:1] in ("\n", ""):
+    if character == "\\" and text[at + 1 : min(at + 3, end)].strip(" \t\r")[:1] in ("\n", ""):
         return _continued_line(driver)
     if " " < character < "\x7f":
         driver.word = character
@@ -170,6 +170,16 @@ def _semicolon(driver: Driver) -> str:
 def _bare_sigil(driver: Driver, state: int) -> str:
     begin = driver.begin
     driver.stop = driver.position = begin + 1
+    if (
+        driver.text[begin] == "@"
+        and "NUMBER" in ACTIONS[state]
+        and driver.text[begin + 1 :].lstrip(" \t")[:1] in ("[", "=", "+")
+    ):
+        from probelang.syntax.slips import explain_map
+
+        if begin <= driver.muted_to or explain_map(driver, begin):
+            driver.stop = driver.position = max(begin + 1, driver.muted_to)
+            return "SYMBOL"
     if driver.text[begin] == "$":
         message, terminal = "a variable's name follows `$`, as in `$retval`, `$comm` or `$arg1`", "VARIABLE"
     else:

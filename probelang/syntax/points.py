@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from probelang.diagnostics import Edit, Fix
@@ -28,6 +29,14 @@ FORMS = {
     Kind.WATCH: "`SYMBOL[+OFFSET]` or `0xADDRESS`, then `r`, `w`, `rw` or `x`",
     Kind.MONITOR: "`every DURATION`, as in `every 100ms`",
 }
+_OTHER_RETURN = re.compile(r"(?:[:./@]return|%(?:ret|Return|RETURN|returns|exit|retval|r))$")
+_SYSTEMS = (
+    ("sys_enter_", "syscalls"), ("sys_exit_", "syscalls"), ("sched_", "sched"), ("block_", "block"), ("tcp_", "tcp"),
+    ("irq_", "irq"), ("softirq_", "irq"), ("signal_", "signal"), ("oom_", "oom"), ("timer_", "timer"),
+    ("hrtimer_", "timer"), ("workqueue_", "workqueue"), ("net_dev_", "net"), ("netif_", "net"), ("inet_sock_", "sock"),
+    ("kfree_skb", "skb"), ("consume_skb", "skb"), ("mm_vmscan_", "vmscan"), ("mm_page_", "kmem"), ("kmem_", "kmem"),
+    ("kmalloc", "kmem"), ("kfree", "kmem"), ("ext4_", "ext4"), ("xfs_", "xfs"), ("task_", "task"), ("page_fault_", "exceptions"),
+)  # fmt: skip
 _RETURNING = (Kind.KPROBE, Kind.FPROBE, Kind.UPROBE)
 _ARTICLES = {
     Kind.EPROBE: "an eprobe",
@@ -45,9 +54,11 @@ def kind_with_article(kind: Kind) -> str:
 class _PointError(Exception):
     """The point is none of its kind; raised and caught in this module."""
 
-    def __init__(self, message: str, start: int, end: int, help: str | None = None) -> None:
+    def __init__(
+        self, message: str, start: int, end: int, help: str | None = None, fix: Fix | None = None
+    ) -> None:
         super().__init__(message)
-        self.start, self.end, self.help = start, end, help
+        self.start, self.end, self.help, self.fix = start, end, help, fix
 
 
 class _Piece:
@@ -109,7 +120,16 @@ def parse_point(kind: Kind, text: str, start: int, report: Report, returns: Span
     span = Span(start, start + len(text))
     piece = _Piece(text, start)
     try:
-        if text.endswith(RETURN):
+        wrong = _OTHER_RETURN.search(text) if kind in _RETURNING else None
+        if wrong is not None and wrong.start() > 0:
+            # `f:return` of DTrace and ply, `f%ret`, `f.return` of SystemTap
+            place = Span(start + wrong.start(), piece.end)
+            fix = Fix("write `%return`", (Edit(place, RETURN),))
+            report.error(
+                BAD_POINT, f"a function's return is written `%return`, not `{wrong[0]}`", place, fix=fix
+            )
+            piece, returns = _Piece(text[: wrong.start()], start), place
+        elif text.endswith(RETURN):
             place = Span(piece.end - len(RETURN), piece.end)
             piece = _Piece(text[: -len(RETURN)], start)
             if kind not in _RETURNING:
@@ -120,13 +140,38 @@ def parse_point(kind: Kind, text: str, start: int, report: Report, returns: Span
                 returns = place
         return _PARSERS[kind](kind, piece, span, returns, report)
     except _PointError as error:
-        report.error(BAD_POINT, str(error), Span(error.start, error.end), help=error.help)
+        report.error(BAD_POINT, str(error), Span(error.start, error.end), help=error.help, fix=error.fix)
         return tree.BrokenPoint(span)
 
 
 def _wrong_form(kind: Kind, piece: _Piece) -> _PointError:
     message = f"`{shorten(piece.text)}` is no point of {kind_with_article(kind)}"
-    return _PointError(message, piece.start, piece.end, f"the point is {FORMS[kind]}")
+    meant = _meant(kind, piece.text)
+    fix = (
+        Fix(f"write `{shorten(meant)}`", (Edit(Span(piece.start, piece.end), meant),), safe=False)
+        if meant
+        else None
+    )
+    return _PointError(message, piece.start, piece.end, f"the point is {FORMS[kind]}", fix)
+
+
+def _meant(kind: Kind, text: str) -> str | None:
+    """What somebody means who writes a point in the form of another language."""
+    bare = text.strip("\"'").rstrip("&")
+    if kind is Kind.WATCH:
+        bare = bare.lstrip("&@")
+    elif kind not in (Kind.KPROBE, Kind.FPROBE, Kind.TPROBE):
+        return None
+    names = bare.split("|")
+    if bare == text or not all(name.isidentifier() and name.isascii() for name in names):
+        names = text.split("|") if "|" in text else names
+    if (
+        not all(name.isidentifier() and name.isascii() for name in names)
+        or "|".join(names) == text
+        and len(names) < 2
+    ):
+        return None
+    return names[0] if len(names) == 1 else "{" + ",".join(names) + "}"
 
 
 def _parse_function(
@@ -199,7 +244,14 @@ def _parse_event(kind: Kind, piece: _Piece, span: Span, returns: Span | None, re
             return tree.EventPoint(span, system.ident(), event.ident())
     if event is None:
         message = f"`{shorten(piece.text)}` has no system: an event is named `SYSTEM:EVENT`, as in `sched:sched_switch`"
-        raise _PointError(message, piece.start, piece.end)
+        guess = next((f"{system}:" for prefix, system in _SYSTEMS if piece.text.startswith(prefix)), "")
+        cure: Fix | None = None
+        if guess and piece.is_name():
+            cure = Fix(
+                f"write `{guess}{piece.text}`", (Edit(Span(piece.start, piece.start), guess),), safe=False
+            )
+        help = "/sys/kernel/tracing/available_events has all events with their systems"
+        raise _PointError(message, piece.start, piece.end, help, cure)
     if not system.is_name("-") or not event.is_name("-"):
         raise _wrong_form(kind, piece)
     return tree.EventPoint(span, system.ident(), event.ident())
@@ -305,5 +357,5 @@ def parse_watch(
             raise _wrong_form(Kind.WATCH, piece)
         return tree.WatchPoint(span, place, symbol.ident(), None, offset, access, length)
     except _PointError as error:
-        report.error(BAD_POINT, str(error), Span(error.start, error.end), help=error.help)
+        report.error(BAD_POINT, str(error), Span(error.start, error.end), help=error.help, fix=error.fix)
         return tree.BrokenPoint(span)

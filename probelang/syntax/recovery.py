@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from probelang.diagnostics import Label
+from probelang.diagnostics import Edit, Fix, Label
 from probelang.record import record
 from probelang.source import Span
 from probelang.syntax import tree
@@ -168,7 +168,16 @@ def report_open_block(driver: Driver) -> None:
     if driver.following is not None:
         others = (Label(driver.following, "the next statement begins here"),)
     message = "this `{` is not closed"
-    driver.report.error(UNCLOSED, message, Span(bracket.begin, bracket.begin + 1), others=others)
+    body = driver.text[bracket.begin : driver.end].rstrip()
+    end = bracket.begin + len(body)
+    fix = Fix(
+        "write `}` behind the last fetch arg",
+        (Edit(Span(end, end), "\n}" if "\n" in body else " }"),),
+        safe=False,
+    )
+    if "#" in body.rpartition("\n")[2] or "//" in body.rpartition("\n")[2]:
+        fix = Fix(fix.title, (Edit(Span(end, end), "\n}"),), safe=False)
+    driver.report.error(UNCLOSED, message, Span(bracket.begin, bracket.begin + 1), others=others, fix=fix)
 
 
 # ------------------------------------------------------------------------------------------------ going on
@@ -296,7 +305,7 @@ def _find_place(
                 if not _NEW_ITEM.match(driver.text, begin, driver.end):
                     continue
             elif terminal == "LBRACE":
-                if driver.text[begin + 1 : begin + 2] not in ("\n", "\r", "") or braces:
+                if driver.text[begin + 1 : min(begin + 2, driver.end)] not in ("\n", "\r", "") or braces:
                     continue
             else:
                 continue

@@ -11,6 +11,7 @@ from probelang.source import Span
 from probelang.syntax import tree
 from probelang.syntax.chunks import KINDS, STATEMENT_KEYWORDS
 from probelang.syntax.literals import join_words, shorten
+from probelang.syntax.points import FORMS, kind_with_article
 from probelang.syntax.rules import FOREIGN_SPELLING, SYNTAX_ERROR, UNCLOSED, UNKNOWN_KEYWORD
 from probelang.syntax.tables import KEYWORDS
 
@@ -40,6 +41,15 @@ FOREIGN = {
     "tracepoint": Foreign("eprobe"),
     "rawtracepoint": Foreign("tprobe"),
     "raw_tracepoint": Foreign("tprobe"),
+    "k": Foreign("kprobe"),
+    "kr": Foreign("kprobe", True),
+    "u": Foreign("uprobe"),
+    "ur": Foreign("uprobe", True),
+    "U": Foreign("usdt"),
+    "f": Foreign("fprobe"),
+    "fr": Foreign("fprobe", True),
+    "t": Foreign("eprobe"),
+    "rt": Foreign("tprobe"),
     "kprobe": Foreign("kprobe"),
     "uprobe": Foreign("uprobe"),
     "usdt": Foreign("usdt"),
@@ -52,6 +62,12 @@ _ELSEWHERE = {
     "watchpoint": "a hardware breakpoint is written `watch SYMBOL w`, or `watch 0xADDRESS w len 8`",
     "BEGIN": "a spec says what is probed; it has no code of its own to run",
     "END": "a spec says what is probed; it has no code of its own to run",
+    "software": "perf's software events have no probes; the functions behind them have: `kprobe handle_mm_fault`",
+    "hardware": "counters of the processor are perf's: `perf stat -e cycles`; a variable is watched by `watch SYMBOL w`",
+    "iter": "a periodic look at variables is written `monitor every 1s`",
+    "self": "a spec says what is probed; it has no code of its own to run",
+    "begin": "a spec says what is probed; it has no code of its own to run",
+    "end": "a spec says what is probed; it has no code of its own to run",
     "probe": "the kinds of probes are " + ", ".join(f"`{kind}`" for kind in KINDS),
     "trace_event": "a trace event is probed by `eprobe SYSTEM:EVENT`",
     "let": "a constant is written `const NAME = …`",
@@ -126,12 +142,56 @@ def report_foreign(text: str, start: int, word: str, point: Span, report: Report
     report.error(FOREIGN_SPELLING, message, Span(start, start + len(found)), fix=fix)
 
 
+def explain_clause(text: str, start: int, end: int, report: Report) -> bool:
+    """Report a clause of bpftrace that is more than a foreign word for the kind; whether it is one."""
+    from probelang.syntax.bpftrace import read_clauses
+
+    clause = read_clauses(text, start, end)
+    if clause is None or not clause.beyond:
+        return False
+    colon = text.index(":", start) + 1
+    found = text[start:colon]
+    if clause.text:
+        message = f"`{found}` is bpftrace's way to write a probe: here it is `{shorten(' '.join(clause.text.split()), 60)}`"
+        fix = Fix("write it as a probe", (Edit(Span(start, clause.end), clause.text),), safe=False)
+        report.error(FOREIGN_SPELLING, message, Span(start, colon), help=_what_is_kept(clause.text), fix=fix)
+        return True
+    timed = re.search(r"nsecs\s*-\s*@", text[start : clause.end])
+    message = f"`{found}` is bpftrace's way to write a probe, and this one is a program: a probe only records"
+    if FOREIGN[found[:-1]].kind == "usdt":
+        message = f"`{found}` is bpftrace's way to write a probe, and does not say whose: here it is `usdt PATH:PROVIDER:NAME`"
+        report.error(
+            FOREIGN_SPELLING,
+            message,
+            Span(start, colon),
+            help="`readelf -n PATH` shows the providers and their probes",
+        )
+        return True
+    help = (
+        "the time from entry to return is `$duration`: `fprobe FUNC%return { $duration }`"
+        if timed
+        else "say where, when and what: `kprobe FUNC if CONDITION { VALUES }`; what is done with them is for who reads the trace"
+    )
+    report.error(FOREIGN_SPELLING, message, Span(start, colon), help=help)
+    return True
+
+
+def _what_is_kept(written: str) -> str | None:
+    if "$tid" in written:
+        return (
+            "`$tid` is the thread; on Linux 7.3 and later `$pid` is the process, which bpftrace calls `pid`"
+        )
+    return None
+
+
 def explain_line(text: str, begin: int, end: int, report: Report) -> None:
     """Report what begins at `begin` and is no statement; it goes on up to `end`."""
     newline = text.find("\n", begin, end)
     stop = newline if newline >= 0 else end
     line = text[begin:stop].rstrip()
-    if _explain_command(line, begin, report):
+    if _explain_command(line, begin, report) or _explain_pasted(text, begin, end, report):
+        return
+    if _explain_no_kind(line, begin, report):
         return
     assigned = re.match(r"([A-Za-z_][A-Za-z0-9_]*)[ \t]*=(?!=)[ \t]*", line)
     rest = line[assigned.end() :] if assigned else line
@@ -157,9 +217,12 @@ def explain_line(text: str, begin: int, end: int, report: Report) -> None:
             message = f"`{word}` belongs to a probe, and here is none that it could belong to"
             report.error(SYNTAX_ERROR, message, span)
             return
+        if word in KINDS and rest[found.end() : found.end() + 1] == "(":
+            _explain_parentheses(rest, at, word, report)
+            return
         near = find_keywords(word, KINDS if assigned else STATEMENT_KEYWORDS)
         help = _ELSEWHERE.get(word, _STATEMENTS)
-        if near:
+        if near and word not in _ELSEWHERE:
             help = "did you mean " + join_words([f"`{keyword}`" for keyword in near[:3]]) + "?"
         message = (
             f"`{shorten(word)}` is no kind of probe" if assigned else f"`{shorten(word)}` begins no statement"
@@ -189,6 +252,48 @@ def explain_line(text: str, begin: int, end: int, report: Report) -> None:
         )
 
 
+_NO_KIND = re.compile(
+    r"((?:\w+[ \t]*=[ \t]*)?)([a-z_]\w{3,}(?:\+0x[0-9a-f]+)?(?:%return)?)[ \t]*(?:$|\{|if[ \t]|\$|with[ \t])"
+)
+
+
+def _explain_no_kind(line: str, begin: int, report: Report) -> bool:
+    """A point, and no word before it that says what kind of probe it is for."""
+    match = _NO_KIND.match(line)
+    if match is None or not (match[2].endswith("%return") or line.endswith("}") or "{" in line):
+        return False
+    word = match[2]
+    if find_keywords(word, STATEMENT_KEYWORDS) or word in _ELSEWHERE:
+        return False
+    span = Span(begin + match.start(2), begin + match.end(2))
+    if line[match.end(2) :].lstrip()[:1] in ("$", ""):
+        from probelang.syntax.shell import write_bare
+
+        written = write_bare(line)
+        fix = Fix(f"write `{written}`", (Edit(Span(begin, begin + len(line)), written),), safe=False)
+        message = f"what kind of probe is on `{shorten(word)}`?"
+        report.error(UNKNOWN_KEYWORD, message, span, help=f"write `{written}`", fix=fix)
+        return True
+    fix = Fix(f"write `fprobe {word}`", (Edit(Span(span.start, span.start), "fprobe "),), safe=False)
+    report.error(
+        UNKNOWN_KEYWORD,
+        f"what kind of probe is on `{shorten(word)}`?",
+        span,
+        help="a function is probed by `fprobe` or `kprobe`, a tracepoint by `tprobe`, an event by `eprobe SYSTEM:EVENT`",
+        fix=fix,
+    )
+    return True
+
+
+def _explain_parentheses(rest: str, at: int, kind: str, report: Report) -> None:
+    """`kprobe(f) { … }`: the point stands in no parentheses."""
+    point = re.match(r"\([ \t]*([^\s()]+)[ \t]*\)", rest[len(kind) :])
+    message = f"the point of {kind_with_article(tree.Kind(kind))} stands in no parentheses"
+    span = Span(at + len(kind), at + len(kind) + (point.end() if point else 1))
+    fix = Fix(f"write `{kind} {point[1]}`", (Edit(span, " " + point[1]),)) if point else None
+    report.error(SYNTAX_ERROR, message, span, help=f"it is {FORMS[tree.Kind(kind)]}", fix=fix)
+
+
 def find_name(text: str, begin: int) -> tree.Ident | None:
     """The name before the `=` of a line that begins no statement, as of a constant without `const`."""
     match = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)[ \t]*=(?!=)").match(text, begin)
@@ -203,9 +308,21 @@ def find_line_comments(text: str, begin: int, end: int) -> list[tree.Comment]:
 
 def _explain_command(line: str, begin: int, report: Report) -> bool:
     """A line of the kernel's `dynamic_events`, as `p:io/rd vfs_read count=$arg3`."""
+    written = write_command(line)
+    if written is None:
+        return False
+    span = Span(begin, begin + len(line))
+    message = "this is a command of the kernel's `dynamic_events`, not a statement"
+    fix = Fix("write it as a probe", (Edit(span, written),), safe=False)
+    report.error(FOREIGN_SPELLING, message, span, help=f"write `{shorten(written, 200)}`", fix=fix)
+    return True
+
+
+def write_command(line: str) -> str | None:
+    """A line of the kernel's `dynamic_events` as a probe; None where it is none."""
     match = _COMMAND.match(line)
     if match is None:
-        return False
+        return None
     letter, point = match["letter"], match["point"]
     kind = _COMMAND_KINDS[letter]
     if letter == "p" and point.startswith("/"):
@@ -216,10 +333,36 @@ def _explain_command(line: str, begin: int, report: Report) -> bool:
     name = f"{match['event']} = " if match["event"] else ""
     options = f" with maxactive={match['max']}" if match["max"] else ""
     args = [re.sub(r"^([A-Za-z_]\w*)=", r"\1 = ", arg) for arg in match["args"].split()]
+    if letter == "e":
+        # the fields of an event are variables there, and names here
+        args = [re.sub(r"\$(?!comm\b)(?=[a-z_])", "", arg) for arg in args]
     block = " { " + ", ".join(args) + " }" if args else ""
-    written = f"{name}{kind} {point}{returns}{options}{block}"
-    span = Span(begin, begin + len(line))
-    message = "this is a command of the kernel's `dynamic_events`, not a statement"
-    fix = Fix("write it as a probe", (Edit(span, written),), safe=False)
-    report.error(FOREIGN_SPELLING, message, span, help=f"write `{shorten(written, 200)}`", fix=fix)
+    return f"{name}{kind} {point}{returns}{options}{block}"
+
+
+def _explain_pasted(text: str, begin: int, end: int, report: Report) -> bool:
+    """A command of a shell, or a probe of SystemTap."""
+    from probelang.syntax.shell import write_pasted
+
+    chunk = text[begin:end].rstrip()
+    line = chunk.partition("\n")[0].rstrip()
+    # a script in quotes, and SystemTap's braces, go on
+    goes_on = (
+        line.count("'") % 2
+        or line.count("{") > line.count("}")
+        or line.startswith("probe")
+        and "{" not in line
+    )
+    found = write_pasted(chunk if goes_on else line)
+    if found is None:
+        return False
+    tool, written = found
+    whole = span = Span(begin, begin + len(chunk if goes_on else line))
+    message = f"this is a line for {tool}, not a statement"
+    if tool == "SystemTap":
+        span = Span(begin, begin + len(line.partition("{")[0].rstrip()))
+        message = "this is SystemTap's way to write a probe"
+    fix = Fix("write it as a probe", (Edit(whole, written),), safe=False) if written else None
+    help = f"write `{shorten(' '.join(written.split()), 200)}`" if written else _STATEMENTS
+    report.error(FOREIGN_SPELLING, message, span, help=help, fix=fix)
     return True

@@ -4,12 +4,44 @@ from __future__ import annotations
 
 import random
 
+from probelang.commands.target import glob_pattern
 from tests.commands.vocabulary import Vocabulary, path
 
-TYPES = (
-    "u8 u16 u32 u64 s8 s16 s32 s64 x8 x16 x32 x64 char symbol string ustring symstr "
-    "b1@0/8 b3@4/32 b12@60/64 b9@0/8 b0@1/8 b4@2/9 b/8 bx@1/8 b0x10@0x4/0x20 u128 int %pd %pD x string32 "
-).split() + [""]
+TYPES = [
+    "u8",
+    "u16",
+    "u32",
+    "u64",
+    "s8",
+    "s16",
+    "s32",
+    "s64",
+    "x8",
+    "x16",
+    "x32",
+    "x64",
+    "char",
+    "symbol",
+    "string",
+    "ustring",
+    "symstr",
+    "b1@0/8",
+    "b3@4/32",
+    "b12@60/64",
+    "b9@0/8",
+    "b0@1/8",
+    "b4@2/9",
+    "b/8",
+    "bx@1/8",
+    "b0x10@0x4/0x20",
+    "u128",
+    "int",
+    "%pd",
+    "%pD",
+    "x",
+    "string32",
+] + [""]
+SOUND = ["u8", "u16", "u32", "u64", "s32", "s64", "x8", "x64", "x32", "string", "u64", "b1@0/8", "b3@4/32"]
 ARRAYS = (
     "[1]",
     "[4]",
@@ -25,11 +57,45 @@ ARRAYS = (
     "[0x10]",
     "[4294967297]",
 )
-REGISTERS = "ax bx cx dx si di bp sp ip r8 r15 flags cs ss orig_ax es eax rax di0".split()
-NUMBERS = (
-    "0 1 8 16 0x10 010 08 -8 4096 0xffffffffffffffff 18446744073709551616 9223372036854775807 9223372036854775808 x 0x 1k".split()
-    + [""]
-)
+REGISTERS = [
+    "ax",
+    "bx",
+    "cx",
+    "dx",
+    "si",
+    "di",
+    "bp",
+    "sp",
+    "ip",
+    "r8",
+    "r15",
+    "flags",
+    "cs",
+    "ss",
+    "orig_ax",
+    "es",
+    "eax",
+    "rax",
+    "di0",
+]
+NUMBERS = [
+    "0",
+    "1",
+    "8",
+    "16",
+    "0x10",
+    "010",
+    "08",
+    "-8",
+    "4096",
+    "0xffffffffffffffff",
+    "18446744073709551616",
+    "9223372036854775807",
+    "9223372036854775808",
+    "x",
+    "0x",
+    "1k",
+] + [""]
 GARBAGE = "abz_-+:/.,;()[]{}<>$%@\\\"'=*?!~&|0189 \xe9"
 
 
@@ -52,9 +118,11 @@ class CommandGenerator:
         text = self._fresh(kind)
         if self.made and draw.random() < 0.08:
             text = self._variant()
-        if draw.random() < 0.3:
+        if draw.random() < 0.22:
             text = self._damage(text)
         text = text.replace("\n", " ").replace("\0", "0")
+        if self._is_wide(text):
+            return self.command()
         self.made.append(text)
         if len(self.made) > 200:
             del self.made[0]
@@ -63,6 +131,14 @@ class CommandGenerator:
         return draw.choice("kku"), text
 
     # ----------------------------------------------------------------------------------------------------- parts
+
+    def _is_wide(self, text: str) -> bool:
+        """Whether it is an fprobe on very many functions, which Linux 6.12 attaches one by one."""
+        words = text.split()
+        if text[:1] != "f" or len(words) < 2 or not any(char in words[1] for char in "*?["):
+            return False
+        pattern = glob_pattern(words[1].partition("%")[0])
+        return sum(pattern.fullmatch(name) is not None for name in self.words.traceable) > 20
 
     def _fresh(self, kind: str) -> str:
         match kind:
@@ -127,9 +203,13 @@ class CommandGenerator:
         if choice < 0.9:
             return draw.choice(("nomod:", "vmlinux:", ":", "ext4:")) + draw.choice(words.functions)
         if choice < 0.92:
-            return draw.choice(words.functions) + draw.choice(NUMBERS + ["+0", "+x", "-4", "+0x0", "+", "-0"])
+            return draw.choice(words.functions) + draw.choice(
+                NUMBERS + ["+0", "+x", "-4", "+0x0", "+", "-0", "+3", "+10", "+1", "+6%return", "+2"]
+            )
         if choice < 0.94:
-            return draw.choice(("0", "0x0", "1", "0x1000", "vfs_*", "vfs_rea?", "vfs_[r]ead", "*"))
+            return draw.choice(
+                ("0", "0x0", "1", "0x1000", "vfs_*", "vfs_rea?", "vfs_[r]ead", "vfs_[!w-z]ead")
+            )
         return draw.choice(words.functions)[:-1] + "x"
 
     def _args(self, value: object, most: int = 4) -> list[str]:
@@ -144,8 +224,8 @@ class CommandGenerator:
         draw = self.draw
         text: str = value()
         if self._chance(0.4):
-            text += ":" + draw.choice(TYPES)
-            if self._chance(0.25):
+            text += ":" + (draw.choice(SOUND) if self._chance(0.7) else draw.choice(TYPES))
+            if self._chance(0.12):
                 text += draw.choice(ARRAYS)
         elif self._chance(0.02):
             text += draw.choice(ARRAYS)
@@ -173,6 +253,24 @@ class CommandGenerator:
 
     def _common(self) -> str:
         draw = self.draw
+        if self._chance(0.5):
+            return draw.choice(
+                (
+                    "$comm",
+                    "$stack",
+                    "$stack0",
+                    "$stack3",
+                    "%ax",
+                    "%di",
+                    "@jiffies",
+                    "@init_task+8",
+                    "\\4",
+                    '\\"text"',
+                    "$arg1",
+                    "$arg2",
+                    "$retval",
+                )
+            )
         return draw.choice(
             (
                 lambda: draw.choice(

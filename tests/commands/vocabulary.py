@@ -22,6 +22,8 @@ class Vocabulary:
 
     functions: list[str]
     """Those that ftrace reaches."""
+    traceable: list[str]
+    """All of those."""
     untraceable: list[str]
     blacklisted: list[str]
     ambiguous: list[str]
@@ -42,19 +44,20 @@ def vocabulary(kernel: Kernel, seed: int) -> Vocabulary:
         kernel.table(name) for name in ("functions", "symbols.text", "symbols.data", "blacklist")
     )
     assert functions is not None and text is not None and data is not None and blacklist is not None
-    traceable = functions.keys()  # noqa: SIM118 - not a dict
+    traceable = functions.keys()
     known = set(traceable)
-    others = [name for name in text.keys() if name not in known]  # noqa: SIM118
+    others = [name for name in text.keys() if name not in known and not name.startswith(("__pfx_", "__cfi_"))]  # noqa: SIM118
     ambiguous = [name for name in draw.sample(traceable, 6000) if target.count_symbols(name) > 1]
     btf = kernel.btf
     assert btf is not None
     events = kernel.sources.event_names() or []
     words = Vocabulary(
         functions=[name for name in ALWAYS if name in known] + draw.sample(traceable, SIZE),
+        traceable=traceable,
         untraceable=draw.sample(others, min(60, len(others))),
-        blacklisted=draw.sample(blacklist.keys(), 40),  # noqa: SIM118
+        blacklisted=draw.sample(blacklist.keys(), 40),
         ambiguous=ambiguous[:40],
-        data=["jiffies", "init_task", *draw.sample(data.keys(), 60)],  # noqa: SIM118
+        data=["jiffies", "init_task", *draw.sample(data.keys(), 60)],
         tracepoints=["sched_switch", "sched_wakeup", *_tracepoints(kernel, draw)],
         events=[("sched", "sched_switch"), ("syscalls", "sys_enter_openat"), *draw.sample(events, 60)],
         structs=["file", "task_struct", "inode", *draw.sample(list(btf.names(Space.STRUCT)), 40)],

@@ -12,27 +12,32 @@ interface Output {
     kernel: string;
     target: string;
     text: string | null;
+    /** Where the first event is in the text. */
+    line: number;
     errors: string[];
 }
 
 export class Compiled implements vscode.TextDocumentContentProvider {
     private readonly changed = new vscode.EventEmitter<vscode.Uri>();
-    private readonly last = new Map<string, string>();
+    /** By the place of the view: the last output there was. */
+    private readonly last = new Map<string, Output>();
     private readonly waiting = new Map<string, NodeJS.Timeout>();
     private readonly watched: vscode.Disposable;
+    /** By the place of the view: why the last output is not that of the spec as it is now. */
+    private readonly stale = new Map<string, string>();
+    private readonly dimmed = vscode.window.createTextEditorDecorationType({ opacity: "0.45", isWholeLine: true });
+    private readonly reason = vscode.window.createTextEditorDecorationType({});
     readonly onDidChange = this.changed.event;
 
     constructor(private readonly server: Server) {
         this.watched = vscode.Disposable.from(
             this.changed,
+            this.dimmed,
+            this.reason,
             vscode.workspace.registerTextDocumentContentProvider(SCHEME, this),
             vscode.workspace.onDidChangeTextDocument((event) => this.soon(event.document.uri)),
             vscode.workspace.onDidCloseTextDocument((document) => this.last.delete(document.uri.toString())),
-            vscode.workspace.onDidChangeConfiguration((event) => {
-                if (event.affectsConfiguration("probelang.format")) {
-                    this.all();
-                }
-            }),
+            vscode.window.onDidChangeVisibleTextEditors(() => this.decorate()),
             server.onChange(() => this.all()),
         );
     }
@@ -42,40 +47,84 @@ export class Compiled implements vscode.TextDocumentContentProvider {
         this.watched.dispose();
     }
 
-    async show(): Promise<void> {
-        const editor = vscode.window.activeTextEditor;
-        if (!isSpec(editor?.document)) {
+    /** Opens the view of a spec, of the active one if nothing is said; `kernel` is one of those it is for. */
+    async show(asked?: { uri?: string; kernel?: string }): Promise<void> {
+        const active = vscode.window.activeTextEditor?.document;
+        const source = asked?.uri ? vscode.Uri.parse(asked.uri) : isSpec(active) ? active.uri : undefined;
+        if (!source) {
             void vscode.window.showInformationMessage("Open a spec first, and then its compiled output.");
             return;
         }
-        const document = await vscode.workspace.openTextDocument(compiledUri(editor.document.uri));
-        await vscode.window.showTextDocument(document, {
+        const document = await vscode.workspace.openTextDocument(compiledUri(source, asked?.kernel));
+        const view = await vscode.window.showTextDocument(document, {
             viewColumn: vscode.ViewColumn.Beside,
             preserveFocus: true,
             preview: false,
         });
+        const line = Math.max((this.last.get(document.uri.toString())?.line ?? 0) - 4, 0);
+        view.revealRange(new vscode.Range(line, 0, line, 0), vscode.TextEditorRevealType.AtTop);
     }
 
     async provideTextDocumentContent(uri: vscode.Uri): Promise<string> {
         const source = vscode.Uri.parse(uri.query);
         const format = settings(source).get("format", "script");
-        const output = await this.server.ask<Output>("probelang/compile", { uri: source.toString(), format });
+        const output = await this.server.ask<Output>("probelang/compile", {
+            uri: source.toString(),
+            kernel: uri.fragment || null,
+            format,
+        });
         if (!output) {
             return "# nothing was compiled: probelang's language server does not run\n";
         }
-        if (output.text !== null) {
-            this.last.set(uri.toString(), output.text);
-            return output.text;
+        const key = uri.toString();
+        const last = output.text === null ? this.last.get(key) : output;
+        if (!last) {
+            return [`# ${output.kernel}: not compiled`, ...output.errors.map((error) => `# ${error}`), ""].join("\n");
         }
-        // what was there stays in sight while a word is being typed
-        const why = output.errors.map((error) => `# ${error}\n`).join("");
-        return `# ${output.kernel}: not compiled\n${why}\n${this.last.get(uri.toString()) ?? ""}`;
+        // what there was stays in sight, dimmed, while a word is being typed
+        this.last.set(key, last);
+        if (output.text === null) {
+            this.stale.set(key, output.errors[0] ?? "");
+        } else {
+            this.stale.delete(key);
+        }
+        this.decorate();
+        return last.text ?? "";
+    }
+
+    private decorate(): void {
+        for (const editor of vscode.window.visibleTextEditors) {
+            const key = editor.document.uri.toString();
+            if (editor.document.uri.scheme !== SCHEME) {
+                continue;
+            }
+            const why = this.stale.get(key);
+            const end = editor.document.lineCount - 1;
+            const line = shortestBefore(editor.document, this.last.get(key)?.line ?? 0);
+            const note = {
+                contentText: why,
+                color: new vscode.ThemeColor("editorError.foreground"),
+                margin: "0 0 0 2em",
+            };
+            editor.setDecorations(this.dimmed, why === undefined ? [] : [new vscode.Range(0, 0, end, 0)]);
+            editor.setDecorations(
+                this.reason,
+                why === undefined
+                    ? []
+                    : [{ range: editor.document.lineAt(line).range, renderOptions: { after: note } }],
+            );
+        }
+    }
+
+    /** The views that are open, of one spec or of all. */
+    private views(source?: vscode.Uri): vscode.Uri[] {
+        const places = vscode.workspace.textDocuments.map((document) => document.uri);
+        return places.filter((uri) => uri.scheme === SCHEME && (!source || uri.query === source.toString()));
     }
 
     private soon(source: vscode.Uri): void {
-        const uri = compiledUri(source);
-        const key = uri.toString();
-        if (vscode.workspace.textDocuments.some((document) => document.uri.toString() === key)) {
+        for (const uri of this.views(source)) {
+            const key = uri.toString();
             clearTimeout(this.waiting.get(key));
             this.waiting.set(
                 key,
@@ -85,16 +134,19 @@ export class Compiled implements vscode.TextDocumentContentProvider {
     }
 
     private all(): void {
-        for (const document of vscode.workspace.textDocuments) {
-            if (document.uri.scheme === SCHEME) {
-                this.changed.fire(document.uri);
-            }
-        }
+        this.views().forEach((uri) => this.changed.fire(uri));
     }
 }
 
+/** The shortest of the lines just before one: behind it there is room for a word. */
+function shortestBefore(document: vscode.TextDocument, line: number): number {
+    const near = [1, 2, 3, 4].map((above) => Math.min(line, document.lineCount) - above).filter((one) => one >= 0);
+    const lengths = near.map((one) => document.lineAt(one).text.trimEnd().length);
+    return near[lengths.indexOf(Math.min(...lengths))] ?? 0;
+}
+
 /** The place of what a spec compiles to; its name ends so that a script of the shell looks like one. */
-function compiledUri(source: vscode.Uri): vscode.Uri {
+function compiledUri(source: vscode.Uri, kernel = ""): vscode.Uri {
     const path = `/${source.path.split("/").at(-1)}.sh`;
-    return vscode.Uri.from({ scheme: SCHEME, path, query: source.toString() });
+    return vscode.Uri.from({ scheme: SCHEME, path, query: source.toString(), fragment: kernel });
 }

@@ -10,8 +10,8 @@ let server: Server | undefined;
 export function activate(context: vscode.ExtensionContext): void {
     const running = new Server();
     const compiled = new Compiled(running);
-    const commands: Record<string, () => unknown> = {
-        showCompiled: () => compiled.show(),
+    const commands: Record<string, (asked?: { uri?: string; kernel?: string }) => unknown> = {
+        showCompiled: (asked) => compiled.show(asked),
         chooseKernels: () => chooseKernels(running),
         chooseTarget: () => chooseTarget(running),
         restart: () => running.restart(),

@@ -11,6 +11,9 @@ interface Kernels {
     targets: string[];
 }
 
+/** What the server says of a kernel that it does not know yet, and when to ask again, in milliseconds. */
+const BEING_READ = "being read";
+const AGAIN = 500;
 const ELSEWHERE = "a file or folder…";
 const PROJECT = "as the project's file says";
 const DESCRIPTIONS: Record<string, string> = {
@@ -60,6 +63,9 @@ export class StatusBar {
             ? undefined
             : new vscode.ThemeColor("statusBarItem.warningBackground");
         this.item.show();
+        if (kernels?.chosen.some((kernel) => kernel.title === BEING_READ)) {
+            setTimeout(() => this.update(), AGAIN);
+        }
     }
 }
 

@@ -2,10 +2,12 @@
 // looked at when they are opened, and those that say they are specs become specs, once: a choice by hand stays.
 import { parse } from "smol-toml";
 import * as vscode from "vscode";
-import { LANGUAGE, settings } from "./settings";
+import { matches } from "./globs";
+import { LANGUAGE, PROJECT_FILES, settings } from "./settings";
 
 const FIRST_LINE = /^#!.*\bprobelang\b|^\s*(?:#|\/\/)\s*probelang\b/;
-const PROJECT_FILES = ["probelang.toml", "pyproject.toml"];
+/** The files that settings are in, and where in them, as `probelang` itself looks for them. */
+const TABLES: [string, ...string[]][] = [["probelang.toml"], ["pyproject.toml", "tool", "probelang"]];
 
 /** Watches what is opened and saved. */
 export function takeSpecsFromPerl(): vscode.Disposable {
@@ -36,7 +38,7 @@ export function takeSpecsFromPerl(): vscode.Disposable {
         vscode.workspace.textDocuments.forEach(look);
     }
 
-    const projects = vscode.workspace.createFileSystemWatcher(`**/{${PROJECT_FILES.join(",")}}`);
+    const projects = vscode.workspace.createFileSystemWatcher(PROJECT_FILES);
     lookAtAll();
     return vscode.Disposable.from(
         vscode.workspace.onDidOpenTextDocument(look),
@@ -48,34 +50,38 @@ export function takeSpecsFromPerl(): vscode.Disposable {
     );
 }
 
-/** Whether the nearest project file above a document lists it in `files`. */
+/** Whether the nearest project file above a document has it among its `files`. */
 async function isInProject(document: vscode.TextDocument): Promise<boolean> {
-    const root = vscode.workspace.getWorkspaceFolder(document.uri)?.uri;
-    if (!root) {
-        return false;
-    }
     let folder = document.uri;
-    while (folder.path !== root.path && folder.path !== "/") {
+    while (folder.scheme === "file" && folder.path !== "/") {
         folder = vscode.Uri.joinPath(folder, "..");
-        const patterns = await readProject(folder);
-        if (patterns) {
-            const files = patterns.map((pattern) => new vscode.RelativePattern(folder, pattern));
-            return files.some((pattern) => vscode.languages.match({ pattern }, document) > 0);
+        const project = await readProject(folder);
+        if (project) {
+            const path = document.uri.path.slice(folder.path.replace(/\/?$/, "/").length);
+            const fits = (pattern: string) => matches(pattern, path);
+            return project.files.some(fits) && !project.exclude.some(fits);
         }
     }
     return false;
 }
 
-/** The `files` of the project file in a folder; nothing where there is none. */
-async function readProject(folder: vscode.Uri): Promise<string[] | undefined> {
-    for (const name of PROJECT_FILES) {
+interface Project {
+    files: string[];
+    exclude: string[];
+}
+
+/** The project file in a folder; nothing where there is none. */
+async function readProject(folder: vscode.Uri): Promise<Project | undefined> {
+    for (const [name, ...path] of TABLES) {
         try {
             const bytes = await vscode.workspace.fs.readFile(vscode.Uri.joinPath(folder, name));
-            const file = parse(Buffer.from(bytes).toString("utf8")) as Project;
-            const table = name === "pyproject.toml" ? file.tool?.probelang : file;
+            let table: unknown = parse(Buffer.from(bytes).toString("utf8"));
+            for (const key of path) {
+                table = (table as Record<string, unknown> | undefined)?.[key];
+            }
             if (table) {
-                const files = Array.isArray(table.files) ? table.files : [];
-                return files.filter((pattern): pattern is string => typeof pattern === "string");
+                const { files, exclude } = table as Record<string, unknown>;
+                return { files: strings(files), exclude: strings(exclude) };
             }
         } catch {
             // not there, or nothing that can be read: the server says what is wrong with it
@@ -84,10 +90,6 @@ async function readProject(folder: vscode.Uri): Promise<string[] | undefined> {
     return undefined;
 }
 
-interface Table {
-    files?: unknown;
-}
-
-interface Project extends Table {
-    tool?: { probelang?: Table };
+function strings(value: unknown): string[] {
+    return Array.isArray(value) ? value.filter((entry) => typeof entry === "string") : [];
 }

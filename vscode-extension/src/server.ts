@@ -1,11 +1,11 @@
 // The language server: started when the first spec is open, and again when the program or what it needs changes.
 import { type ChildProcess, spawn } from "node:child_process";
 import * as vscode from "vscode";
-import { LanguageClient, type ServerOptions, State, Trace } from "vscode-languageclient/node";
-import { findProgram, isSpec, LANGUAGE, settings } from "./settings";
+import { LanguageClient, type Location, type ServerOptions, State, Trace } from "vscode-languageclient/node";
+import { findProgram, isSpec, LANGUAGE, PROJECT_FILES, settings } from "./settings";
 
-/** Settings that are told to the server when it starts, so that it is started anew for them. */
-const AT_START = ["path", "kernels", "target"];
+/** Milliseconds until the server has heard of changed settings too. */
+const HEARD = 200;
 
 export class Server {
     private client: LanguageClient | undefined;
@@ -13,10 +13,11 @@ export class Server {
     private readonly log = vscode.window.createOutputChannel("probelang", { log: true });
     private readonly changed = new vscode.EventEmitter<void>();
     private readonly watched: vscode.Disposable;
-    /** After each start and stop. */
+    /** After each start and stop, and when other settings are in force. */
     readonly onChange = this.changed.event;
 
     constructor() {
+        const projects = vscode.workspace.createFileSystemWatcher(PROJECT_FILES);
         this.watched = vscode.Disposable.from(
             this.log,
             this.changed,
@@ -26,12 +27,22 @@ export class Server {
                 }
             }),
             vscode.workspace.onDidChangeConfiguration((event) => {
-                if (this.client && AT_START.some((name) => event.affectsConfiguration(`probelang.${name}`))) {
+                if (this.client && event.affectsConfiguration("probelang.path")) {
                     void this.restart();
-                } else if (event.affectsConfiguration("probelang.trace.server")) {
+                } else if (event.affectsConfiguration("probelang")) {
                     void this.trace();
+                    this.soon();
                 }
             }),
+            // from one declaration to the next, in the pages of C that the server makes
+            vscode.languages.registerDefinitionProvider(
+                { scheme: "probelang-header" },
+                { provideDefinition: (document, position) => this.findDefinition(document, position) },
+            ),
+            projects,
+            projects.onDidChange(() => this.soon()),
+            projects.onDidCreate(() => this.soon()),
+            projects.onDidDelete(() => this.soon()),
         );
         if (vscode.workspace.textDocuments.some(isSpec)) {
             void this.start();
@@ -71,6 +82,16 @@ export class Server {
         this.watched.dispose();
     }
 
+    private async findDefinition(
+        document: vscode.TextDocument,
+        position: vscode.Position,
+    ): Promise<vscode.Definition | vscode.DefinitionLink[] | undefined> {
+        const convert = this.client?.code2ProtocolConverter;
+        const where = convert?.asTextDocumentPositionParams(document, position);
+        const found = where && (await this.ask<Location[] | null>("textDocument/definition", where));
+        return found ? this.client?.protocol2CodeConverter.asDefinitionResult(found) : undefined;
+    }
+
     /** Asks what is not in the protocol; nothing where no server runs, or it does not know the question. */
     async ask<Answer>(method: string, params: object): Promise<Answer | undefined> {
         await this.turn;
@@ -82,6 +103,10 @@ export class Server {
         }
     }
 
+    private soon(): void {
+        setTimeout(() => this.changed.fire(), HEARD);
+    }
+
     /** One start or stop after the other. */
     private next(step: () => Promise<void>): Promise<void> {
         this.turn = this.turn.then(step, step).catch((error) => this.log.error(String(error)));
@@ -91,29 +116,44 @@ export class Server {
     private async run(): Promise<void> {
         const program = findProgram();
         const said: string[] = [];
-        const start: ServerOptions = async () => launch(program, said);
-        const client = new LanguageClient(LANGUAGE, "probelang", start, {
-            documentSelector: [{ language: LANGUAGE }],
-            initializationOptions: {
-                kernels: settings().get<string[]>("kernels", []),
-                target: settings().get("target", "") || null,
-            },
-            synchronize: { configurationSection: "probelang" },
-            outputChannel: this.log,
-            // a server that never ran is reported below, with a way out
-            initializationFailedHandler: () => false,
-        });
+        let client: LanguageClient | undefined;
         try {
+            // before there is a client, which would show where in its code it missed the program
+            let first: ChildProcess | undefined = await launch(program, said);
+            client = this.makeClient(async () => {
+                const child = first ?? (await launch(program, said));
+                first = undefined;
+                return child;
+            });
             await client.start();
-            this.client = client;
             client.onDidChangeState(() => this.changed.fire());
+            this.client = client;
             await this.trace();
         } catch (error) {
-            await client.dispose().catch(() => undefined);
-            void this.complain(program, said.join("").trim().split("\n").at(-1) || String(error));
+            await client?.dispose().catch(() => undefined);
+            const last = said.join("").trim().split("\n").at(-1);
+            void this.complain(program, last || (error instanceof Error ? error.message : String(error)));
         }
         await vscode.commands.executeCommand("setContext", "probelang.running", this.running);
         this.changed.fire();
+    }
+
+    private makeClient(start: ServerOptions): LanguageClient {
+        return new LanguageClient(LANGUAGE, "probelang", start, {
+            documentSelector: [
+                { language: LANGUAGE, scheme: "file" },
+                { language: LANGUAGE, scheme: "untitled" },
+            ],
+            initializationOptions: {
+                kernels: settings().get<string[]>("kernels", []),
+                target: settings().get("target", "") || null,
+                compileCommand: "probelang.showCompiled",
+            },
+            synchronize: { configurationSection: "probelang" },
+            outputChannel: this.log,
+            // a server that did not begin is reported with a way out, by `complain`
+            initializationFailedHandler: () => false,
+        });
     }
 
     private async end(): Promise<void> {
@@ -128,12 +168,13 @@ export class Server {
     }
 
     private async complain(program: string, why: string): Promise<void> {
-        const where = "Say Where It Is";
+        const settle = "Say Where It Is";
         const log = "Show Log";
         this.log.error(`${program} lsp: ${why}`);
-        const choice = await vscode.window.showErrorMessage(`Cannot start \`${program} lsp\`: ${why}`, where, log);
-        if (choice === where) {
-            await vscode.commands.executeCommand("workbench.action.openSettings", "probelang.path");
+        const choice = await vscode.window.showErrorMessage(`Cannot start \`${program} lsp\`: ${why}`, settle, log);
+        if (choice === settle) {
+            const where = vscode.env.remoteName ? "openRemoteSettings" : "openSettings";
+            await vscode.commands.executeCommand(`workbench.action.${where}`, { query: "probelang.path" });
         } else if (choice === log) {
             this.showLog();
         }

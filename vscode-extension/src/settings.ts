@@ -6,6 +6,9 @@ import * as vscode from "vscode";
 
 export const LANGUAGE = "probelang";
 
+/** The files with the settings of a project. */
+export const PROJECT_FILES = "**/{probelang.toml,pyproject.toml}";
+
 export function settings(scope?: vscode.ConfigurationScope): vscode.WorkspaceConfiguration {
     return vscode.workspace.getConfiguration("probelang", scope);
 }

@@ -11,10 +11,29 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from probelang.lint.rules import (
+    byte_order,
+    char_pointer_as_number,
     constant_condition,
+    duplicate_probe,
+    entry_at_return,
+    errno_sign,
+    event_clash,
+    freed_at_return,
+    glob_by_equality,
     glob_without_wildcard,
+    hot_function,
+    kernel_memory_as_user,
+    kprobe_at_entry,
+    magic_number,
+    missed_returns,
+    partial_function,
     redundant_comparison,
+    repeated_fetch_arg,
+    short_duration,
+    stack_address,
+    truncated_comparison,
     unused_definition,
+    user_memory_as_kernel,
 )
 
 if TYPE_CHECKING:
@@ -28,10 +47,29 @@ if TYPE_CHECKING:
 
 #: In the order of their codes.
 MODULES: tuple[Any, ...] = (
+    entry_at_return,
+    freed_at_return,
+    user_memory_as_kernel,
+    kernel_memory_as_user,
+    char_pointer_as_number,
     glob_without_wildcard,
+    truncated_comparison,
+    kprobe_at_entry,
+    missed_returns,
+    hot_function,
     constant_condition,
+    partial_function,
+    stack_address,
+    event_clash,
     unused_definition,
+    magic_number,
     redundant_comparison,
+    repeated_fetch_arg,
+    duplicate_probe,
+    errno_sign,
+    glob_by_equality,
+    byte_order,
+    short_duration,
 )
 
 

@@ -81,7 +81,7 @@ def test_types_of_the_same_width_and_sign(fetch: str) -> None:
         ("file->f_inode->i_sb->s_id: x8[32]", "x=+960(file->f_inode->i_sb):x8[32]"),
         ("pos: u8[8]", "x=+0(pos):u8[8]"),
         ("count: b4@4/64", "x=count:b4@4/64"),
-        ("file: string", "x=+0(file):string"),
+        ("file->private_data: string", "x=+0(file->private_data):string"),
         ("buf: ustring", "x=buf:ustring"),
         ("buf: char[4]", "x=+0(buf):char[4]"),
     ],

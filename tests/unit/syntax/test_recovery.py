@@ -131,6 +131,9 @@ def test_other_spellings_are_read_as_what_they_mean(text: str, written: str) -> 
 
 def test_every_foreign_word_is_known_with_and_without_a_colon() -> None:
     for word in FOREIGN:
+        if len(word) < 3:
+            assert parse_broken(f"{word}:f {{ x }}")[1][0].rule.code == "PRB002"
+            continue
         for text in (
             f"{word} f" if word not in ("kprobe", "uprobe", "usdt") else f"{word}:f",
             f"x = {word}:f",
@@ -147,7 +150,7 @@ def test_every_foreign_word_is_known_with_and_without_a_colon() -> None:
         ("r8:x vfs_read $retval", "x = kprobe vfs_read%return with maxactive=8 { $retval }"),
         ("f:io/rd vfs_read%return ret=$retval", "io/rd = fprobe vfs_read%return { ret = $retval }"),
         ("t:io/sw sched_switch p=prev->pid:u32", "io/sw = tprobe sched_switch { p = prev->pid:u32 }"),
-        ("e:io/e sched.sched_switch a=$prev_pid", "io/e = eprobe sched:sched_switch { a = $prev_pid }"),
+        ("e:io/e sched.sched_switch a=$prev_pid", "io/e = eprobe sched:sched_switch { a = prev_pid }"),
         ("e:io/e sched/sched_switch", "io/e = eprobe sched:sched_switch"),
         ("p:x /bin/bash:0x1f a=%ax", "x = uprobe /bin/bash:0x1f { a = %ax }"),
     ],

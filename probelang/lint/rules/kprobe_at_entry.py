@@ -1,0 +1,70 @@
+"""PRB608: a kprobe where an fprobe does the same."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from probelang.diagnostics import Edit, Fix, Rule, Severity
+from probelang.kernel.answers import Found
+from probelang.lint.returns import functions_of
+from probelang.probes import FunctionTarget, RegisterValue, Stack
+from probelang.syntax import tree
+from probelang.syntax.tree import Kind
+
+if TYPE_CHECKING:
+    from probelang.check.report import Report
+    from probelang.check.spec import Statement
+    from probelang.kernel.interface import Kernel
+    from probelang.lint.subject import Subject
+
+RULE = Rule(
+    "PRB608",
+    "kprobe-at-entry",
+    Severity.INFO,
+    "A kprobe can sit on any instruction. At a function's entry or return an fprobe records the same, and through bpftrace it costs less: "
+    "it becomes a call from the function itself (`fentry`, `fexit`), where a kprobe goes by way of the kernel's handler, with all registers saved, and has no "
+    "slots for calls under way (`missed-returns`). In tracefs both are hooked by ftrace and take the same time, so nothing is said there. "
+    "A kprobe is needed for an offset, a line, a register, the stack, or a function that ftrace cannot trace. On a kernel without "
+    "fprobes an `fprobe` becomes a kprobe by itself, so nothing is lost by writing it.",
+    example="kprobe vfs_read { count }",
+)
+
+
+def check_probe(subject: Subject, statement: Statement, report: Report) -> None:
+    if statement.tree.kind is not Kind.KPROBE or subject.target != "bpftrace":
+        # perf has kprobes only; in tracefs both take the same time
+        return
+    if subject.kernel.features.fprobe is not True or not is_plain(statement):
+        return
+    targets = functions_of(statement)
+    if not all(_has_fprobe(subject.kernel, target) for target in targets):
+        return
+    where = "return" if targets[0].returns else "entry"
+    span = statement.tree.kind_span
+    report.add(
+        RULE,
+        span,
+        f"at a function's {where} an fprobe records the same, and costs less through bpftrace",
+        label="`fprobe`",
+        notes=("on a kernel without fprobes it becomes a kprobe by itself",),
+        fix=Fix("write `fprobe`", (Edit(span, "fprobe"),)),
+    )
+
+
+def is_plain(statement: Statement) -> bool:
+    """Whether a probe has functions for points, and nothing that takes a kprobe."""
+    for point in statement.tree.points:
+        if not isinstance(point, tree.FunctionPoint) or point.line is not None or point.offset is not None:
+            return False
+    for event in statement.events:
+        for site in event.sites:
+            if not isinstance(site.target, FunctionTarget) or site.target.offset:
+                return False
+            if any(isinstance(field.access.base, RegisterValue | Stack) for field in site.fields):
+                return False
+    return True
+
+
+def _has_fprobe(kernel: Kernel, target: FunctionTarget) -> bool:
+    answer = kernel.find_function(target.function, target.module)
+    return target.alone and isinstance(answer, Found) and answer.value.traceable is True

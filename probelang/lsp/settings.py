@@ -1,0 +1,128 @@
+"""What the client asks for, and what holds for a file: the project's settings, overridden by the client's."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from probelang.backends import BACKENDS, DEFAULT_SETTINGS, Settings
+from probelang.config import NO_CONFIG, ConfigError, Configs
+from probelang.record import record, replace
+from probelang.selection import EVERYTHING, Choice, Selection, SelectorError, check_selector
+
+if TYPE_CHECKING:
+    from probelang.config import FileSettings
+
+
+@record
+class Wishes:
+    """The section `probelang` of the client's configuration; None where it does not say.
+
+    `compile_command` is the client's own command that a lens runs instead of the server's.
+    """
+
+    kernels: tuple[str, ...] | None = None
+    target: str | None = None
+    bpftrace_version: tuple[int, int] | None = None
+    debuginfo: bool | None = None
+    ignore: tuple[str, ...] = ()
+    hint_types: bool = True
+    hint_points: bool = True
+    lenses: bool = True
+    compile_command: str = ""
+
+
+NO_WISHES = Wishes()
+
+
+def read_wishes(options: object, before: Wishes = NO_WISHES) -> tuple[Wishes, list[str]]:
+    """What a client's configuration says, and what of it cannot be; unknown words are passed over."""
+    if not isinstance(options, dict):
+        return before, []
+    options = options.get("probelang", options) if isinstance(options.get("probelang"), dict) else options
+    wrong: list[str] = []
+    found: dict[str, Any] = {}
+    kernels = options.get("kernels", options.get("kernel"))
+    if isinstance(kernels, str):
+        kernels = [kernels]
+    if kernels is not None:
+        if isinstance(kernels, list) and all(isinstance(name, str) for name in kernels):
+            found["kernels"] = tuple(dict.fromkeys(name for name in kernels if name)) or None
+        else:
+            wrong.append("`probelang.kernels` is a list of names or paths")
+    target = options.get("target")
+    if target in BACKENDS:
+        found["target"] = target
+    elif target:
+        wrong.append(f"`probelang.target` is one of {', '.join(BACKENDS)}")
+    elif "target" in options:
+        found["target"] = None
+    version = options.get("bpftraceVersion")
+    if isinstance(version, str) and version:
+        major, dot, minor = version.partition(".")
+        if dot and major.isdecimal() and minor.isdecimal() and len(version) < 10:
+            found["bpftrace_version"] = (int(major), int(minor))
+        else:
+            wrong.append("`probelang.bpftraceVersion` is a release, as 0.27")
+    for name, key in (("debuginfo", "debuginfo"), ("codeLens", "lenses")):
+        if isinstance(options.get(name), bool):
+            found[key] = options[name]
+    hints = options.get("inlayHints")
+    if isinstance(hints, bool):
+        found["hint_types"] = found["hint_points"] = hints
+    elif isinstance(hints, dict):
+        found["hint_types"] = bool(hints.get("types", True))
+        found["hint_points"] = bool(hints.get("points", True))
+    ignore = options.get("ignore")
+    if isinstance(ignore, list):
+        found["ignore"] = tuple(word for word in ignore if isinstance(word, str))
+    if isinstance(options.get("compileCommand"), str):
+        found["compile_command"] = options["compileCommand"]
+    return replace(before, **found), wrong
+
+
+@record
+class FileWishes:
+    """What holds for one file; `kernels` are as `load_kernel` takes them, None for the running one."""
+
+    kernels: tuple[str | None, ...] = (None,)
+    target: str = BACKENDS[0]
+    settings: Settings = DEFAULT_SETTINGS
+    selection: Selection = EVERYTHING
+    problem: str = ""
+
+
+class Projects:
+    """The settings of projects, each file of them read once until something has changed."""
+
+    def __init__(self) -> None:
+        self._configs = Configs()
+
+    def forget(self) -> None:
+        """A file of settings has changed."""
+        self._configs = Configs()
+
+    def of_file(self, path: str | None, wishes: Wishes) -> FileWishes:
+        """What holds for a file; `path` is None for one that is on no disk. What cannot be used is a problem, and left out."""
+        problem = ""
+        found = NO_CONFIG.settings("")
+        if path is not None:
+            try:
+                found = self._configs.find(path).settings(path)
+            except ConfigError as error:
+                problem = str(error)
+        kernels: tuple[str | None, ...] = wishes.kernels or found.kernels or (None,)
+        said = found.backend_settings
+        settings = Settings(
+            wishes.bpftrace_version or said.bpftrace,
+            said.debuginfo if wishes.debuginfo is None else wishes.debuginfo,
+        )
+        try:
+            selection = _selection(found, wishes.ignore)
+        except SelectorError as error:
+            selection, problem = _selection(found, ()), problem or str(error)
+        return FileWishes(kernels, wishes.target or found.target, settings, selection, problem)
+
+
+def _selection(found: FileSettings, ignore: tuple[str, ...]) -> Selection:
+    words = tuple(check_selector(word) for word in ignore)
+    return found.selection(Choice(None, (), words))

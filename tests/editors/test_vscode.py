@@ -1,0 +1,313 @@
+"""The packaged extension in VS Code's workbench: what a person does, and what is then to be seen."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.editors.tools import PROBELANG
+from tests.editors.workbench import Box, Workbench, changed, pixels_like, workbench
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+pytestmark = pytest.mark.editors
+
+# colours of the theme Dark Modern
+RED = "#f14c4c"
+BLUE = "#569cd6"
+GREEN = "#6a9955"
+STRING = "#ce9178"
+
+FILES = {
+    "errors.probe": "# where is it\nfprobe vfs_read {\n    ino = file->f_inod->i_ino\n    count\n}\n",
+    "typing.probe": "group io\n\nfprobe vfs_read {\n    file->\n}\n",
+    "hover.probe": "fprobe vfs_read {\n    ino = file->f_inode->i_ino\n}\n",
+    "fix.probe": "fprobe vfs_read {\n    ino = file->f_inod->i_ino\n}\n",
+    "rename.probe": "const BIG = 4096\n\nfprobe vfs_read if count > BIG { count }\nfprobe vfs_write if count > BIG { count }\n",
+    "kernels.probe": "tprobe sched_switch { prev->comm }\n",
+    "live.probe": "group io\nlarge = fprobe vfs_read if count > 4096 {\n    count\n}\n",
+}
+
+
+def servers() -> set[int]:
+    """The processes that are language servers of ours."""
+    found = set()
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            words = (process / "cmdline").read_bytes().split(b"\0")
+            if os.fsencode(PROBELANG) in words and b"lsp" in words:
+                found.add(int(process.name))
+    return found
+
+
+@pytest.fixture(scope="module")
+def window(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workbench]:
+    home = tmp_path_factory.mktemp("home")
+    folder = home / "specs"
+    folder.mkdir()
+    for name, text in FILES.items():
+        (folder / name).write_text(text)
+    with workbench(browser, home, folder, {"probelang.kernels": ["6.12"]}) as window:
+        yield window
+
+
+def test_an_error_is_underlined_where_it_is(window: Workbench) -> None:
+    window.open("errors.probe")
+    window.page.locator(".squiggly-error").first.wait_for()
+    word = window.box("f_inod")
+    line = Box(word.left - 200, word.top, word.right + 200, word.bottom + 3)
+    red = pixels_like(window.screenshot("squiggle"), RED, line)
+    columns = [x for x, _ in red]
+    assert red, "nothing is red"
+    # a wave under all of the word, and under nothing else
+    assert abs(min(columns) - word.left) <= 3 and abs(max(columns) - word.right) <= 3
+    assert len(set(columns)) > 0.5 * (word.right - word.left)
+    assert min(y for _, y in red) > word.middle[1]
+
+
+def test_the_words_have_their_colours(window: Workbench) -> None:
+    window.open("errors.probe")
+    shot = window.screenshot("colours")
+    assert pixels_like(shot, GREEN, window.box("# where is it"))
+    assert pixels_like(shot, BLUE, window.box("fprobe"))
+    assert not pixels_like(shot, BLUE, window.box("vfs_read"))
+
+
+def test_members_are_completed(window: Workbench) -> None:
+    window.open("typing.probe")
+    window.status("6.12").wait_for()
+    window.click_after("file->")
+    before = window.screenshot("completion-before")
+    window.type("f_ino")
+    widget = window.page.locator(".suggest-widget.visible")
+    row = widget.locator(".monaco-list-row.focused", has_text="f_inode")
+    row.wait_for()
+    assert "struct inode *" in row.inner_text().replace("\xa0", " ")
+    shot = window.screenshot("completion")
+    assert changed(before, shot, Box.of(widget)) > 0.3
+    window.press("Enter")
+    assert "file->f_inode" in window.text()
+
+
+def test_a_hover_tells_the_type(window: Workbench) -> None:
+    window.open("hover.probe")
+    before = window.screenshot("hover-before")
+    hover = window.hover("f_inode", "struct inode *")
+    assert "offset 40, size 8" in hover.inner_text().replace("\xa0", " ")
+    assert changed(before, window.screenshot("hover"), Box.of(hover)) > 0.1
+
+
+def test_a_quick_fix_mends_the_error(window: Workbench) -> None:
+    window.open("fix.probe")
+    window.page.locator(".squiggly-error").first.wait_for()
+    window.click_after("f_ino")
+    window.press("Control+.")
+    action = window.page.locator(".action-widget .action", has_text="replace it by `f_inode`")
+    action.wait_for()
+    window.screenshot("quick-fix")
+    action.click()
+    window.wait_until(lambda: "file->f_inode->i_ino" in window.text())
+    # and there is no red any more
+    window.page.locator(".squiggly-error").first.wait_for(state="detached")
+    word = window.box("f_inode")
+    assert not pixels_like(
+        window.screenshot("fixed"), RED, Box(word.left, word.top, word.right, word.bottom + 3)
+    )
+
+
+def test_a_name_is_changed_wherever_it_is(window: Workbench) -> None:
+    window.open("rename.probe")
+    window.status("6.12").wait_for()
+    window.click_after("const BI")
+    window.press("F2")
+    box = window.page.locator(".rename-box input")
+    box.wait_for()
+    window.screenshot("rename")
+    box.fill("LARGE")
+    window.press("Enter")
+    window.wait_until(lambda: "BIG" not in window.text())
+    assert window.text().count("LARGE") == 3
+    shot = window.screenshot("renamed")
+    assert not pixels_like(shot, RED, Box.of(window.editor.locator(".view-lines")))
+
+
+def test_a_definition_is_in_a_header_of_the_kernel(window: Workbench) -> None:
+    window.open("hover.probe")
+    window.status("6.12").wait_for()
+    window.click_after("f_ino")
+    window.press("F12")
+    line = window.editor.locator(".view-line", has_text=re.compile(r"struct\s+inode\s*\*\s*f_inode"))
+    line.first.wait_for()
+    window.screenshot("definition")
+    # the page is one that can be walked through
+    window.click_after("struct ino")
+    window.press("F12")
+    window.editor.locator(".view-line", has_text=re.compile(r"umode_t\s+i_mode")).first.wait_for()
+    window.press("Control+W", "Control+W")
+
+
+def test_the_output_beside_follows_the_spec(window: Workbench) -> None:
+    window.open("live.probe")
+    window.status("6.12").wait_for()
+    window.command("Show Compiled Output")
+    beside = window.page.locator('.monaco-editor[data-uri^="probelang-compiled:"]')
+    defined = beside.locator(".view-line", has_text="f:io/large")
+    defined.wait_for()
+    assert "count=count:u64" in defined.inner_text()
+    window.click_after("    count")
+    window.type(", $comm")
+    beside.locator(".view-line", has_text="count=count:u64 comm=$comm").wait_for()
+    window.screenshot("compiled")
+    # an error is said, and what there was stays in sight, dimmed
+    before = window.screenshot("compiled")
+    window.type(", nothing")
+    window.press("Escape")
+    window.wait_for_drawn(beside, "3:19: `vfs_read` has no parameter `nothing`")
+    after = window.screenshot("compiled-error")
+    place = Box.of(beside.locator(".view-line", has_text="f:io/large"))
+    assert len(pixels_like(after, STRING, place)) < len(pixels_like(before, STRING, place)) / 2
+    window.press(*["Backspace"] * len(", nothing"))
+    window.wait_for_gone(beside, "has no parameter")
+
+
+def test_another_kernel_is_chosen(window: Workbench) -> None:
+    window.open("kernels.probe")
+    window.status("6.12").wait_for()
+    assert not [problem for problem in window.problems() if "tprobe" in problem]
+    window.command("Choose the Kernels")
+    window.tick("6.12", "6.1")
+    window.status("6.1").wait_for()
+    window.page.locator(".squiggly-error").first.wait_for()
+    [problem] = [problem for problem in window.problems() if "tprobe" in problem]
+    assert "PRB401" in problem and "has no tprobe events" in problem
+    window.screenshot("problems")
+    # it is a setting of the workspace, for all who work there
+    said = json.loads((window.folder / ".vscode" / "settings.json").read_text())
+    assert said == {"probelang.kernels": ["6.1"]}
+    window.command("Choose the Kernels")
+    window.tick("6.1", "6.12")
+    window.status("6.12").wait_for()
+    window.page.locator(".squiggly-error").first.wait_for(state="detached")
+
+
+def test_the_server_is_started_again(window: Workbench) -> None:
+    window.open("errors.probe")
+    window.page.locator(".squiggly-error").first.wait_for()
+    before = servers()
+    window.command("Restart the Language Server")
+    window.wait_until(lambda: bool(servers()) and not servers() & before)
+    window.page.locator(".squiggly-error").first.wait_for()
+
+
+def test_a_server_that_dies_is_replaced(window: Workbench) -> None:
+    window.open("errors.probe")
+    window.page.locator(".squiggly-error").first.wait_for()
+    before = servers()
+    for process in before:
+        os.kill(process, signal.SIGKILL)
+    window.wait_until(lambda: bool(servers()) and not servers() & before)
+    window.open("hover.probe")
+    window.hover("f_inode", "struct inode *")
+
+
+def test_the_walkthrough_leads_to_a_spec_that_need_not_be_a_file(window: Workbench) -> None:
+    window.command("Open Walkthrough...")
+    window.choose("Probe a Linux kernel")
+    window.page.locator(".getting-started-step", has_text="Write a spec").click()
+    window.screenshot("walkthrough")
+    window.page.locator(".getting-started-step.expanded .monaco-button", has_text="New file").click()
+    window.expect_language("probelang")
+    window.type("fprobe vfs_raed { count }")
+    window.editor.locator(".squiggly-error").first.wait_for()
+    word = window.box("vfs_raed")
+    assert pixels_like(window.screenshot("untitled"), RED, Box(*word[:3], word.bottom + 3))
+
+
+# Perl's files, ours, and what is neither, in one folder: what each must be
+LANGUAGES = {
+    "plain.pl": ("use strict;\nmy %h = (probelang => 1);\n", "Perl"),
+    "mention.pl": ("#!/usr/bin/perl\n# probelang is mentioned too late\n", "Perl"),
+    "shebang.pl": ("#!/usr/bin/env -S probelang run\nfprobe vfs_read { count }\n", "probelang"),
+    "comment.pl": ("# probelang\nfprobe vfs_read { count }\n", "probelang"),
+    "probes.pl": ("fprobe vfs_read { count }\n", "probelang"),
+    "io.probe.pl": ("fprobe vfs_read { count }\n", "probelang"),
+    "io.probe": ("fprobe vfs_read { count }\n", "probelang"),
+    "tool": ("#!/usr/bin/env -S probelang run\nfprobe vfs_read { count }\n", "probelang"),
+    "trace/listed.pl": ("fprobe vfs_read { count }\n", "probelang"),
+    "trace/old/excluded.pl": ("print 1;\n", "Perl"),
+    "sub/trace/unlisted.pl": ("print 1;\n", "Perl"),
+    "sub/specs/project.pl": ("fprobe vfs_read { count }\n", "probelang"),
+    "lib/Module.pm": ("package Module;\n1;\n", "Perl"),
+}
+PROJECTS = {
+    "probelang.toml": 'kernels = ["6.1"]\nfiles = ["trace/**"]\nexclude = ["old"]\n',
+    "sub/pyproject.toml": '[tool.probelang]\nfiles = ["specs/*.pl"]\n',
+}
+
+
+@pytest.fixture(scope="module")
+def mixed(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workbench]:
+    home = tmp_path_factory.mktemp("mixed")
+    folder = home / "mixed"
+    for name, text in ({name: text for name, (text, _) in LANGUAGES.items()} | PROJECTS).items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    with workbench(browser, home, folder, {}) as window:
+        yield window
+
+
+def test_perl_keeps_its_files_and_we_take_ours(mixed: Workbench) -> None:
+    # Perl's own first: when those after them have been taken, these have been looked at too
+    for name, (_, language) in sorted(LANGUAGES.items(), key=lambda item: item[1][1]):
+        mixed.open(name)
+        mixed.expect_language(language)
+    for name, (_, language) in LANGUAGES.items():
+        mixed.open(name)
+        assert mixed.language() == language, name
+
+
+def test_a_language_chosen_by_hand_stays(mixed: Workbench) -> None:
+    mixed.open("comment.pl")
+    mixed.expect_language("probelang")
+    mixed.command("Change Language Mode")
+    mixed.choose("Perl")
+    mixed.expect_language("Perl")
+    mixed.click_after("# probelang")
+    mixed.type("\n")
+    mixed.press("Control+S")
+    mixed.page.locator(".tab.dirty", has_text="comment.pl").wait_for(state="detached")
+    mixed.open("shebang.pl")
+    mixed.open("comment.pl")
+    assert mixed.language() == "Perl"
+
+
+def test_a_file_becomes_a_spec_when_it_says_so(mixed: Workbench) -> None:
+    mixed.open("plain.pl")
+    mixed.expect_language("Perl")
+    mixed.press("Control+A")
+    mixed.type("# probelang\n")
+    mixed.press("Control+S")
+    mixed.expect_language("probelang")
+
+
+def test_a_program_that_is_not_there_is_said(browser: Browser, tmp_path: Path) -> None:
+    folder = tmp_path / "lost"
+    folder.mkdir()
+    (folder / "io.probe").write_text("fprobe vfs_read { count }\n")
+    with workbench(browser, tmp_path, folder, {"probelang.path": "/nowhere/probelang"}) as window:
+        window.open("io.probe")
+        notice = window.page.locator(".notification-toast", has_text="Cannot start `/nowhere/probelang lsp`")
+        notice.wait_for()
+        assert "there is no such program" in notice.inner_text()
+        notice.get_by_text("Say Where It Is").click()
+        window.page.locator(".settings-editor .setting-item", has_text="Probelang: Path").wait_for()
