@@ -56,8 +56,8 @@ def analyse(
     """Parse, check and compile a spec for a kernel and a backend. Never raises on what a spec, or a kernel's files, hold."""
     kernel.suggest_anew()
     file, syntax = read(source)
-    checked = check(source, file, kernel)
     backend = get_backend(target)
+    checked = check(source, file, kernel, lambda base, kind: backend.find_lack(base, kind, kernel))
     plan = backend.emit_events(checked.probes, kernel, settings)
     emitted = [*plan.diagnostics, *backend.emit_events(checked.unfinished, kernel, settings).diagnostics]
     _keep_findings(kernel)

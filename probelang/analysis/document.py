@@ -180,11 +180,13 @@ class Document:
     def _find_out(self, known: _OnKernel, target: str, settings: Settings) -> State:
         kernel, pieces = known.kernel, self.pieces
         file, syntax = pieces.parse()
-        checker = Checker(pieces.store, file, kernel, known.memory)
+        backend = get_backend(target)
+        checker = Checker(
+            pieces.store, file, kernel, lambda base, kind: backend.find_lack(base, kind, kernel), known.memory
+        )
         checker.run()
         checked = in_source_order([pieces.real_diagnostic(said) for said in checker.report.diagnostics])
         kernel.suggest_anew()
-        backend = get_backend(target)
         plan = _emit(backend, checker.probes, kernel, settings, known.emitted)
         rest = _emit(backend, checker.unfinished, kernel, settings, known.emitted_rest)
         emitted = [pieces.real_diagnostic(said) for said in (*plan.diagnostics, *rest.diagnostics)]

@@ -198,22 +198,19 @@ def is_found_by_kernel(btf: Btf, struct_id: int, name: str) -> bool:
     raise BtfError(f"BTF type {struct_id} contains itself")
 
 
-def is_in_qualified(btf: Btf, struct_id: int, name: str) -> bool:
-    """Whether a member is in an anonymous struct or union that is `const` or the like, as `vma` of `struct vm_fault` is.
+def anonymous_before(btf: Btf, struct_id: int, name: str) -> list[int]:
+    """The types of the anonymous members that a member is in, the outermost first; as they are, so that qualifiers show.
 
-    Raises BtfError as `find_member`.
+    Some tools do not look through all: `vma` of `struct vm_fault` is in a `const struct`, `name` of `struct filename` (Linux 7.3) in a
+    struct that has a name of its own. Raises BtfError as `find_member`.
     """
     place = find_member(btf, struct_id, name)
-    id = struct_id
-    # the anonymous ones on the way, from the outermost
+    found: list[int] = []
     for _ in place.path[:-1] if place is not None else ():
-        outer = resolved(btf, id)
+        outer = resolved(btf, found[-1] if found else struct_id)
         assert isinstance(outer, Struct)
-        inner = next(one for one in outer.members if not one.name and _holds(btf, one.type, name))
-        if isinstance(btf.type(inner.type), Qualifier):
-            return True
-        id = inner.type
-    return False
+        found.append(next(one.type for one in outer.members if not one.name and _holds(btf, one.type, name)))
+    return found
 
 
 def _holds(btf: Btf, id: int, name: str) -> bool:

@@ -8,10 +8,9 @@ from probelang.check.btf_ctypes import BtfType
 from probelang.check.ctypes import CInt, CPointer, CString, CVoid
 from probelang.check.percpu import say_no_task, say_per_cpu
 from probelang.check.report import near_names, rename, suggest
-from probelang.check.rules import facts, limits, types
+from probelang.check.rules import facts, types
 from probelang.check.values import LVALUE, Value
 from probelang.kernel.answers import Found
-from probelang.kernel.features import FEATURES
 from probelang.probes import (
     Access,
     CurrentTask,
@@ -309,17 +308,3 @@ def resolve_symbol(checker: Expressions, expr: tree.SymbolRef) -> Value | None:
         return Value(access, _UNTYPED, None, LVALUE, expr.offset, typed=False)
     ref = BtfType(variable.btf, variable.type)
     return Value(access, ref.describe(), ref, LVALUE, 0)
-
-
-def needs_current(checker: Expressions, value: Value, expr: tree.Expr) -> bool:
-    """Whether a value begins at the running task and this kernel does not tell it, which is said then."""
-    base = value.access.base
-    if base != CurrentTask() and base != Thread("pid"):
-        return False
-    # eprobes do not know it anywhere (seen on Linux 7.3: BAD_VAR)
-    if checker.kernel.features.current is not False and checker.scope.kind is not Kind.EPROBE:
-        return False
-    feature = FEATURES["current"]
-    message = f"{checker.kernel.title} does not tell {feature.title}: it takes {feature.needs}"
-    checker.report.add(limits.NO_FEATURE, expr.span, message)
-    return True

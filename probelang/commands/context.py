@@ -70,14 +70,14 @@ class FetchType:
 
 @record
 class ParsedArg:
-    """A fetch arg that the kernel took: name, text without the name, type, elements (0: no array), first and further
-    instructions."""
+    """A fetch arg that the kernel took: name, text without the name, type, elements (0: no array), and the
+    instructions with their operands that fetch it."""
 
     name: str
     text: str
     type: FetchType
     count: int
-    ops: tuple[str, ...]
+    ops: tuple[tuple[str, object], ...]
 
 
 class Context:

@@ -63,6 +63,7 @@ def parse_fprobe(words: Sequence[str], target: Target, state: State, log: Log) -
         (symbol,),
         tuple(context.args),
         is_tracepoint,
+        maxactive=maxactive,
     )
     claim(probe, state, target, log)
     _register(probe, symbols, target, state, log)

@@ -46,9 +46,12 @@ class Judge:
         self.target = Target(kernel)
         self.state = State()
         self._files = files
+        #: The probe that the latest command made, if it made one.
+        self.latest: Probe | None = None
 
     def judge(self, text: str, file: str = DYNAMIC) -> Verdict:
         """The verdict on one line (a character for each byte, without the newline) written to one of FILES."""
+        self.latest = None
         entries: list[LogEntry] = []
         words = Words(text.partition("#")[0])
         try:
@@ -78,6 +81,7 @@ class Judge:
         probe = self._create(text, words.texts, file, entries)
         if probe is not None:
             self.state.add(probe)
+            self.latest = probe
 
     def _create(self, text: str, words: Sequence[str], file: str, entries: list[LogEntry]) -> Probe | None:
         target, state = self.target, self.state
@@ -123,7 +127,7 @@ class Judge:
             group, cut, event = name.partition(".")
         if not cut:
             event = name
-        for default in (group,) if cut and groups != (None,) else groups:
+        for default in (group,) if cut else groups:
             self.state.doubt(Doubt(kinds, default, event))
 
 

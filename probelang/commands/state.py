@@ -22,7 +22,8 @@ class Probe:
     """One probe of an event.
 
     `place` is what tells it from others of its kind (symbol, tracepoint, or file); `heads` the spellings of it that a
-    command to remove it may use; `reference` the semaphore of a uprobe, `of` the event that an eprobe is on, `fields` those of a synthetic event.
+    command to remove it may use; `reference` the semaphore of a uprobe, `of` the event that an eprobe is on, `fields` those of a synthetic event, `maxactive` how many
+    calls at a time a return probe waits for (0: the kernel chooses).
     """
 
     kind: str
@@ -36,6 +37,7 @@ class Probe:
     reference: int = 0
     of: tuple[str, str] | None = None
     fields: tuple[EventField, ...] = ()
+    maxactive: int = 0
 
     @property
     def name(self) -> tuple[str, str]:

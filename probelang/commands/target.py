@@ -230,26 +230,33 @@ def _is_struct(btf: Btf, id: int) -> bool:
 
 
 def glob_pattern(text: str) -> re.Pattern[str]:
-    """A glob of the kernel's own kind (lib/glob.c): `*`, `?`, `[…]`, and `\\` before a character that means itself."""
-    out, at = "", 0
+    """A glob of the kernel's own kind (lib/glob.c): `*`, `?`, `[…]`, and `\\` before a character that means itself.
+
+    What stands between two stars is looked for once, at its first place, so that no glob takes long.
+    """
+    parts, part, at = [], "", 0
     while at < len(text):
         char = text[at]
         at += 1
         if char == "*":
-            out += ".*"
+            parts.append(part)
+            part = ""
         elif char == "?":
-            out += "."
+            part += "."
         elif char == "[" and (close := text.find("]", at + 1 + (text[at : at + 1] == "!"))) > 0:
             inside = text[at:close]
             negated = inside.startswith("!")
             members = re.escape(inside[negated:]).replace(r"\-", "-")
-            out += f"[{'^' if negated else ''}{members}]"
+            part += f"[{'^' if negated else ''}{members}]"
             at = close + 1
         else:
             if char == "\\" and at < len(text):
                 char, at = text[at], at + 1
-            out += re.escape(char)
+            part += re.escape(char)
+    if parts:
+        middle = "".join(f"(?>.*?{one})" for one in parts[1:] if one)
+        part = f"{parts[0]}{middle}.*{part}"
     try:
-        return re.compile(out, re.DOTALL)
+        return re.compile(part, re.DOTALL)
     except re.error:
         return re.compile(r"(?!)")

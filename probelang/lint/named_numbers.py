@@ -85,6 +85,10 @@ _OUTCOMES = frozenset(("ret", "err", "error", "retval"))
 
 _KNOWN: WeakKeyDictionary[Kernel, dict[str, dict[int, str]]] = WeakKeyDictionary()
 
+#: MAX_ERRNO of include/linux/err.h, and the errors that were asked for.
+_LEAST_ERROR = -4095
+_ERRORS: dict[int, str | None] = {}
+
 
 def names_of(kernel: Kernel, field: Field, target: Target, values: set[int]) -> dict[int, str]:
     """The names of those of some numbers that have one where a field holds them; errors are not among them."""
@@ -117,7 +121,9 @@ def error_for(field: Field, value: int) -> str | None:
     if value > -2 or not field.fetch.signed or field.fetch.bits < 32 or not _is_outcome(field.access):
         # -1 is -EPERM, and what much else returns that means no more than that something failed
         return None
-    name = errno_name(value)
+    if value not in _ERRORS:
+        _ERRORS[value] = errno_name(value) if value >= _LEAST_ERROR else None
+    name = _ERRORS[value]
     return f"-{name}" if name is not None else None
 
 

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.kernels
 
 COMMANDS = int(os.environ.get("PROBELANG_TEST_COMMANDS", "10000"))
 SEED = int(os.environ.get("PROBELANG_TEST_SEED", "7"))
-MAX_DOUBT = 0.2
+MAX_DOUBT = 0.1
 """The share of commands of which the checker may say that it cannot know."""
 
 

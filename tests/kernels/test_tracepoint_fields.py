@@ -11,7 +11,7 @@ import pytest
 
 from probelang.analysis import analyse
 from probelang.backends import tracefs
-from probelang.backends.perf.tracepoints import EVENTS
+from probelang.backends.perf.tracepoints import COMM, EVENTS
 from probelang.kernel.answers import Found
 from probelang.kernel.interface import Kernel
 from probelang.source import Source
@@ -65,7 +65,7 @@ def _spec(known: Kernel) -> str:
         event = known.find_event(system, name)
         assert isinstance(event, Found)
         has = {field.name for field in event.value.fields}
-        pairs = [(argument, field) for argument, field in rows.items() if field in has]
+        pairs = [(argument, field) for argument, field in rows.items() if field in has and argument != COMM]
         assert len(pairs) >= len(rows) - 1, (name, has)
         arguments = ", ".join(f"v{number} = {argument}" for number, (argument, _) in enumerate(pairs))
         fields = ", ".join(f"v{number} = {field}" for number, (_, field) in enumerate(pairs))

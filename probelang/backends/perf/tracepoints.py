@@ -38,6 +38,9 @@ def _task(name: str, *members: str, prefix: str = "") -> dict[str, str]:
 _PACKET = {"skb": "skbaddr", "skb->len": "len", "skb->dev->name": "name"}
 _SOFTIRQ = {"vec_nr": "vec"}
 
+#: `$comm`, where the event has the name of the task that runs.
+COMM = "$comm"
+
 #: Of a tracepoint the system that its event is in, and which fields of that hold which of its arguments.
 EVENTS: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "sched_switch": ("sched", {**_task("prev", prefix="prev_"), **_task("next", prefix="next_")}),
@@ -55,7 +58,8 @@ EVENTS: Mapping[str, tuple[str, Mapping[str, str]]] = {
         "sched",
         {"bprm->filename": "filename", "p->pid": "pid", "old_pid": "old_pid"},
     ),
-    "sched_process_exit": ("sched", _task("p")),
+    # the one who exits, whom `perf script` may have forgotten by then (`:205`, seen on 6.12)
+    "sched_process_exit": ("sched", {**_task("p"), COMM: "comm"}),
     "sched_process_free": ("sched", _task("p")),
     "sched_stat_runtime": ("sched", {**_task("tsk", "comm", "pid"), "runtime": "runtime"}),
     "signal_generate": (
@@ -108,9 +112,10 @@ def as_event(probe: Probe, kernel: Kernel) -> Probe | tuple[tuple[Span, Refusal]
 
 
 def _as_field(field: Field, known: Mapping[str, str], event: Mapping[str, EventField]) -> Access | None:
-    if not _takes_arguments(field):
+    name = COMM if isinstance(field.access.base, ThreadName) else spelling(field.access) or ""
+    if not _takes_arguments(field) and name not in known:
         return field.access
-    found = event.get(known.get(spelling(field.access) or "", ""))
+    found = event.get(known.get(name, ""))
     if found is None:
         return None
     text = found.kind in ("string", "dynamic_string")
@@ -146,7 +151,7 @@ def _not_known(name: str, kernel: Kernel) -> Refusal:
 def _not_recorded(
     field: Field, name: str, known: Mapping[str, str], event: Mapping[str, EventField]
 ) -> Refusal:
-    has = ", ".join(f"`{argument}`" for argument, own in known.items() if own in event)
+    has = ", ".join(f"`{argument}`" for argument, own in known.items() if own in event and argument != COMM)
     return Refusal(
         backends.UNSUPPORTED,
         f"perf records the event `{name}`, which has no such value of the tracepoint's arguments",

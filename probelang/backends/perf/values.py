@@ -10,8 +10,8 @@ import re
 from typing import TYPE_CHECKING
 
 from probelang.backends.tracefs.lower import Capabilities, Refusal, lower
-from probelang.btf.layout import find_member, is_in_qualified, resolved
-from probelang.btf.types import FuncProto, Ptr, Struct
+from probelang.btf.layout import anonymous_before, find_member, resolved
+from probelang.btf.types import FuncProto, Ptr, Qualifier, Struct
 from probelang.check.rules import backends, limits
 from probelang.kernel.answers import Found
 from probelang.probes import (
@@ -160,7 +160,9 @@ def _are_found(parameter: str, steps: Sequence[Deref], target: FunctionTarget, k
         id = pointer.target
         for name in (step.names or "").removeprefix("->").split("."):
             member = find_member(btf, id, name) if isinstance(resolved(btf, id), Struct) else None
-            if member is None or is_in_qualified(btf, id, name):
+            if member is None:
+                return False
+            if any(isinstance(btf.type(one), Qualifier) for one in anonymous_before(btf, id, name)):
                 return False
             id = member.type
     return True

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from probelang.diagnostics import Edit, Fix, Rule, Severity
 from probelang.lint.named_numbers import error_for, names_of
 from probelang.lint.subject import comparisons, field_of
-from probelang.syntax import tree
 
 if TYPE_CHECKING:
     from probelang.check.report import Report
@@ -79,7 +78,4 @@ def _name(names: dict[int, str], value: int, bits: list[int]) -> str | None:
 def _taken(subject: Subject, fields: tuple[Field, ...], name: str) -> bool:
     """Whether a name means something else in this spec."""
     words = set(re.findall(r"\w+", name))
-    return any(field.name in words for field in fields) or any(
-        isinstance(statement, tree.Const) and statement.name.name in words
-        for statement in subject.tree.statements
-    )
+    return any(field.name in words for field in fields) or any(word in subject.constants for word in words)
