@@ -33,7 +33,7 @@ class Rule:
     """What a kind of diagnostic is, wherever it arises.
 
     `code` is `PRB` and three digits (0xx syntax, 1xx names, 2xx points, 3xx fetch args and types, 4xx limits of the
-    kernel, 5xx backends, 6xx style and cost, 9xx missing facts); `kernel_error` is the `TP_ERR_*` name, without the
+    kernel, 5xx backends, 6xx style and cost, 7xx raw commands, 9xx missing facts); `kernel_error` is the `TP_ERR_*` name, without the
     prefix, with which the kernel would refuse the same thing, or None.
     """
 
@@ -72,7 +72,11 @@ class Fix:
 
 @record
 class Diagnostic:
-    """Something to say about a spec, at its place."""
+    """Something to say about a spec, at its place.
+
+    `kernel_error` is the error that the kernel itself would give, `kernel_text` its words, and `kernel_column` where in the
+    command its caret would be (from 0); each None where that is not known.
+    """
 
     rule: Rule
     message: str
@@ -84,6 +88,8 @@ class Diagnostic:
     fix: Fix | None = None
     kernel_error: str | None = None
     kernels: tuple[str, ...] = ()
+    kernel_text: str | None = None
+    kernel_column: int | None = None
 
 
 #: From how many kernels on those are named on which something does not hold, where they are fewer.

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from probelang.check.rules import RULES as _CHECKED
+from probelang.check.rules.commands import RULES as _COMMANDS
 from probelang.diagnostics import Rule
 from probelang.lint.ignores import RULES as _IGNORES
 from probelang.lint.rules import RULES as _LINTED
 
 #: By their codes.
-RULES: tuple[Rule, ...] = tuple(sorted((*_CHECKED, *_LINTED, *_IGNORES), key=lambda rule: rule.code))
+RULES: tuple[Rule, ...] = tuple(
+    sorted((*_CHECKED, *_LINTED, *_IGNORES, *_COMMANDS), key=lambda rule: rule.code)
+)

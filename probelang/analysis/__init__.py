@@ -56,14 +56,14 @@ def analyse(
     """Parse, check and compile a spec for a kernel and a backend. Never raises on what a spec, or a kernel's files, hold."""
     kernel.suggest_anew()
     file, syntax = read(source)
-    checked = check(source, file, kernel)
     backend = get_backend(target)
+    checked = check(source, file, kernel, lambda base, kind: backend.find_lack(base, kind, kernel))
     plan = backend.emit_events(checked.probes, kernel, settings)
     emitted = [*plan.diagnostics, *backend.emit_events(checked.unfinished, kernel, settings).diagnostics]
     _keep_findings(kernel)
     found = in_source_order([*syntax, *checked.diagnostics, *emitted])
     diagnostics = tuple(
-        replace(said, kernels=(kernel.name,), kernel_error=known_error(said, kernel)) for said in found
+        replace(said, kernels=(kernel.name,), **kernel_opinion(said, kernel)) for said in found
     )
     return Analysis(source, file, plan.events, diagnostics, checked.statements)
 
@@ -99,6 +99,16 @@ def _keep_findings(kernel: Kernel) -> None:
         from probelang.program.load import keep_findings
 
         keep_findings()
+
+
+def kernel_opinion(diagnostic: Diagnostic, kernel: Kernel) -> dict[str, str | None]:
+    """The kernel's own error for a diagnostic, and its text in the words of this kernel."""
+    name = known_error(diagnostic, kernel)
+    if name is None:
+        return {"kernel_error": None}
+    from probelang.commands.errors import known_text
+
+    return {"kernel_error": name, "kernel_text": known_text(name, kernel)}
 
 
 def known_error(diagnostic: Diagnostic, kernel: Kernel) -> str | None:

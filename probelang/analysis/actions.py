@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from probelang.check.naming import free_name
+from probelang.check.naming import MAX_EVENT_NAME, free_name
 from probelang.check.report import ABSENT
 from probelang.diagnostics import Diagnostic, Edit
 from probelang.kernel.answers import Found
@@ -181,7 +181,8 @@ def _extract(document: Document, state: State, probe: tree.Probe, span: Span) ->
     if not used or not all(_PLAIN_TYPE.match(type) for type in used.values()):
         return None
     text = document.text
-    name = free_name("common", state.context.lists, 63)
+    taken = state.context.lists
+    name = "common" if "common" not in taken else free_name("common", taken, MAX_EVENT_NAME)
     params = ", ".join(f"{param}: {type}" for param, type in used.items())
     rows = [f"    {text[real(item.span).start : real(item.span).end]}\n" for item in items]
     first, last = real(items[0].span), real(items[-1].span)

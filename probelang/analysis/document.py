@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from probelang.analysis import known_error
+from probelang.analysis import kernel_opinion
 from probelang.analysis.context import Context
 from probelang.analysis.pieces import Pieces
 from probelang.backends import BACKENDS, DEFAULT_SETTINGS, Plan, Settings, get_backend
@@ -180,16 +180,18 @@ class Document:
     def _find_out(self, known: _OnKernel, target: str, settings: Settings) -> State:
         kernel, pieces = known.kernel, self.pieces
         file, syntax = pieces.parse()
-        checker = Checker(pieces.store, file, kernel, known.memory)
+        backend = get_backend(target)
+        checker = Checker(
+            pieces.store, file, kernel, lambda base, kind: backend.find_lack(base, kind, kernel), known.memory
+        )
         checker.run()
         checked = in_source_order([pieces.real_diagnostic(said) for said in checker.report.diagnostics])
         kernel.suggest_anew()
-        backend = get_backend(target)
         plan = _emit(backend, checker.probes, kernel, settings, known.emitted)
         rest = _emit(backend, checker.unfinished, kernel, settings, known.emitted_rest)
         emitted = [pieces.real_diagnostic(said) for said in (*plan.diagnostics, *rest.diagnostics)]
         found = [
-            replace(said, kernels=(kernel.name,), kernel_error=known_error(said, kernel))
+            replace(said, kernels=(kernel.name,), **kernel_opinion(said, kernel))
             for said in in_source_order([*syntax, *checked, *emitted])
         ]
         failed = any(said.severity is Severity.ERROR for said in found)

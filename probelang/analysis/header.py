@@ -102,7 +102,8 @@ def find_target(kernel: Kernel, page: Page, name: str | None = None) -> Target |
     if text is None:
         return None
     start = text.index("\n\n") + 2
-    wanted = re.escape(name if name is not None else page.name.partition(":")[2] or page.name)
+    own = f"trace_{page.name}" if page.sort == "tracepoint" else page.name.partition(":")[2] or page.name
+    wanted = re.escape(name if name is not None else own)
     if name is not None:
         # a member, an enumerator or a parameter: what stands behind it ends a declarator
         found = re.compile(rf"(?<!\w){wanted}(?=\)?(?:\[[^;]*\])*(?:\(.*\))?(?::\d+)?[;,)]| = )").search(

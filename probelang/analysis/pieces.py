@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _MOST_STORED = 1 << 20
 _MOST_WASTE = 4
 #: Behind each piece: who looks for the beginning of a line, or what follows a piece, finds none of another's.
-_BEHIND = "\n\0\n"
+_BEHIND = "\0\n"
 #: Stands for the first line of the next piece, whichever that is.
 _NEXT = Span(-1, -1)
 

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
     from probelang.diagnostics import Diagnostic
     from probelang.kernel.interface import Kernel
-    from probelang.probes import Probe
+    from probelang.probes import Base, Probe
+    from probelang.syntax.tree import Kind
 
 #: The names that `--target` takes; the first is the default.
 BACKENDS = ("tracefs", "perf", "bpftrace")
@@ -61,6 +62,12 @@ class Backend(Protocol):
     @property
     def FORMATS(self) -> tuple[str, ...]:
         """What `--format` takes, the default first."""
+
+    def find_lack(self, base: Base, kind: Kind, kernel: Kernel) -> str | None:
+        """The feature of the kernel (a name of FEATURES) that a value of such a probe takes, if it begins so and the kernel lacks it.
+
+        Where it does, the alternative behind `??` is taken.
+        """
 
     def emit_events(
         self, probes: Sequence[Probe], kernel: Kernel, settings: Settings = DEFAULT_SETTINGS

@@ -198,6 +198,25 @@ def is_found_by_kernel(btf: Btf, struct_id: int, name: str) -> bool:
     raise BtfError(f"BTF type {struct_id} contains itself")
 
 
+def anonymous_before(btf: Btf, struct_id: int, name: str) -> list[int]:
+    """The types of the anonymous members that a member is in, the outermost first; as they are, so that qualifiers show.
+
+    Some tools do not look through all: `vma` of `struct vm_fault` is in a `const struct`, `name` of `struct filename` (Linux 7.3) in a
+    struct that has a name of its own. Raises BtfError as `find_member`.
+    """
+    place = find_member(btf, struct_id, name)
+    found: list[int] = []
+    for _ in place.path[:-1] if place is not None else ():
+        outer = resolved(btf, found[-1] if found else struct_id)
+        assert isinstance(outer, Struct)
+        found.append(next(one.type for one in outer.members if not one.name and _holds(btf, one.type, name)))
+    return found
+
+
+def _holds(btf: Btf, id: int, name: str) -> bool:
+    return isinstance(resolved(btf, id), Struct) and find_member(btf, id, name) is not None
+
+
 class Alignment:
     """Alignment as a C compiler would choose it, and where only the `packed` attribute explains what BTF says.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from probelang.check.renamed import find_clones, find_successors, find_syscall
+from probelang.check.renamed import find_clones, find_event_elsewhere, find_successors, find_syscall
 from probelang.check.report import rename, suggest
 from probelang.check.rules import points as rules
 from probelang.diagnostics import Edit, Fix
@@ -138,6 +138,21 @@ def say_no_tracepoint(
         )
     points.report.add(
         rules.UNKNOWN_TRACEPOINT, span, f"{owner} has no tracepoint `{name}`", label=label, help=help, fix=fix
+    )
+
+
+def say_no_event(
+    points: Points, point: tree.EventPoint, system: str, event: str, near: tuple[str, ...], *, alone: bool
+) -> None:
+    """There is no event of a system and a name."""
+    near = (*find_event_elsewhere(points.kernel, system, event), *near)[:3]
+    points.report.add(
+        rules.UNKNOWN_EVENT,
+        point.span,
+        f"{points.kernel.title} has no event `{system}:{event}`",
+        label=suggest(near),
+        help=None if near else "/sys/kernel/tracing/available_events of the target has all of them",
+        fix=rename(point.span, near) if alone else None,
     )
 
 

@@ -239,6 +239,10 @@ class Conditions:
             fix = self._unchained(expr, inner)
         elif inner is expr.left and isinstance(inner, tree.Binary) and inner.op == "&":
             message = f"`{text}` is true or false: the kernel's filter tests bits, and cannot compare them"
+            nothing = isinstance(expr.right, tree.Number) and expr.right.value == 0
+            if nothing and expr.op in (">", "!=", "=="):
+                written = text if expr.op != "==" else f"!({text})"
+                fix = Fix(f"write `{written}`", (Edit(expr.span, written),))
         else:
             message = f"C takes `{text}` first, and the kernel's filter cannot compare the outcome"
         self.report.add(

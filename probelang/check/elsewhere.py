@@ -239,6 +239,16 @@ def explain_args(checker: Expressions, expr: tree.Member) -> bool:
         return True
     if base.name not in ("args", "ctx"):
         return False
+    if expr.member.name == "retval" and scope.at_return and "retval" not in scope.names:
+        checker.report.add(
+            names.UNKNOWN_NAME,
+            expr.span,
+            f"there is no `{base.name}` here, and what a function returns is none of its parameters",
+            label="it is written `$retval`",
+            fix=rename(expr.span, ["$retval"]),
+            kernel_error=None,
+        )
+        return True
     if not scope.names:
         return False
     member = expr.member.name

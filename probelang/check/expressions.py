@@ -9,9 +9,10 @@ from probelang.check.constants import Constants
 from probelang.check.ctypes import CArray, CInt, CPointer, CStruct, CVoid
 from probelang.check.macros import SOCK_MACROS
 from probelang.check.report import Report, near_names, only_absent, rename, suggest
-from probelang.check.rules import facts, names, types
+from probelang.check.rules import facts, limits, names, types
 from probelang.check.values import ADDRESS, LVALUE, RVALUE, Value, article_of, at, inside, load
 from probelang.diagnostics import Edit, Fix
+from probelang.kernel.features import FEATURES
 from probelang.probes import Access, Immediate
 from probelang.record import replace
 from probelang.source import Span
@@ -19,7 +20,7 @@ from probelang.syntax import tree
 from probelang.syntax.tree import Kind
 
 if TYPE_CHECKING:
-    from probelang.check.scope import Scope
+    from probelang.check.scope import Lacks, Scope
     from probelang.kernel.interface import Kernel
 
 #: How `Scope.no_names` begins where the names are there, and nobody told them.
@@ -29,11 +30,19 @@ UNKNOWN = "not known"
 class Expressions:
     """Resolves expressions at one place; what is wrong goes to the report, and the answer is None then."""
 
-    def __init__(self, kernel: Kernel, constants: Constants, report: Report, scope: Scope) -> None:
+    def __init__(
+        self,
+        kernel: Kernel,
+        constants: Constants,
+        report: Report,
+        scope: Scope,
+        lacks: Lacks | None = None,
+    ) -> None:
         self.kernel = kernel
         self.constants = constants
         self.report = report
         self.scope = scope
+        self.lacks = lacks
         self.this_cpu = False
 
     def within_this_cpu(self, expr: tree.Expr) -> Value | None:
@@ -137,6 +146,8 @@ class Expressions:
             Kind.KPROBE: "registers (`%di`) and raw dereferences (`+8(%di)`) work anywhere",
             Kind.FPROBE: "`$arg1` and its like work without names",
             Kind.TPROBE: "`$arg1` and its like work without names",
+            Kind.UPROBE: "`$arg1` and its like are the registers of the calling convention; `-g` gives names",
+            Kind.USDT: "`$arg1` is the first",
         }
         self.report.add(
             facts.MISSING_FACT if unknown else types.NO_PARAMETERS,
@@ -445,7 +456,7 @@ class Expressions:
     def _choice(self, expr: tree.Binary, left: tree.Expr, right: tree.Expr) -> Value | None:
         mark = self.report.mark()
         value = self.resolve(left)
-        if value is not None and not variables.needs_current(self, value, left):
+        if value is not None and not self._is_lacking(value, left):
             return value
         said = self.report.take_since(mark)
         if not said or not only_absent(said):
@@ -462,6 +473,16 @@ class Expressions:
                 last = [merged, *last[1:]]
             self.report.diagnostics.extend(last)
         return value
+
+    def _is_lacking(self, value: Value, expr: tree.Expr) -> bool:
+        """Whether a value takes what this kernel, by the chosen backend, does not tell, which is said then."""
+        name = self.lacks(value.access.base, self.scope.kind) if self.lacks is not None else None
+        if name is None:
+            return False
+        feature = FEATURES[name]
+        message = f"{self.kernel.title} does not tell {feature.title}: it takes {feature.needs}"
+        self.report.add(limits.NO_FEATURE, expr.span, message)
+        return True
 
 
 def _immediate(constant: int | bytes) -> Value:

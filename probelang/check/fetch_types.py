@@ -60,8 +60,8 @@ def refuse_struct(report: Report, value: Value, asked: tree.FetchType) -> bool:
         asked.span,
         f"`{value.text}` does not point to characters, but to a struct",
         label=suggest("->" + name for name in texts),
-        help="the kernel would take it, and record what its first bytes happen to be",
-        kernel_error=None,
+        help="what its first bytes happen to be would be recorded as characters",
+        kernel_error="BAD_TYPE4STR",
     )
     return True
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from probelang.check.constants import Constants
+    from probelang.check.scope import Lacks
     from probelang.kernel.interface import Kernel
 
 MAX_USE_DEPTH = 16
@@ -46,13 +47,19 @@ class Items:
     """Lists the fetch args of one probe, and resolves them at a place."""
 
     def __init__(
-        self, kernel: Kernel, constants: Constants, report: Report, lists: Mapping[str, tree.Args]
+        self,
+        kernel: Kernel,
+        constants: Constants,
+        report: Report,
+        lists: Mapping[str, tree.Args],
+        lacks: Lacks | None,
     ) -> None:
         self.kernel = kernel
         self.constants = constants
         self.report = report
         self.lists = lists
         self.used: dict[str, bool] = {}
+        self.lacks = lacks
 
     # ------------------------------------------------------------------------------------------- listing
 
@@ -168,7 +175,7 @@ class Items:
             if inner is None:
                 return None
             scope = inner
-        checker = Expressions(self.kernel, self.constants, self.report, scope)
+        checker = Expressions(self.kernel, self.constants, self.report, scope, self.lacks)
         value = checker.resolve(item.expr)
         if value is None:
             return None
@@ -188,7 +195,7 @@ class Items:
 
     def _bind(self, use: tree.Use, args: tree.Args, scope: Scope) -> Scope | None:
         """The scope inside an `args` list: its parameters, with the values of this use."""
-        checker = Expressions(self.kernel, self.constants, self.report, scope)
+        checker = Expressions(self.kernel, self.constants, self.report, scope, self.lacks)
         values: dict[str, Value] = {}
         for param, argument in zip(args.params, use.arguments, strict=True):
             value = checker.resolve(argument)

@@ -179,6 +179,7 @@ class Points:
                 points.RETURN_WITH_OFFSET,
                 point.span,
                 "a return is caught at the function's entry: `%return` takes no offset and no line",
+                help=f"leave it out: `{self.probe.kind.value} {point.function.name}%return`",
             )
             return []
         module = None
@@ -428,13 +429,9 @@ class Points:
                 return []
             answer = self.kernel.find_event(system, event)
             if isinstance(answer, NotFound):
-                self.report.add(
-                    points.UNKNOWN_EVENT,
-                    point.span,
-                    f"{self.kernel.title} has no event `{system}:{event}`",
-                    label=suggest(answer.near),
-                    fix=rename(point.span, answer.near) if len(pairs) == 1 else None,
-                )
+                from probelang.check.absent import say_no_event
+
+                say_no_event(self, point, system, event, answer.near, alone=len(pairs) == 1)
                 return []
             if isinstance(answer, Unknown):
                 why = f"not known, because {answer.reason}"

@@ -19,6 +19,7 @@ from probelang.probes import ProgramTarget
 from probelang.program import ProgramFileError
 from probelang.program.load import load_program
 from probelang.program.symbols import Ambiguous
+from probelang.source import Span
 from probelang.syntax import tree
 from probelang.syntax.tree import Kind
 
@@ -48,7 +49,15 @@ class Programs:
             return self._program(path, point)
         except ProgramFileError as error:
             where = "" if str(error).startswith(path) else f"{path}: "
-            self.report.add(facts.MISSING_FACT, point.path.span, f"nothing can be looked up: {where}{error}")
+            relative = not point.path.name.startswith(("/", "./", "../"))
+            self.report.add(
+                facts.MISSING_FACT,
+                point.path.span,
+                f"nothing can be looked up: {where}{error}",
+                help="a program is named by its whole path, as `/usr/bin/bash`: none is searched for"
+                if relative
+                else None,
+            )
             return []
 
     def _can_be_said(self, path: str, ident: tree.Ident) -> bool:
@@ -123,6 +132,10 @@ class Programs:
             )
             if isinstance(answer, Unknown):
                 rule, message = facts.MISSING_FACT, f"`{name}` is not known: {answer.reason}"
+                where = (
+                    where
+                    or f"install its debug package, or say where: `uprobe {point.path.name}:0xOFFSET`, an offset in the file"
+                )
             else:
                 rule, message = points.UNKNOWN_SYMBOL, f"{program.path} has no function `{name}`"
             self.report.add(
@@ -137,7 +150,15 @@ class Programs:
         symbol = answer.value
         if not symbol.is_function or symbol.file_offset is None:
             what = "is a variable" if symbol.file_offset is not None else "has no code in the file"
-            self.report.add(points.UNKNOWN_SYMBOL, span, f"`{name}` of {program.path} {what}, no function")
+            data = symbol.file_offset is None and not symbol.is_function
+            self.report.add(
+                points.UNKNOWN_SYMBOL,
+                span,
+                f"`{name}` of {program.path} {what}, no function",
+                help=f"a variable is read where a function is probed: `@{name}: s32`"
+                if data or symbol.file_offset
+                else None,
+            )
             return None
         return self._in_function(program, point, symbol, name)
 
@@ -159,6 +180,7 @@ class Programs:
                 points.RETURN_WITH_OFFSET,
                 point.span,
                 "a return is caught at the function's entry: `%return` takes no offset and no line",
+                help=f"leave it out: `uprobe {point.path.name}:{name}%return`",
             )
             return None
         if symbol.size and offset >= symbol.size:
@@ -277,6 +299,8 @@ class Programs:
             program = load_program(path)
             dwarf = program.debugging.dwarf
             address = program.address(offset)
+            if address is None and self._is_address(program, point, offset):
+                return None
             function = dwarf.function_at(address) if dwarf is not None and address is not None else None
         except ProgramFileError as error:
             why = f"not known, because {error}"
@@ -302,6 +326,25 @@ class Programs:
         )
         return Place(target, label, scope)
 
+    def _is_address(self, program: Program, point: tree.ProgramPoint, offset: int) -> bool:
+        """Report an address in memory, as `nm` shows them, where an offset in the file is meant; whether it is one."""
+        meant = program.file_offset(offset)
+        if meant is None:
+            return False
+        span = Span(point.path.span.end + 1, point.span.end - (len("%return") if point.returns else 0))
+        self.report.add(
+            points.BAD_OFFSET,
+            span,
+            f"no code of {program.path} lies at the offset {offset:#x}: it is an address in memory",
+            label=f"in the file it is {meant:#x}",
+            notes=(
+                "`nm` and debuggers show addresses, which the program's segments place elsewhere in the file",
+            ),
+            fix=rename(span, [f"{meant:#x}"]),
+            kernel_error=None,
+        )
+        return True
+
     # ------------------------------------------------------------------------------------- static probes
 
     def _usdt(self, path: str, point: tree.UsdtPoint) -> list[Place]:
@@ -321,6 +364,9 @@ class Programs:
                     if count
                     else "it has no static probes",
                 ),
+                fix=rename(Span(point.provider.span.start, point.probe.span.end), answer.near)
+                if isinstance(answer, NotFound)
+                else None,
             )
             return []
         label = "".join(char if char.isalnum() or char == "_" else "_" for char in name)

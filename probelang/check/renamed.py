@@ -79,6 +79,20 @@ _WORKERS = {
     "recvmsg": "__sys_recvmsg",
 }
 
+#: System calls whose events have the kernel's name for them, which is not that of the C library.
+_SYSCALL_EVENTS = {
+    "stat": "newstat",
+    "fstat": "newfstat",
+    "lstat": "newlstat",
+    "fstatat": "newfstatat",
+    "uname": "newuname",
+    "sendfile": "sendfile64",
+    "umount2": "umount",
+    "fork": "clone",
+    "waitpid": "wait4",
+    "open64": "openat",
+}
+
 #: Members that went elsewhere, or that somebody looks for under another name: struct, member, and the way to it.
 _MEMBERS = {
     ("task_struct", "state"): ("__state",),
@@ -135,6 +149,14 @@ def find_syscall(name: str) -> str | None:
     """The system call that a function's name speaks of; None of another name."""
     match = _SYSCALL.fullmatch(name)
     return match[1] if match else None
+
+
+def find_event_elsewhere(kernel: Kernel, system: str, name: str) -> list[str]:
+    """The event that has the name of the C library for a system call."""
+    prefix = next((prefix for prefix in ("sys_enter_", "sys_exit_") if name.startswith(prefix)), "")
+    other = _SYSCALL_EVENTS.get(name.removeprefix(prefix)) if prefix and system == "syscalls" else None
+    found = other is not None and isinstance(kernel.find_event(system, f"{prefix}{other}"), Found)
+    return [f"{system}:{prefix}{other}"] if found else []
 
 
 def find_clones(kernel: Kernel, name: str) -> list[str]:

@@ -7,15 +7,18 @@ from typing import TYPE_CHECKING
 from probelang.record import record
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from probelang.btf.blob import Btf
     from probelang.check.ctypes import TypeRef
     from probelang.check.values import Value
-    from probelang.probes import Target
+    from probelang.probes import Base, Target
     from probelang.program.dwarf import Dwarf
     from probelang.program.program import Program
     from probelang.syntax.tree import Kind
+
+    Lacks = Callable[[Base, Kind], str | None]
+    """The feature of the kernel (a name of FEATURES) that a backend takes for a value that begins so, and has not; None where it has all."""
 
 
 @record

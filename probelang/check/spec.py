@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from probelang.check.memory import Memory
+    from probelang.check.scope import Lacks
     from probelang.diagnostics import Diagnostic
     from probelang.kernel.interface import Kernel
 
@@ -67,9 +68,12 @@ class Checked:
     statements: tuple[Statement, ...]
 
 
-def check(source: Source, file: tree.File, kernel: Kernel) -> Checked:
-    """Check a spec against what is known of a kernel. Never raises on what a spec or a kernel's files hold."""
-    checker = Checker(source, file, kernel)
+def check(source: Source, file: tree.File, kernel: Kernel, lacks: Lacks | None = None) -> Checked:
+    """Check a spec against what is known of a kernel. Never raises on what a spec or a kernel's files hold.
+
+    `lacks` tells, for a choice by `??`, what a backend cannot have there.
+    """
+    checker = Checker(source, file, kernel, lacks)
     checker.run()
     return Checked(
         tuple(checker.probes),
@@ -82,7 +86,14 @@ def check(source: Source, file: tree.File, kernel: Kernel) -> Checked:
 class Checker:
     """Checks a spec, statement by statement; with a memory, only those for which something has changed."""
 
-    def __init__(self, source: Source, file: tree.File, kernel: Kernel, memory: Memory | None = None) -> None:
+    def __init__(
+        self,
+        source: Source,
+        file: tree.File,
+        kernel: Kernel,
+        lacks: Lacks | None = None,
+        memory: Memory | None = None,
+    ) -> None:
         self.source = source
         self.file = file
         self.kernel = kernel
@@ -90,7 +101,7 @@ class Checker:
         self.constants = Constants(kernel, self.report)
         self.constants.source = source.text
         self.lists: dict[str, tree.Args] = {}
-        self.items = Items(kernel, self.constants, self.report, self.lists)
+        self.items = Items(kernel, self.constants, self.report, self.lists, lacks)
         self.group = group_of_file(source.name)
         self.events: dict[tuple[str, str], Span] = {}
         self.offered: dict[tuple[str, str], bool] = {}

@@ -8,10 +8,9 @@ from probelang.check.btf_ctypes import BtfType
 from probelang.check.ctypes import CInt, CPointer, CString, CVoid
 from probelang.check.percpu import say_no_task, say_per_cpu
 from probelang.check.report import near_names, rename, suggest
-from probelang.check.rules import facts, limits, types
+from probelang.check.rules import facts, types
 from probelang.check.values import LVALUE, Value
 from probelang.kernel.answers import Found
-from probelang.kernel.features import FEATURES
 from probelang.probes import (
     Access,
     CurrentTask,
@@ -177,11 +176,26 @@ def _retval(checker: Expressions, expr: tree.Variable) -> Value | None:
     scope = checker.scope
     if not scope.at_return:
         function = scope.kind in (Kind.KPROBE, Kind.FPROBE)
+        field = next((name for name in ("ret", "retval", "error") if name in scope.names), None)
+        if scope.kind is Kind.EPROBE and field is not None:
+            checker.report.add(
+                types.NO_RETVAL,
+                expr.span,
+                "an event has no `$retval`: it has fields",
+                label=f"the result is `{field}`",
+                fix=rename(expr.span, [field]),
+                kernel_error=None,
+            )
+            return None
         checker.report.add(
             types.NO_RETVAL,
             expr.span,
             "`$retval` is there only when a function returns",
-            help=f"probe the return: `{scope.kind.value} FUNC%return`" if function else None,
+            help=f"probe the return: `{scope.kind.value} FUNC%return`"
+            if function
+            else f"the fields of {scope.owner}: " + ", ".join(f"`{name}`" for name in scope.names)
+            if scope.kind is Kind.EPROBE and scope.names
+            else None,
             # of an fprobe the kernel would make a return probe
             kernel_error="RETVAL_ON_PROBE" if scope.kind in (Kind.KPROBE, Kind.TPROBE) else None,
         )
@@ -294,17 +308,3 @@ def resolve_symbol(checker: Expressions, expr: tree.SymbolRef) -> Value | None:
         return Value(access, _UNTYPED, None, LVALUE, expr.offset, typed=False)
     ref = BtfType(variable.btf, variable.type)
     return Value(access, ref.describe(), ref, LVALUE, 0)
-
-
-def needs_current(checker: Expressions, value: Value, expr: tree.Expr) -> bool:
-    """Whether a value begins at the running task and this kernel does not tell it, which is said then."""
-    base = value.access.base
-    if base != CurrentTask() and base != Thread("pid"):
-        return False
-    # eprobes do not know it anywhere (seen on Linux 7.3: BAD_VAR)
-    if checker.kernel.features.current is not False and checker.scope.kind is not Kind.EPROBE:
-        return False
-    feature = FEATURES["current"]
-    message = f"{checker.kernel.title} does not tell {feature.title}: it takes {feature.needs}"
-    checker.report.add(limits.NO_FEATURE, expr.span, message)
-    return True

@@ -93,7 +93,7 @@ def _walk(top: str, project: Project) -> Iterator[str]:
         except OSError:
             continue
         for entry in entries:
-            path = entry.path.removeprefix("./") if top != "." else entry.path[2:]
+            path = entry.path.removeprefix("./")
             if entry.is_dir(follow_symlinks=False):
                 hidden = entry.name.startswith(".") or entry.name in SKIPPED
                 if not hidden and not config.is_excluded(path):

@@ -13,7 +13,7 @@ from probelang.cli.lint_jobs import Job, Outcome, Run, do_jobs
 if TYPE_CHECKING:
     import argparse
 
-    from probelang.lint.results import Results
+    from probelang.cli.results import Results
 
 
 def lint(options: argparse.Namespace) -> int:
@@ -25,8 +25,9 @@ def lint(options: argparse.Namespace) -> int:
     results = _recall(run, jobs)
     left = [job for job in jobs if job.outcome is None]
     do_jobs(run, left)
-    if results is not None:
+    if results is not None and left:
         _keep(results, left)
+    _compare_files(run, jobs)
     written = _write_fixed(run, jobs)
     worst = _report(run, jobs)
     status = max(status, written)
@@ -59,7 +60,7 @@ def _recall(run: Run, jobs: list[Job]) -> Results | None:
     """What is known of specs that did not change is their outcome; None where nothing is kept."""
     if run.options.no_cache:
         return None
-    from probelang.lint.results import Results
+    from probelang.cli.results import Results
 
     for job in jobs:
         job.identify()
@@ -88,6 +89,28 @@ def _keep(results: Results, jobs: list[Job]) -> None:
         if job.key and job.outcome is not None and job.outcome.lasts:
             results.keep(job.slot, job.key, pack(job.outcome.diagnostics))
     results.save()
+
+
+def _compare_files(run: Run, jobs: list[Job]) -> None:
+    """Add what there is to say of specs because of each other, which is never kept."""
+    if len(jobs) < 2:
+        return
+    from probelang.lint.across import check_files
+
+    sources = [job.outcome.source for job in jobs if job.outcome is not None]
+    for job, found in zip(jobs, check_files(sources), strict=True):
+        outcome = job.outcome
+        if outcome is None or not found:
+            continue
+        from probelang.analysis import read as read_tree
+        from probelang.check.report import in_source_order
+        from probelang.lint.ignores import without_ignored
+        from probelang.record import replace
+
+        kernels = tuple(run.name(kernel) for kernel in job.kernels)
+        said = without_ignored(outcome.source, read_tree(outcome.source)[0], found, job.selection())
+        added = [replace(one, kernels=kernels) for one in said]
+        job.outcome = replace(outcome, diagnostics=tuple(in_source_order([*outcome.diagnostics, *added])))
 
 
 # --------------------------------------------------------------------------------------------- what comes of it

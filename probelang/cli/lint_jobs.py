@@ -49,6 +49,7 @@ class Job:
         self.tool: Settings = run.tool_settings(self.target, settings.backend_settings)
         self.outcome: Outcome | None = None
         self.slot = self.key = ""
+        self.is_commands = run.options.origin == "tracefs" or is_command_file(source.name)
 
     def selection(self) -> Selection:
         """The rules that are asked."""
@@ -62,11 +63,19 @@ class Job:
         if all(kernels):
             config, parts = self.settings.config, self.settings.parts
             said = (config.select, config.extend_select, config.ignore, config.severity)
-            asked = repr((said, parts, self.run.choice, self.run.severities, self.target, self.tool))
+            asked = repr(
+                (said, parts, self.run.choice, self.run.severities, self.target, self.tool, self.is_commands)
+            )
             names = [kernel or "" for kernel in self.kernels]
             self.slot = digest((os.path.abspath(self.name), asked, *names), 8)
             text = self.source.text.encode("utf-8", "surrogateescape")
             self.key = digest((self.source.name, asked, *(kernel or "" for kernel in kernels), text))
+
+
+def is_command_file(name: str) -> bool:
+    """Whether a file holds raw commands of the kernel, by its name (`probelang.commands.lines`)."""
+    base = name.rpartition("/")[2]
+    return base.endswith(".tracefs") or base in ("kprobe_events", "uprobe_events", "dynamic_events")
 
 
 def _near(kernel: str) -> str:
@@ -131,6 +140,10 @@ class Run:
 
         kernels = [self.load(kernel) for kernel in job.kernels]
         selection = job.selection()
+        if job.is_commands:
+            from probelang.commands.lint import lint as ask_commands
+
+            return Outcome(job.source, tuple(ask_commands(job.source, kernels, selection)), lasts=True)
 
         def again(source: Source) -> list[Diagnostic]:
             return ask(source, kernels, job.target, job.tool, selection)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 #: Commands of the language's reference that this release does not have.
-LATER = ("run", "import")
+LATER = ("run",)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -105,6 +105,27 @@ def _compile_options(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=_compile)
 
 
+def _import_options(parser: argparse.ArgumentParser) -> None:
+    add_kernel(parser, "store")
+    parser.add_argument("-o", dest="output", metavar="OUT", help="write there instead of to standard output")
+    parser.add_argument(
+        "files", nargs="+", metavar="FILE", help="lines for dynamic_events, kprobe_events or uprobe_events"
+    )
+    parser.set_defaults(run=_import, format="spec")
+
+
+def _explain_log_options(parser: argparse.ArgumentParser) -> None:
+    add_kernel(parser, "store")
+    parser.add_argument(
+        "--log",
+        metavar="LOG",
+        default="/sys/kernel/tracing/error_log",
+        help="a copy of the kernel's error_log, or - for standard input; the one of this machine by default",
+    )
+    add_common(parser)
+    parser.set_defaults(run=_explain_log)
+
+
 def _lint_options(parser: argparse.ArgumentParser) -> None:
     from probelang.cli.options import add_lint
 
@@ -162,11 +183,51 @@ def _kernel_options(parser: argparse.ArgumentParser) -> None:
 _COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "compile": ("turn specs into what defines their probes", _compile_options),
     "lint": ("check specs", _lint_options),
+    "explain-log": ("show the kernel's error_log at the places of specs", _explain_log_options),
+    "import": ("turn raw commands of the kernel into a spec", _import_options),
     "fmt": ("give specs their one layout", _fmt_options),
     "rule": ("explain diagnostics by their codes", _rule_options),
     "kernel": ("what is known of a kernel", _kernel_options),
     "lsp": ("answer an editor (Language Server Protocol, standard input and output)", _lsp_options),
 }
+
+
+def _explain_log(options: argparse.Namespace) -> int:
+    from probelang.analysis import analyse
+    from probelang.commands.explain import explain, read_log
+    from probelang.render.text import render_text
+
+    kernel = load_kernel(options.kernel)
+    sources, status = read_all(options.files)
+    analyses = [analyse(source, kernel) for source in sources]
+    log = read(options.log)
+    found, strange = explain(read_log(log.text), [event for one in analyses for event in one.events])
+    color = wants_color(options, sys.stdout)
+    for source, said in found:
+        sys.stdout.write(render_text(source, [said], color=color))
+    for entry in strange:
+        say(f"note: of no event of these specs: {entry.text}: {entry.command}")
+    if status:
+        return status
+    return FOUND if found else OK
+
+
+def _import(options: argparse.Namespace) -> int:
+    from probelang.commands.importing import import_commands
+
+    kernel = load_kernel(options.kernel)
+    sources, status = read_all(options.files)
+    texts = []
+    for source in sources:
+        made = import_commands(source, kernel)
+        texts.append(made.text)
+        if made.left:
+            count = len(made.left)
+            say(
+                f"note: {count} {'command' if count == 1 else 'commands'} of {source.name} stayed behind: see the comments"
+            )
+    _write(options, "\n".join(texts))
+    return status
 
 
 def _compile(options: argparse.Namespace) -> int:

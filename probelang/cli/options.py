@@ -120,6 +120,13 @@ def add_lint(parser: argparse.ArgumentParser) -> None:
     output.add_argument("-q", "--quiet", action="store_true", help="diagnostics, and nothing besides")
     output.add_argument("--exit-zero", action="store_true", help="exit with 0 whatever is found")
     add_common(parser, folders=True)
+    parser.add_argument(
+        "--from",
+        dest="origin",
+        choices=("tracefs",),
+        help="the files hold raw commands of the kernel, as those called *.tracefs, kprobe_events, uprobe_events or "
+        "dynamic_events do anyway",
+    )
     settings = parser.add_argument_group("settings")
     add_project(settings)  # type: ignore[arg-type]
     settings.add_argument(

@@ -8,6 +8,8 @@ from typing import IO, TYPE_CHECKING
 from probelang.cli.common import wants_color
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from probelang.cli.lint_jobs import Job, Run
     from probelang.diagnostics import Diagnostic
     from probelang.source import Source
@@ -25,6 +27,13 @@ def print_found(run: Run, jobs: list[Job], found: list[tuple[Source, Diagnostic]
         render = render_statistics_json if options.format == "json" else render_statistics
         stream.write(render(diagnostics))
         return
+    names = {
+        id(job.outcome.source): [run.name(kernel) for kernel in job.kernels] for job in jobs if job.outcome
+    }
+
+    def kernels_of(source: Source) -> list[str]:
+        return names[id(source)]
+
     match options.format:
         case "json":
             from probelang.render.json import render_json
@@ -33,13 +42,13 @@ def print_found(run: Run, jobs: list[Job], found: list[tuple[Source, Diagnostic]
         case "sarif":
             from probelang.render.sarif import render_sarif
 
-            stream.write(render_sarif(found, [job.source for job in jobs]))
+            stream.write(render_sarif(found, [job.source for job in jobs], kernels_of))
         case "github":
             from probelang.render.github import render_github
 
-            stream.write(render_github(found))
+            stream.write(render_github(found, kernels_of))
         case _:
-            _print_text(run, jobs, found, stream, color)
+            _print_text(run, found, stream, color, kernels_of)
     if options.format == "text" and not options.quiet:
         from probelang.render.summary import render_summary
 
@@ -51,20 +60,17 @@ def print_found(run: Run, jobs: list[Job], found: list[tuple[Source, Diagnostic]
 
 
 def _print_text(
-    run: Run, jobs: list[Job], found: list[tuple[Source, Diagnostic]], stream: IO[str], color: bool
+    run: Run,
+    found: list[tuple[Source, Diagnostic]],
+    stream: IO[str],
+    color: bool,
+    kernels_of: Callable[[Source], list[str]],
 ) -> None:
     from probelang.render.text import render_concise, render_text
 
-    by_source: dict[int, list[Diagnostic]] = {}
+    render = render_concise if run.options.format == "concise" else render_text
+    by_source: dict[int, tuple[Source, list[Diagnostic]]] = {}
     for source, one in found:
-        by_source.setdefault(id(source), []).append(one)
-    for job in jobs:
-        if job.outcome is None:
-            continue
-        mine = by_source.get(id(job.outcome.source), [])
-        names = [run.name(kernel) for kernel in job.kernels]
-        if run.options.format == "concise":
-            text = render_concise(job.outcome.source, mine, color=color)
-        else:
-            text = render_text(job.outcome.source, mine, color=color, kernels=names)
-        stream.write(text)
+        by_source.setdefault(id(source), (source, []))[1].append(one)
+    for source, mine in by_source.values():
+        stream.write(render(source, mine, color=color, kernels=kernels_of(source)))

@@ -70,14 +70,14 @@ class FetchType:
 
 @record
 class ParsedArg:
-    """A fetch arg that the kernel took: name, text without the name, type, elements (0: no array), first and further
-    instructions."""
+    """A fetch arg that the kernel took: name, text without the name, type, elements (0: no array), and the
+    instructions with their operands that fetch it."""
 
     name: str
     text: str
     type: FetchType
     count: int
-    ops: tuple[str, ...]
+    ops: tuple[tuple[str, object], ...]
 
 
 class Context:
@@ -102,6 +102,8 @@ class Context:
         self.missing_field = False
         self._proto: Proto | None = None
         self._asked = False
+        #: The kernel has looked the function up and found it; it then no longer says that there is no prototype.
+        self.is_known = False
         self.forget_type()
         self.cast: tuple[Btf, int] | None = None
 

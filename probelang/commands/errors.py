@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from probelang.commands.target import Target
+    from probelang.kernel.interface import Kernel
 
 TEXTS: dict[str, str] = {
     "FILE_NOT_FOUND": "Failed to find the given file",
@@ -145,10 +146,24 @@ FILTER_TEXTS: dict[str, str] = {
     "FILT_NO_FILTER": "No filter found",
 }
 
+#: What `dynamic_events` itself says (kernel/trace/trace_dynevent.c), which has no name there.
+DYNAMIC_TEXTS: dict[str, str] = {"NO_MATCH": "No matching dynamic event type"}
+
+
+def known_text(name: str, kernel: Kernel) -> str | None:
+    """The text of an error of probes in the words of a kernel; None for one that is not in the table."""
+    marker, later = REWORDED.get(name, ("", ""))
+    if marker and kernel.btf is not None and kernel.btf.find_enumerator(marker):
+        return later
+    return TEXTS.get(name)
+
 
 def kernel_text(name: str, target: Target) -> str:
-    """The text of an error in the words of this kernel."""
+    """The text of any error in the words of a kernel."""
     marker, later = REWORDED.get(name, ("", ""))
     if marker and target.has_enumerator(marker):
         return later
-    return TEXTS.get(name) or SYNTH_TEXTS.get(name) or FILTER_TEXTS[name]
+    for texts in (TEXTS, SYNTH_TEXTS, FILTER_TEXTS):
+        if name in texts:
+            return texts[name]
+    return DYNAMIC_TEXTS[name]

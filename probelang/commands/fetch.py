@@ -66,8 +66,10 @@ def _parse_body(name: str, body: str, context: Context) -> None:
     context.forget_type()
     context.cast = None
     if not context.target.names:
+        start = context.offset
         _count_size(type.size * (typed.count or 1), context)
         _parse_value(typed.text, code, context)
+        context.offset = start
     else:
         _parse_value(typed.text, code, context)
         if context.last_type is not None:
@@ -93,7 +95,7 @@ def _parse_value(text: str, code: Code, context: Context) -> None:
         deref = _Deref(text, context)
         _parse_value(deref.inner, code, context)
         context.offset = deref.offset
-        _follow(deref.op, code, context)
+        _follow(deref, code, context)
     elif text[:1] == "(" and context.target.event_casts:
         _parse_event_cast(text, code, context)
     else:
@@ -103,7 +105,7 @@ def _parse_value(text: str, code: Code, context: Context) -> None:
 class _Deref:
     """`+8(`, `-u16(`: what is within, and where it begins by the kernel's count, which forgets the `u`."""
 
-    __slots__ = ("inner", "offset", "op")
+    __slots__ = ("by", "inner", "offset", "op")
 
     def __init__(self, text: str, context: Context) -> None:
         log = context.log
@@ -115,8 +117,10 @@ class _Deref:
         if not brace:
             raise log.refuse(context.offset, "DEREF_NEED_BRACE")
         signed = number if sign == "+" else f"-{number}"
-        if parse_signed(signed) is None:
+        by = parse_signed(signed)
+        if by is None:
             raise log.refuse(context.offset, "BAD_DEREF_OFFS")
+        self.by = by
         # a minus that is not the sign in front of it is counted for it
         context.offset = context.moved(len(number) + (1 if sign == "+" and number[0] == "-" else 2))
         close = inner.rfind(")")
@@ -126,13 +130,13 @@ class _Deref:
         self.offset = context.offset
 
 
-def _follow(op: str, code: Code, context: Context) -> None:
+def _follow(deref: _Deref, code: Code, context: Context) -> None:
     """One more read through what was fetched."""
     if code.op in ("COMM", "DATA"):
         raise context.log.refuse(context.offset, "COMM_CANT_DEREF")
     if not code.advance():
         raise context.log.refuse(context.offset, "TOO_MANY_OPS")
-    code.op = op
+    code.set(deref.op, deref.by)
     context.last_type = None
 
 
@@ -153,7 +157,7 @@ def _parse_event_cast(text: str, code: Code, context: Context) -> None:
         raise log.refuse(context.moved(len(rest) - len(field)), "NOSUP_DAT_ARG")
     if not any(known.name == variable for known in context.fields):
         raise log.refuse(context.offset, "BAD_ATTACH_ARG")
-    code.op = "TP_ARG"
+    code.set("TP_ARG", variable)
     context.last_type = context.cast
     context.last_bit_offset = context.last_bit_size = 0
     if field is not None:
@@ -166,9 +170,10 @@ def _parse_event_cast(text: str, code: Code, context: Context) -> None:
 
 @record
 class _Read:
-    """A read through what is within: `op`, where its text begins, and what the text begins with."""
+    """A read through what is within: `op`, `by` how many bytes on, where its text begins, and what the text begins with."""
 
     op: str
+    by: int
     offset: int | None
     first: str
     is_value: bool = False
@@ -195,7 +200,7 @@ def _parse_inside_out(text: str, code: Code, context: Context) -> None:
         elif text[:1] in ("+", "-"):
             deref = _Deref(text, context)
             text = deref.inner
-            step = _Read(deref.op, deref.offset, text[:1])
+            step = _Read(deref.op, deref.by, deref.offset, text[:1])
         else:
             step, text = _enter_per_cpu(text, context)
         waiting.append(step)
@@ -218,7 +223,7 @@ def _enter_per_cpu(text: str, context: Context) -> tuple[_Read, str]:
     close = inner.rfind(")")
     if close < 0:
         raise log.refuse(context.moved(len(inner)), "DEREF_OPEN_BRACE")
-    return _Read("CPU_PTR", context.offset, inner[:close][:1], prefix == _PER_CPU[1]), inner[:close]
+    return _Read("CPU_PTR", 0, context.offset, inner[:close][:1], prefix == _PER_CPU[1]), inner[:close]
 
 
 def _leave_read(read: _Read, code: Code, context: Context) -> None:
@@ -228,12 +233,12 @@ def _leave_read(read: _Read, code: Code, context: Context) -> None:
         raise log.refuse(context.offset, "COMM_CANT_DEREF")
     if not (read.op == "CPU_PTR" and read.first == "@") and not code.advance():
         raise log.refuse(context.offset, "TOO_MANY_OPS")
-    code.op = read.op
+    code.set(read.op, read.by)
     context.last_type = None
     if read.is_value:
         if not code.advance():
             raise log.refuse(context.offset, "TOO_MANY_OPS")
-        code.op = "DEREF"
+        code.set("DEREF", 0)
 
 
 def _enter_cast(text: str, context: Context) -> tuple[_Cast, str]:
@@ -305,6 +310,7 @@ def _leave_cast(cast: _Cast, code: Code, context: Context) -> None:
     if found is None:
         raise log.refuse(context.offset, "NO_PTR_STRCT")
     context.cast = found
+    prefix = 0
     if comma:
         context.offset = context.moved(len(name) + 1)
         bits, _, left = walk_members(member, *found, context)
@@ -312,5 +318,6 @@ def _leave_cast(cast: _Cast, code: Code, context: Context) -> None:
             raise log.refuse(context.offset, "TYPECAST_NOT_ALIGNED")
         if left is not None:
             raise log.refuse(context.moved(-2), "TYPECAST_BAD_ARROW")
+        prefix = bits // 8
     context.offset = cast.members_offset
-    parse_members(cast.members, (found[0], resolve(*found)), code, context)
+    parse_members(cast.members, (found[0], resolve(*found)), code, context, prefix)

@@ -42,35 +42,32 @@ _COMMON = {
 
 
 class _Wrong(Exception):
-    """An error (None: nothing is said) and its offset."""
+    """An error (None: nothing is said), its offset by the kernel's count, and where it is."""
 
-    def __init__(self, name: str | None, at: int = 0) -> None:
+    def __init__(self, name: str | None, at: int = 0, place: int | None = None) -> None:
         super().__init__(name)
         self.name = name
         self.at = at
+        self.place = at if place is None else place
 
 
 def check_filter(text: str, fields: Sequence[EventField], log: Log, target: Target) -> None:
     """Raises `Refused`, with what the kernel says of a condition that it does not take."""
     found = filter_error(text, fields, target)
     if found is not None:
-        name, at = found
+        name, at, place = found
         log.entries.append(
-            LogEntry("event filter parse error", name, text, at & 0xFFFF, log.index, _in_words(text, at))
+            LogEntry("event filter parse error", name, text, at & 0xFFFF, log.index, min(place, len(text)))
         )
         raise Refused
 
 
-def _in_words(text: str, at: int) -> int:
-    return min(at, len(text))
-
-
-def filter_error(text: str, fields: Sequence[EventField], target: Target) -> tuple[str, int] | None:
-    """The error of a condition and its column, or None if the kernel takes it."""
+def filter_error(text: str, fields: Sequence[EventField], target: Target) -> tuple[str, int, int] | None:
+    """The error of a condition, its column by the kernel's count, and its place; None if the kernel takes it."""
     try:
         _Condition(text, fields, target).check()
     except _Wrong as wrong:
-        return (wrong.name, wrong.at) if wrong.name is not None else ("FILT_ERRNO", 0)
+        return (wrong.name, wrong.at, wrong.place) if wrong.name is not None else ("FILT_ERRNO", 0, 0)
     return None
 
 
@@ -216,7 +213,7 @@ class _Condition:
             raise _Wrong(None)
         field = self._find(self.text[begin:at])
         if field is None:
-            raise _Wrong("FILT_FIELD_NOT_FOUND", at + shift)
+            raise _Wrong("FILT_FIELD_NOT_FOUND", at + shift, at)
         if self.text.startswith(".ustring", at):
             at += len(".ustring")
         of_function = self.target.names and self.text.startswith(".function", at)
@@ -225,7 +222,7 @@ class _Condition:
         at = self._skip_spaces(at)
         operator = next((op for op in _OPERATORS if self.text.startswith(op, at)), None)
         if operator is None:
-            raise _Wrong("FILT_INVALID_OP", at + shift)
+            raise _Wrong("FILT_INVALID_OP", at + shift, at)
         at = self._skip_spaces(at + len(operator))
         if of_function:
             return self._function(field, operator, at, shift)
@@ -236,38 +233,38 @@ class _Condition:
             return self._string(field, operator, at, shift)
         if is_digit(char) or char == "-":
             return self._number(field, operator, at, shift)
-        raise _Wrong("FILT_INVALID_VALUE", at + shift)
+        raise _Wrong("FILT_INVALID_VALUE", at + shift, at)
 
     def _function(self, field: EventField, operator: str, at: int, shift: int) -> int:
         if field.size != 8:
-            raise _Wrong("FILT_ILLEGAL_FIELD_OP", at + shift)
+            raise _Wrong("FILT_ILLEGAL_FIELD_OP", at + shift, at)
         if operator not in ("!=", "=="):
-            raise _Wrong("FILT_INVALID_OP", at + shift)
+            raise _Wrong("FILT_INVALID_OP", at + shift, at)
         if is_digit(self.char(at)):
             raise Doubtful("address")
         begin = at
         while self.char(at) and not is_space(self.char(at)):
             at += 1
         if not self.target.count_symbols(self.text[begin:at]):
-            raise _Wrong("FILT_NO_FUNCTION", at + shift)
+            raise _Wrong("FILT_NO_FUNCTION", at + shift, at)
         return at
 
     def _cpus(self, field: EventField, operator: str, at: int, shift: int) -> int:
         if _kind(field) not in ("cpumask", "cpu", "other"):
-            raise _Wrong("FILT_ILLEGAL_FIELD_OP", at + shift)
+            raise _Wrong("FILT_ILLEGAL_FIELD_OP", at + shift, at)
         if operator not in ("==", "!=", "&"):
-            raise _Wrong("FILT_ILLEGAL_FIELD_OP", at + shift)
+            raise _Wrong("FILT_ILLEGAL_FIELD_OP", at + shift, at)
         at += 4
         if self.char(at) != "{":
-            raise _Wrong("FILT_MISSING_BRACE_OPEN", at + 1 + shift)
+            raise _Wrong("FILT_MISSING_BRACE_OPEN", at + 1 + shift, at + 1)
         at += 1
         begin = at
         while self.char(at) and self.char(at) != "}":
             at += 1
         if not self.char(at):
-            raise _Wrong("FILT_MISSING_BRACE_CLOSE", at + shift)
+            raise _Wrong("FILT_MISSING_BRACE_CLOSE", at + shift, at)
         if begin == at:
-            raise _Wrong("FILT_INVALID_CPULIST", at + shift)
+            raise _Wrong("FILT_INVALID_CPULIST", at + shift, at)
         for part in self.text[begin:at].split(","):
             low, dash, high = part.partition("-")
             if not low.isdecimal() or (dash and not high.isdecimal()):
@@ -278,22 +275,22 @@ class _Condition:
 
     def _string(self, field: EventField, operator: str, at: int, shift: int) -> int:
         if operator not in ("!=", "~", "=="):
-            raise _Wrong("FILT_ILLEGAL_FIELD_OP", at + shift)
+            raise _Wrong("FILT_ILLEGAL_FIELD_OP", at + shift, at)
         if not _is_string(field):
-            raise _Wrong("FILT_EXPECT_DIGIT", at + shift)
+            raise _Wrong("FILT_EXPECT_DIGIT", at + shift, at)
         begin = at + 1
         end = self.text.find(self.char(at), begin)
         if end < 0:
-            raise _Wrong("FILT_MISSING_QUOTE", len(self.text) + shift)
+            raise _Wrong("FILT_MISSING_QUOTE", len(self.text) + shift, len(self.text))
         if end - begin >= _MAX_STRING:
-            raise _Wrong("FILT_OPERAND_TOO_LONG", end + shift)
+            raise _Wrong("FILT_OPERAND_TOO_LONG", end + shift, end)
         return end + 1
 
     def _number(self, field: EventField, operator: str, at: int, shift: int) -> int:
         if _is_string(field):
-            raise _Wrong("FILT_EXPECT_STRING", at + shift)
+            raise _Wrong("FILT_EXPECT_STRING", at + shift, at)
         if operator == "~":
-            raise _Wrong("FILT_ILLEGAL_FIELD_OP", at + shift)
+            raise _Wrong("FILT_ILLEGAL_FIELD_OP", at + shift, at)
         begin = at
         if self.char(at) == "-":
             at += 1
@@ -301,10 +298,10 @@ class _Condition:
             at += 1
         text = self.text[begin:at]
         if len(text) >= _MAX_NUMBER:
-            raise _Wrong("FILT_OPERAND_TOO_LONG", at + shift)
+            raise _Wrong("FILT_OPERAND_TOO_LONG", at + shift, at)
         value = parse_signed(text) if field.signed else parse_unsigned(text)
         if value is None:
-            raise _Wrong("FILT_ILLEGAL_INTVAL", begin + shift)
+            raise _Wrong("FILT_ILLEGAL_INTVAL", begin + shift, begin)
         return at
 
 

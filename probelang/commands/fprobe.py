@@ -63,6 +63,7 @@ def parse_fprobe(words: Sequence[str], target: Target, state: State, log: Log) -
         (symbol,),
         tuple(context.args),
         is_tracepoint,
+        maxactive=maxactive,
     )
     claim(probe, state, target, log)
     _register(probe, symbols, target, state, log)
@@ -124,8 +125,13 @@ def _register(probe: Probe, symbols: Sequence[str], target: Target, state: State
         raise log.refuse(0, "FAIL_REG_PROBE") from None
     if not probe.is_tracepoint:
         if not target.matches_traceable(symbol):
-            raise log.refuse(0, "BAD_PROBE_ADDR")
-    elif target.has_tracepoint(symbol) and any(
-        other.is_tracepoint and other.place == probe.place for other in state.all()
-    ):
-        raise Refused("tracepoint-taken")
+            raise log.refuse(0, "FAIL_REG_PROBE")
+    elif target.has_tracepoint(symbol):
+        if symbol in state.lost_tracepoints or any(
+            other.is_tracepoint and other.place == probe.place for other in state.all(FPROBE)
+        ):
+            raise Refused("tracepoint-taken")
+        if not target.is_traceable(f"__probestub_{symbol}"):
+            # the kernel has taken the tracepoint by then, and does not give it back
+            state.lost_tracepoints.add(symbol)
+            raise log.refuse(0, "FAIL_REG_PROBE")

@@ -9,7 +9,16 @@ from probelang.commands.eprobe import parse_eprobe
 from probelang.commands.fprobe import parse_fprobe
 from probelang.commands.kprobe import parse_kprobe
 from probelang.commands.removal import remove
-from probelang.commands.state import KPROBE, UPROBE, State
+from probelang.commands.state import (
+    ALL_KINDS,
+    EPROBE,
+    FPROBE,
+    KPROBE,
+    SYNTHETIC,
+    UPROBE,
+    Doubt,
+    State,
+)
 from probelang.commands.synthetic import parse_synthetic
 from probelang.commands.target import Target
 from probelang.commands.uprobe import parse_uprobe, unknown_file
@@ -37,9 +46,12 @@ class Judge:
         self.target = Target(kernel)
         self.state = State()
         self._files = files
+        #: The probe that the latest command made, if it made one.
+        self.latest: Probe | None = None
 
     def judge(self, text: str, file: str = DYNAMIC) -> Verdict:
         """The verdict on one line (a character for each byte, without the newline) written to one of FILES."""
+        self.latest = None
         entries: list[LogEntry] = []
         words = Words(text.partition("#")[0])
         try:
@@ -69,6 +81,7 @@ class Judge:
         probe = self._create(text, words.texts, file, entries)
         if probe is not None:
             self.state.add(probe)
+            self.latest = probe
 
     def _create(self, text: str, words: Sequence[str], file: str, entries: list[LogEntry]) -> Probe | None:
         target, state = self.target, self.state
@@ -98,16 +111,31 @@ class Judge:
                 return parse_synthetic(text, target, state, entries)
             except Declined:
                 pass
+        if file == DYNAMIC and target.says_no_match:
+            entries.append(LogEntry("dynevent", "NO_MATCH", text, 0, 0, 0))
         raise Refused("no-such-command")
 
     def _doubt(self, words: Words) -> None:
         """A command that may have been taken: nothing is certain any more of the event that it names."""
         head = words.texts[0] if words.texts else ""
-        _, colon, name = head.partition(":")
+        kinds, groups = _MAY_MAKE.get(head[:1], (ALL_KINDS, (None,)))
+        if len(kinds) == 2:
+            kinds = kinds[1:] if any("/" in word for word in words.texts[1:2]) else kinds[:1]
+        _, _, name = head.partition(":")
         group, cut, event = name.partition("/")
         if not cut:
             group, cut, event = name.partition(".")
-        if head[:1] in "-!" or not colon or not cut or not event:
-            self.state.lose()
-        else:
-            self.state.doubt(group, event)
+        if not cut:
+            event = name
+        for default in (group,) if cut else groups:
+            self.state.doubt(Doubt(kinds, default, event))
+
+
+_MAY_MAKE: dict[str, tuple[tuple[str, ...], tuple[str | None, ...]]] = {
+    "p": ((KPROBE, UPROBE), ("kprobes", "uprobes")),
+    "r": ((KPROBE, UPROBE), ("kprobes", "uprobes")),
+    "f": ((FPROBE,), ("fprobes",)),
+    "t": ((FPROBE,), ("tracepoints",)),
+    "e": ((EPROBE,), ("eprobes",)),
+    "s": ((SYNTHETIC,), ("synthetic",)),
+}

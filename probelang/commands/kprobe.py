@@ -28,10 +28,11 @@ def parse_kprobe(words: Sequence[str], target: Target, state: State, log: Log) -
         raise Declined
     is_return = head[0] == "r"
     colon = head.find(":", 1)
+    maxactive = 0
     if is_digit(head[1:2]):
         if not is_return:
             raise log.refuse(1, "BAD_MAXACT_TYPE" if target.names else "MAXACT_NO_KPROBE")
-        check_maxactive(head[1:colon] if colon >= 0 else head[1:], log)
+        maxactive = check_maxactive(head[1:colon] if colon >= 0 else head[1:], log)
     at = At.KERNEL
     point: Symbol | int
     address = parse_unsigned(words[1])
@@ -72,6 +73,7 @@ def parse_kprobe(words: Sequence[str], target: Target, state: State, log: Log) -
         (point.text, point.offset) if isinstance(point, Symbol) else ("unknown", 0),
         _heads(point),
         tuple(context.args),
+        maxactive=maxactive,
     )
     claim(probe, state, target, log)
     register_kprobe(point, symbols, context)

@@ -57,19 +57,22 @@ def parse_name(text: str, code: Code, context: Context) -> None:
             if field is not None:
                 raise log.refuse(context.moved(at_field), "NO_BTF_ENTRY")
             return
+        context.is_known = True
         if proto.returns == 0:
             raise log.refuse(context.offset, "NO_RETVAL")
         _found((proto.btf, resolve(proto.btf, proto.returns)), field, at_field, code, context)
         return
     proto = context.proto
-    if proto is None or not context.params:
+    if proto is None or (not context.is_known and not context.params):
+        context.is_known = proto is not None
         raise log.refuse(context.offset, "NO_BTF_ENTRY")
+    context.is_known = True
     for number, (param, type_id) in enumerate(context.params):
         if param == name:
             if context.at.is_function_entry:
-                code.op = "ARG"
+                code.set("ARG", number)
             elif context.at.is_function_return:
-                code.op = "EDATA"
+                code.set("EDATA", number)
                 context.save_param(number)
             _found((proto.btf, resolve(proto.btf, type_id)), field, at_field, code, context)
             return
@@ -84,8 +87,11 @@ def _found(start: tuple[Btf, int], field: str | None, at_field: int, code: Code,
         parse_members(field, start, code, context)
 
 
-def parse_members(path: str, start: tuple[Btf, int], code: Code, context: Context) -> None:
-    """The members behind a pointer, or behind a cast, which names the struct itself. Raises `Refused`."""
+def parse_members(path: str, start: tuple[Btf, int], code: Code, context: Context, prefix: int = 0) -> None:
+    """The members behind a pointer, or behind a cast, which names the struct itself. Raises `Refused`.
+
+    `prefix` is what a cast takes off the first offset, in bytes.
+    """
     log = context.log
     btf, id = start
     is_struct = context.cast is not None
@@ -100,7 +106,8 @@ def parse_members(path: str, start: tuple[Btf, int], code: Code, context: Contex
         bits, id, field = walk_members(field, btf, id, context)
         if not code.advance():
             raise log.refuse(context.offset, "TOO_MANY_OPS")
-        code.op = "DEREF"
+        code.set("DEREF", bits // 8 - prefix)
+        prefix = 0
         context.last_bit_offset = bits % 8
         context.last_type = (btf, id)
 
@@ -186,7 +193,7 @@ def prepare_string(type_text: str, code: Code, context: Context) -> None:
         if code.at + 1 >= Code.END:
             raise context.log.refuse(context.offset, "TOO_MANY_OPS")
         code.at += 1
-        code.op = "UDEREF" if type_text[:1] == "u" else "DEREF"
+        code.set("UDEREF" if type_text[:1] == "u" else "DEREF", 0)
         return
     raise context.log.refuse(context.offset, "BAD_TYPE4STR")
 

@@ -73,6 +73,7 @@ def expand_params(args: list[str], context: Context) -> tuple[list[str], bool]:
     if not found:
         return args, False
     params = context.params
+    context.is_known = context.proto is not None
     if context.proto is None or not params:
         if star is not None:
             raise log.refuse(0, "NOSUP_BTFARG")

@@ -102,7 +102,8 @@ def register_kprobe(point: Symbol | int, symbols: Sequence[str], context: Contex
     try:
         _register(point, symbols, target)
     except Missing:
-        if isinstance(point, Symbol) and point.module is not None and not target.is_loaded(point.module):
+        # the kernel waits for a module that may bring the symbol, even where an address was given
+        if isinstance(point, int) or (point.module is not None and not target.is_loaded(point.module)):
             return
         raise log.refuse(0, "BAD_PROBE_ADDR") from None
     except BadOffset:
@@ -132,5 +133,5 @@ def _register(point: Symbol | int, symbols: Sequence[str], target: Target) -> No
         raise Missing
     if target.is_blacklisted(point.name):
         raise BadOffset
-    if point.offset:
-        target.check_instruction(point.name, point.offset)
+    if point.offset and not target.has_instruction_at(point.name, point.offset):
+        raise Boundary

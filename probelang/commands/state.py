@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from probelang.kernel.tracefs import EventField
 
 KPROBE, UPROBE, FPROBE, EPROBE, SYNTHETIC = "kprobe", "uprobe", "fprobe", "eprobe", "synthetic"
+ALL_KINDS = (KPROBE, UPROBE, FPROBE, EPROBE, SYNTHETIC)
 
 
 @record
@@ -21,7 +22,8 @@ class Probe:
     """One probe of an event.
 
     `place` is what tells it from others of its kind (symbol, tracepoint, or file); `heads` the spellings of it that a
-    command to remove it may use; `reference` the semaphore of a uprobe, `of` the event that an eprobe is on, `fields` those of a synthetic event.
+    command to remove it may use; `reference` the semaphore of a uprobe, `of` the event that an eprobe is on, `fields` those of a synthetic event, `maxactive` how many
+    calls at a time a return probe waits for (0: the kernel chooses).
     """
 
     kind: str
@@ -35,6 +37,7 @@ class Probe:
     reference: int = 0
     of: tuple[str, str] | None = None
     fields: tuple[EventField, ...] = ()
+    maxactive: int = 0
 
     @property
     def name(self) -> tuple[str, str]:
@@ -55,49 +58,59 @@ class Probe:
         ]
 
 
+@record
+class Doubt:
+    """Something that may exist: an event of a kind in a group; "" for any event, None for any group."""
+
+    kinds: tuple[str, ...]
+    group: str | None
+    event: str
+
+    def covers(self, group: str | None, event: str) -> bool:
+        same_group = self.group is None or group in (None, self.group)
+        return same_group and (not event or not self.event or self.event == event)
+
+
 class State:
-    """All dynamic events. `unsure` are the names of those of which it is not known whether they exist."""
+    """All dynamic events, and what may be one."""
 
     def __init__(self) -> None:
         self._probes: dict[tuple[str, str], list[Probe]] = {}
-        self._unsure: set[tuple[str, str]] = set()
-        self._lost = False
+        self._doubts: list[Doubt] = []
+        #: Tracepoints that a probe was refused on, and that take no other.
+        self.lost_tracepoints: set[str] = set()
 
-    def lose(self) -> None:
-        """From here on nothing is known any more, whatever the name."""
-        self._lost = True
+    def doubt(self, doubt: Doubt) -> None:
+        """It is not known whether a command was taken."""
+        self._doubts.append(doubt)
 
-    def doubt(self, group: str, event: str) -> None:
-        """It is not known whether a command for this event was taken."""
-        self._unsure.add((group, event))
+    def _check(self, group: str | None, event: str) -> None:
+        if any(doubt.covers(group, event) for doubt in self._doubts):
+            raise Doubtful("earlier")
 
     def probes(self, group: str, event: str) -> list[Probe]:
         """The probes of an event, the oldest first. Raises `Doubtful`."""
-        if self._lost or (group, event) in self._unsure:
-            raise Doubtful("earlier")
+        self._check(group, event)
         return self._probes.get((group, event), [])
 
-    def all(self) -> Iterator[Probe]:
-        """Every probe. Raises `Doubtful`."""
-        if self._lost or self._unsure:
+    def all(self, kind: str) -> Iterator[Probe]:
+        """Every probe of a kind. Raises `Doubtful`."""
+        if any(kind in doubt.kinds for doubt in self._doubts):
             raise Doubtful("earlier")
         for probes in self._probes.values():
-            yield from probes
+            for probe in probes:
+                if probe.kind == kind:
+                    yield probe
 
-    def named(self, group: str | None, event: str) -> Iterator[Probe]:
+    def named(self, group: str | None, event: str) -> list[Probe]:
         """The probes of that event, "" for all of the group, in any group for None. Raises `Doubtful`."""
-        if group is not None and event:
-            yield from list(self.probes(group, event))
-            return
-        fits = [
-            name
-            for name in (*self._probes, *self._unsure)
+        self._check(group, event)
+        return [
+            probe
+            for name, probes in self._probes.items()
             if group in (None, name[0]) and event in ("", name[1])
+            for probe in probes
         ]
-        for name in dict.fromkeys(fits):
-            yield from list(self.probes(*name))
-        if self._lost:
-            raise Doubtful("earlier")
 
     def add(self, probe: Probe) -> None:
         self._probes.setdefault(probe.name, []).append(probe)
@@ -109,6 +122,6 @@ class State:
         else:
             del self._probes[probe.name]
 
-    def users(self, name: tuple[str, str]) -> bool:
+    def has_user(self, name: tuple[str, str]) -> bool:
         """Whether an eprobe is on this event, which must stay as long."""
-        return any(probe.of == name for probes in self._probes.values() for probe in probes)
+        return any(probe.of == name for probe in self.all(EPROBE))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from probelang.btf.names import Space
 from probelang.btf.types import Func, FuncProto, Struct
+from probelang.commands.octets import parse_unsigned
 from probelang.commands.verdict import Doubtful
 from probelang.kernel.answers import Found, NotFound
 from probelang.record import record
@@ -53,6 +54,8 @@ class Target:
         self.event_casts = not self.loop and self.has_enumerator("TP_ERR_TYPECAST_NOT_EVENT")
         self.says_string_needed = self.has_enumerator("TP_ERR_NEED_STRING_TYPE")
         self.says_too_many = self.has_enumerator("TP_ERR_TOO_MANY_ARGS")
+        # the message leaves no trace of its own in BTF; kernels with casts have it (kernel/trace/trace_dynevent.c)
+        self.says_no_match = self.loop or self.event_casts
         self.maxactive = bool(features.fprobe_maxactive)
         self.shared_tracepoints = bool(features.shared_tracepoints)
         self._events: frozenset[tuple[str, str]] | None = None
@@ -67,6 +70,8 @@ class Target:
         """How many symbols of the kernel and its modules bear a name."""
         if not name:
             return 0
+        if name.startswith(("__pfx_", "__cfi_")):
+            raise Doubtful("symbol", f"{name} is padding, which no list of symbols has")
         match self.kernel.has_symbol(name):
             case Found(count):
                 return count
@@ -93,7 +98,15 @@ class Target:
         return name in table
 
     def matches_traceable(self, pattern: str) -> bool:
-        """Whether a glob, as fprobes take it, matches a traceable function."""
+        """Whether a glob, as fprobes take it, matches a traceable function.
+
+        Up to Linux 6.13 fprobes are set like ftrace's filter, where a number is that of a function in its list.
+        """
+        if self.maxactive and pattern[:1] in "0123456789" and pattern:
+            table = self.kernel.table("functions")
+            if table is None:
+                raise Doubtful("function")
+            return 0 < (parse_unsigned(pattern) or 0) <= len(table)
         if not any(char in pattern for char in "*?[\\"):
             return self.is_traceable(pattern)
         table = self.kernel.table("functions")
@@ -126,11 +139,21 @@ class Target:
         return False
 
     def is_entry_at(self, name: str, offset: int) -> bool:
-        """Whether a function begins so many bytes behind a symbol, or its `endbr` ends there."""
+        """Whether a function begins so many bytes behind a symbol, or its `endbr` ends there.
+
+        x86-64 aligns functions to 16 bytes, so elsewhere none does.
+        """
+        if self.is_traceable(name) and offset % 16 not in (0, 4):
+            return False
         raise Doubtful("instruction", f"{name}+{offset:#x}")
 
-    def check_instruction(self, name: str, offset: int) -> None:
-        """Whether an instruction begins so many bytes behind a symbol."""
+    def has_instruction_at(self, name: str, offset: int) -> bool:
+        """Whether an instruction begins so many bytes behind a symbol.
+
+        What ftrace reaches begins with `endbr64` or with its own five bytes.
+        """
+        if offset < 4 and self.is_traceable(name):
+            return False
         raise Doubtful("instruction", f"{name}+{offset:#x}")
 
     # --------------------------------------------------------------------------------------------------- types
@@ -148,11 +171,21 @@ class Target:
         return None
 
     def find_struct(self, name: str) -> tuple[Btf, int] | None:
-        """A struct (no union) by name."""
+        """A struct (no union) by name; "" finds the first that has none."""
+        if not name:
+            return self._nameless()
         for btf in self._blobs():
             ids = [id for id in btf.find_all(Space.STRUCT, name) if _is_struct(btf, id)]
             if ids:
                 return btf, min(ids)
+        return None
+
+    def _nameless(self) -> tuple[Btf, int] | None:
+        btf = self._blobs()[0]
+        for id in range(1, len(btf)):
+            found = btf.type(id)
+            if isinstance(found, Struct) and not found.is_union and not found.name:
+                return btf, id
         return None
 
     def _blobs(self) -> list[Btf]:
@@ -197,26 +230,33 @@ def _is_struct(btf: Btf, id: int) -> bool:
 
 
 def glob_pattern(text: str) -> re.Pattern[str]:
-    """A glob of the kernel's own kind (lib/glob.c): `*`, `?`, `[…]`, and `\\` before a character that means itself."""
-    out, at = "", 0
+    """A glob of the kernel's own kind (lib/glob.c): `*`, `?`, `[…]`, and `\\` before a character that means itself.
+
+    What stands between two stars is looked for once, at its first place, so that no glob takes long.
+    """
+    parts, part, at = [], "", 0
     while at < len(text):
         char = text[at]
         at += 1
         if char == "*":
-            out += ".*"
+            parts.append(part)
+            part = ""
         elif char == "?":
-            out += "."
+            part += "."
         elif char == "[" and (close := text.find("]", at + 1 + (text[at : at + 1] == "!"))) > 0:
             inside = text[at:close]
             negated = inside.startswith("!")
             members = re.escape(inside[negated:]).replace(r"\-", "-")
-            out += f"[{'^' if negated else ''}{members}]"
+            part += f"[{'^' if negated else ''}{members}]"
             at = close + 1
         else:
             if char == "\\" and at < len(text):
                 char, at = text[at], at + 1
-            out += re.escape(char)
+            part += re.escape(char)
+    if parts:
+        middle = "".join(f"(?>.*?{one})" for one in parts[1:] if one)
+        part = f"{parts[0]}{middle}.*{part}"
     try:
-        return re.compile(out, re.DOTALL)
+        return re.compile(part, re.DOTALL)
     except re.error:
         return re.compile(r"(?!)")

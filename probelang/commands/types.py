@@ -87,12 +87,16 @@ def _array_count(array: str, start: int, context: Context) -> int:
 
 
 class Code:
-    """The instructions that fetch a value: 15 places and an end. `at` is the latest."""
+    """The instructions that fetch a value: 15 places and an end. `at` is the latest.
+
+    Each has an operand: an offset, a number, a name; what is stored keeps that of the read before it.
+    """
 
     END = MAX_INSTRUCTIONS - 1
 
     def __init__(self) -> None:
         self.ops = ["NOP"] * self.END + ["END"]
+        self._operands: list[object] = [None] * (self.END + 1)
         self.at = 0
 
     @property
@@ -103,14 +107,25 @@ class Code:
     def op(self, name: str) -> None:
         self.ops[self.at] = name
 
+    def set(self, op: str, operand: object) -> None:
+        """The instruction at the latest place."""
+        self.ops[self.at] = op
+        self._operands[self.at] = operand
+
+    @property
+    def operand(self) -> object:
+        return self._operands[self.at]
+
     def advance(self) -> bool:
         """Go on to the next place; False where that is the end."""
         self.at += 1
         return self.at < self.END
 
     @property
-    def used(self) -> tuple[str, ...]:
-        return tuple(op for op in self.ops[: self.at + 1] if op != "NOP")
+    def used(self) -> tuple[tuple[str, object], ...]:
+        """All that is fetched, in order."""
+        pairs = zip(self.ops[: self.at + 1], self._operands, strict=False)
+        return tuple((op, operand) for op, operand in pairs if op not in ("NOP", "END"))
 
 
 _FOR_SYMSTR = ("REG", "STACK", "RETVAL", "ARG", "DEREF", "TP_ARG")
@@ -127,26 +142,26 @@ def finalize(code: Code, typed: Typed, type: FetchType, context: Context) -> Non
             raise log.refuse(at_type, "BAD_SYMSTRING" if is_symstr else "BAD_STRING")
         if is_symstr or typed.count or code.op in ("IMM", "COMM", "DATA", "TP_ARG"):
             _next(code, context)
-        code.op = "ST_USTRING" if type.name == "ustring" or code.op == "UDEREF" else "ST_STRING"
-        if is_symstr and code.op == "ST_STRING":
-            code.op = "ST_SYMSTR"
+        stored = "ST_USTRING" if type.name == "ustring" or code.op == "UDEREF" else "ST_STRING"
+        if is_symstr and stored == "ST_STRING":
+            stored = "ST_SYMSTR"
     elif code.op in ("DEREF", "UDEREF"):
-        code.op = "ST_MEM" if code.op == "DEREF" else "ST_UMEM"
+        stored = "ST_MEM" if code.op == "DEREF" else "ST_UMEM"
     else:
         _next(code, context)
-        code.op = "ST_RAW"
-    stored = code.op
+        stored = "ST_RAW"
+    code.set(stored, (code.operand, type.name))
     if typed.type is not None:
         if not _bitfield_fits(typed.type, type, code):
             raise log.refuse(at_type, "BAD_BITFIELD")
     elif context.last_type is not None and (context.last_bit_size % 8 or context.last_bit_offset):
         _next(code, context)
-        code.op = "MOD_BF"
+        code.set("MOD_BF", (context.last_bit_size, context.last_bit_offset))
     if typed.count:
         if stored not in ("ST_MEM", "ST_STRING", "ST_USTRING"):
             raise log.refuse(at_type, "BAD_STRING")
         _next(code, context)
-        code.op = "LP_ARRAY"
+        code.set("LP_ARRAY", typed.count)
     code.at += 1
 
 
@@ -166,5 +181,5 @@ def _bitfield_fits(text: str, type: FetchType, code: Code) -> bool:
     offset, length = leading_number(rest[1:])
     if not length or rest[1 + length : 2 + length] != "/" or not code.advance():
         return False
-    code.op = "MOD_BF"
+    code.set("MOD_BF", (width, offset))
     return type.size * 8 >= (width + offset) % (1 << 64)

@@ -68,8 +68,8 @@ def parse_uprobe(words: Sequence[str], target: Target, state: State, log: Log, f
         tuple(context.args),
         reference=reference,
     )
-    for other in state.all():
-        if other.kind == UPROBE and other.place == probe.place and other.reference != reference:
+    for other in state.all(UPROBE):
+        if other.place == probe.place and other.reference != reference:
             raise Refused("reference-differs")
     claim(probe, state, target, log)
     return probe

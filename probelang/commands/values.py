@@ -60,16 +60,16 @@ def _variable(text: str, code: Code, context: Context) -> None:
 
 
 def _event_field(name: str, code: Code, context: Context) -> None:
-    if any(field.name == name for field in context.fields):
-        code.op = "TP_ARG"
-    elif name in ("comm", "COMM"):
-        code.op = "COMM"
-    elif context.target.names:
-        raise context.log.refuse(context.offset, "BAD_VAR")
-    else:
+    is_field = any(field.name == name for field in context.fields)
+    is_comm = name in ("comm", "COMM")
+    if is_field or not context.target.names:
         # Linux 6.1 looks fields up when the whole arg is parsed
-        code.op = "TP_ARG"
-        context.missing_field = True
+        code.set("TP_ARG", name)
+        context.missing_field = not is_field and not is_comm
+    elif is_comm:
+        code.op = "COMM"
+    else:
+        raise context.log.refuse(context.offset, "BAD_VAR")
 
 
 def _retval(text: str, code: Code, context: Context) -> None:
@@ -91,7 +91,7 @@ def _stack(name: str, code: Code, context: Context) -> None:
         raise context.log.refuse(context.offset, "BAD_VAR")
     if At.KERNEL in context.at and number > MAX_STACK:
         raise context.log.refuse(context.offset, "BAD_STACK_NUM")
-    code.op = "STACK"
+    code.set("STACK", number)
 
 
 def _current(text: str, code: Code, context: Context) -> None:
@@ -114,10 +114,10 @@ def _arg(name: str, code: Code, context: Context) -> None:
     if not 0 < number <= MAX_STACK:
         raise log.refuse(context.offset, "BAD_ARG_NUM")
     if at.is_function_entry:
-        code.op = "ARG"
+        code.set("ARG", number - 1)
     elif at.is_function_return and context.target.entry_data:
         context.save_param(number - 1)
-        code.op = "EDATA"
+        code.set("EDATA", number - 1)
     else:
         raise log.refuse(context.offset, "NOFENTRY_ARGS")
 
@@ -130,32 +130,34 @@ def _register(text: str, code: Code, context: Context) -> None:
         return
     if text[1:] not in REGISTERS:
         raise context.log.refuse(context.offset, "BAD_REG_NAME")
-    code.op = "REG"
+    code.set("REG", text[1:])
 
 
 def _memory(text: str, code: Code, context: Context) -> None:
     log = context.log
     if is_digit(text[1:2]):
-        if parse_unsigned(text[1:]) is None:
+        address = parse_unsigned(text[1:])
+        if address is None:
             raise log.refuse(context.offset, "BAD_MEM_ADDR")
-        code.op = "IMM"
+        code.set("IMM", address)
     elif text[1:2] == "+":
         if At.KERNEL in context.at:
             raise log.refuse(context.offset, "FILE_ON_KPROBE")
-        if parse_signed(text[2:]) is None:
+        place = parse_signed(text[2:])
+        if place is None:
             raise log.refuse(context.offset, "BAD_FILE_OFFS")
-        code.op = "FOFFS"
+        code.set("FOFFS", place)
     else:
         if At.KERNEL not in context.at:
             raise log.refuse(context.offset, "SYM_ON_UPROBE")
         context.symbols.append(text[1:])
-        code.op = "SYMBOL"
+        code.set("SYMBOL", text[1:])
         if not code.advance():
             raise log.refuse(context.offset, "TOO_MANY_OPS")
         code.op = "IMM"
     if not code.advance():
         raise log.refuse(context.offset, "TOO_MANY_OPS")
-    code.op = "DEREF"
+    code.set("DEREF", 0)
 
 
 def _constant(text: str, code: Code, context: Context) -> None:
@@ -163,7 +165,7 @@ def _constant(text: str, code: Code, context: Context) -> None:
     if body[:1] == '"':
         if len(body) < 2 or body[-1] != '"':
             raise context.log.refuse(context.moved(1 + len(body)), "IMMSTR_NO_CLOSE")
-        code.op = "DATA"
+        code.set("DATA", body)
         return
     number: int | None = None
     if is_digit(body[:1]):
@@ -174,7 +176,7 @@ def _constant(text: str, code: Code, context: Context) -> None:
         number = parse_signed(body[1:])
     if number is None:
         raise context.log.refuse(context.moved(1), "BAD_IMM")
-    code.op = "IMM"
+    code.set("IMM", number % (1 << 64))
 
 
 def _name(text: str, code: Code, context: Context) -> None:
@@ -183,7 +185,7 @@ def _name(text: str, code: Code, context: Context) -> None:
     if At.EVENT in context.at and context.target.loop:
         if not any(field.name == text for field in context.fields):
             raise context.log.refuse(context.offset, "NO_EVENT_FIELD")
-        code.op = "TP_ARG"
+        code.set("TP_ARG", text)
         return
     if not (context.at.is_function_entry or context.at.is_function_return):
         raise context.log.refuse(context.offset, "NOSUP_BTFARG")

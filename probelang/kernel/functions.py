@@ -143,15 +143,20 @@ def _lists_module(kernel: Kernel, module: str) -> bool:
 
 def near_functions(kernel: Kernel, name: str) -> tuple[str, ...]:
     """Names of functions near to `name`: traceable ones where they are known."""
-    if not kernel.may_suggest():
-        return ()
+    if name not in kernel.near:
+        kernel.near[name] = _find_near_functions(kernel, name) if kernel.may_suggest() else ()
+    return kernel.near[name]
+
+
+def _find_near_functions(kernel: Kernel, name: str) -> tuple[str, ...]:
     table = kernel.table("functions") or kernel.table("symbols.text")
     if table is not None:
-        return find_near_in_text(name, table.data.decode("latin-1"))
+        return kernel.names("functions", lambda: table.data.decode("latin-1")).find_near(name)
     btf = kernel.btf
     if btf is None:
         return ()
-    return find_near_in_text(name, btf_strings(btf), lambda near: btf.find(Space.FUNC, near) is not None)
+    known = kernel.names("btf", lambda: btf_strings(btf))
+    return known.find_near(name, lambda near: btf.find(Space.FUNC, near) is not None)
 
 
 def btf_strings(btf: Btf) -> str:
@@ -203,6 +208,19 @@ def names_matching(
     return sorted({name for name in names if match(name)})
 
 
+def parts_of(kernel: Kernel, name: str) -> tuple[str, ...]:
+    """See `Kernel.parts_of`."""
+    import re
+
+    pattern = re.compile(re.escape(name) + r"(\.(part|isra|constprop|llvm)(\.\d+)?)+")
+    found: set[str] = set()
+    for table in ("functions", "symbols.text"):
+        known = kernel.table(table)
+        if known is not None:
+            found.update(known.matching(pattern))
+    return tuple(sorted(found))
+
+
 def has_symbol(kernel: Kernel, name: str) -> Answer[int]:
     """See `Kernel.has_symbol`."""
     counts = {table: symbol_homes(kernel, table, name, None) for table in ("symbols.text", "symbols.data")}
@@ -237,7 +255,7 @@ def find_variable(kernel: Kernel, name: str) -> Answer[Variable]:
         return Found(Variable(name, None, None, None, sum(code.values())))
     if not kernel.may_suggest():
         return NotFound()
-    return NotFound(find_near_in_text(name, table.data.decode("latin-1")))
+    return NotFound(kernel.names("variables", lambda: table.data.decode("latin-1")).find_near(name))
 
 
 def find_enumerator(kernel: Kernel, name: str) -> Answer[tuple[int, str]]:
@@ -250,8 +268,8 @@ def find_enumerator(kernel: Kernel, name: str) -> Answer[tuple[int, str]]:
     if not named:
         if not kernel.may_suggest():
             return NotFound()
-        near = find_near_in_text(name, btf_strings(btf), lambda near: bool(btf.find_enumerator(near)))
-        return NotFound(near)
+        known = kernel.names("btf", lambda: btf_strings(btf))
+        return NotFound(known.find_near(name, lambda near: bool(btf.find_enumerator(near))))
     values = sorted({value for value, _ in named})
     if len(values) > 1:
         shown = ", ".join(str(value) for value in values[:4])

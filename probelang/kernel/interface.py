@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from probelang.btf.blob import Btf
     from probelang.kernel.code import KernelCode
     from probelang.kernel.modules import Module, ModuleFacts
+    from probelang.kernel.near import Names
     from probelang.kernel.sources import Sources
     from probelang.kernel.tables import Table
 
@@ -53,6 +54,9 @@ class Kernel:
         self._percpu: frozenset[int] | None = None
         self._code: Answer[KernelCode] | None = None
         self._suggestions = MAX_SUGGESTIONS
+        self.near: dict[str, tuple[str, ...]] = {}
+        """Functions near to a wrong name, once they were looked for."""
+        self._names: dict[str, Names] = {}
 
     def __repr__(self) -> str:
         return f"<Kernel {self.name}: {self.title}>"
@@ -104,6 +108,18 @@ class Kernel:
         from probelang.kernel.functions import functions_matching
 
         return self._ask(functions_matching, pattern, module)
+
+    def parts_of(self, name: str) -> tuple[str, ...]:
+        """What the compiler made of a function beside it, `NAME.part.0` or `NAME.isra.0`, sorted; none where that is not known.
+
+        Not its `.cold` part, which is reached from inside alone.
+        """
+        answer: tuple[str, ...] | None = self._answers.get(("parts_of", name))
+        if answer is None:
+            from probelang.kernel.functions import parts_of
+
+            answer = self._answers["parts_of", name] = parts_of(self, name)
+        return answer
 
     def has_symbol(self, name: str) -> Answer[int]:
         """How many symbols bear `name`, functions and variables alike; not found where none does."""
@@ -186,6 +202,14 @@ class Kernel:
         """Whether near names are looked for once more: the thousandth wrong name of a file has none."""
         self._suggestions -= 1
         return self._suggestions >= 0
+
+    def names(self, kind: str, read: Callable[[], str]) -> Names:
+        """All names of a kind, to find near ones among; `read` makes the text of their lines."""
+        if kind not in self._names:
+            from probelang.kernel.near import Names
+
+            self._names[kind] = Names(read())
+        return self._names[kind]
 
     def suggest_anew(self) -> None:
         """Another run begins."""

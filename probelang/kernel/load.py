@@ -120,6 +120,25 @@ def _open_container(path: str, *, trusted: bool = False) -> Container:
         raise KernelError(f"{path}: {getattr(error, 'strerror', None) or error}") from None
 
 
+def _open_snapshot(path: str) -> Container:
+    """A snapshot; what it holds is kept unpacked in the user's cache, so that the next run only maps it."""
+    from probelang.kernel import cache
+
+    origin = f"{file_identity(path)}|snapshot"
+    entry = cache.open_entry(origin)
+    if entry is not None:
+        return entry
+    container = _open_container(path)
+    if cache.can_store():
+        try:
+            sections = {name: container.section(name) or b"" for name in container.names}
+        except ContainerError:
+            # said to whom asks for that section
+            return container
+        cache.store_entry(origin, sections)
+    return container
+
+
 def _title(sources: Sources, otherwise: str) -> str:
     from probelang.kernel.tracefs import kernel_release
 
@@ -155,7 +174,7 @@ def _has_facts(sources: Sources) -> bool:
 def _load_file(path: str) -> Kernel:
     head = _read_head(path)
     if head.startswith(MAGIC):
-        sources = ContainerSources(_open_container(path))
+        sources = ContainerSources(_open_snapshot(path))
         return Kernel(path, _title(sources, f"the kernel of {os.path.basename(path)}"), sources)
     from probelang.kernel.archive import TarTree, is_archive
 

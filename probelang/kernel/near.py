@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 MAX_NEAR = 3
 _MAX_HITS = 2000
 _MAX_NAME = 128
+#: To sort all names by their lengths takes as long as some searches.
+_WORTH_SORTING = 6
 
 
 def find_near(name: str, names: Iterable[str]) -> tuple[str, ...]:
@@ -23,25 +25,62 @@ def find_near(name: str, names: Iterable[str]) -> tuple[str, ...]:
     return find_near_in_text(name, "\n" + "\n".join(names) + "\n")
 
 
+class Names:
+    """A text of names that is asked again and again, over many specs: soon only names of a length that is near are looked at."""
+
+    __slots__ = ("_asked", "_by_length", "_text")
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._asked = 0
+        self._by_length: dict[int, str] = {}
+
+    def find_near(self, name: str, accept: Callable[[str], bool] | None = None) -> tuple[str, ...]:
+        """As `find_near_in_text`."""
+        self._asked += 1
+        if self._asked < _WORTH_SORTING:
+            return find_near_in_text(name, self._text, accept)
+        if not self._by_length:
+            lines: dict[int, list[str]] = {}
+            for line in self._text.split("\n"):
+                lines.setdefault(len(line.partition("\t")[0]), []).append(line)
+            self._by_length = {length: "\n" + "\n".join(some) + "\n" for length, some in lines.items()}
+        allowed = _allowed(len(name))
+        lengths = range(len(name) - allowed, len(name) + allowed + 1)
+        near = [self._by_length[length] for length in lengths if length in self._by_length]
+        return _find_near(name, near, self._text, accept)
+
+
+def _allowed(length: int) -> int:
+    """The edit distance at which a name is near to one of so many letters."""
+    return 1 if length <= 4 else 2 if length <= 11 else 3
+
+
 def find_near_in_text(name: str, text: str, accept: Callable[[str], bool] | None = None) -> tuple[str, ...]:
     """The same over a text of lines (`\\n` first and last); what follows a tab in a line is no part of its name.
 
     `accept` is asked about the likeliest ones, where the text holds names of other things too.
     """
-    length = len(name)
-    if not 2 <= length <= _MAX_NAME or "\n" in name:
+    return _find_near(name, [text], text, accept)
+
+
+def _find_near(
+    name: str, texts: list[str], whole: str, accept: Callable[[str], bool] | None
+) -> tuple[str, ...]:
+    """`texts` have the names of lengths that are near, and `whole` has all."""
+    if not 2 <= len(name) <= _MAX_NAME or "\n" in name:
         return ()
-    allowed = 1 if length <= 4 else 2 if length <= 11 else 3
+    allowed = _allowed(len(name))
     distance_to = _Distance(name).to
     scored: dict[str, tuple[float, int, str]] = {}
-    for candidate in _candidates(name, text, allowed):
+    for candidate in _candidates(name, texts, allowed):
         if candidate == name:
             continue
         distance = distance_to(candidate)
         if distance <= allowed:
             scored[candidate] = (distance - _common_prefix(name, candidate) / 100, len(candidate), candidate)
-    if len(scored) < MAX_NEAR or f"\n{name}." in text:
-        for candidate in _extensions(name, text):
+    if len(scored) < MAX_NEAR or f"\n{name}." in whole:
+        for candidate in _extensions(name, whole):
             if candidate != name and candidate not in scored:
                 # `name.isra.0` is what the compiler made of `name`, and so the likeliest of all.
                 score = 0 if candidate.startswith(name + ".") else allowed + 1
@@ -61,7 +100,7 @@ def _line_at(text: str, position: int) -> tuple[int, str]:
     return start, text[start : end if end >= 0 else len(text)].partition("\t")[0]
 
 
-def _candidates(name: str, text: str, allowed: int) -> set[str]:
+def _candidates(name: str, texts: list[str], allowed: int) -> set[str]:
     """Names that hold one of the pieces about where `name` has it, and are about as long."""
     length = len(name)
     bounds = [length * index // (allowed + 1) for index in range(allowed + 2)]
@@ -76,14 +115,15 @@ def _candidates(name: str, text: str, allowed: int) -> set[str]:
             searches = [piece]
         for wanted in searches:
             hits = 0
-            position = text.find(wanted)
-            while position >= 0 and hits < _MAX_HITS:
-                hits += 1
-                start, candidate = _line_at(text, position + (begin == 0))
-                shift = position - start - begin if begin else 0
-                if -allowed <= shift <= allowed and -allowed <= len(candidate) - length <= allowed:
-                    found.add(candidate)
-                position = text.find(wanted, position + 1)
+            for text in texts:
+                position = text.find(wanted)
+                while position >= 0 and hits < _MAX_HITS:
+                    hits += 1
+                    start, candidate = _line_at(text, position + (begin == 0))
+                    shift = position - start - begin if begin else 0
+                    if -allowed <= shift <= allowed and -allowed <= len(candidate) - length <= allowed:
+                        found.add(candidate)
+                    position = text.find(wanted, position + 1)
     return found
 
 

@@ -47,6 +47,9 @@ MALFORMED = Rule(
 )
 RULES = (UNUSED, UNKNOWN, MALFORMED)
 
+#: The rule that may be about other files of a run, which are not looked at here.
+ACROSS = "PRB614"
+
 _MARK = re.compile(r"(?:#|//)[ \t]*probelang[ \t]*:[ \t]*", re.IGNORECASE)
 _BODY = re.compile(r"ignore[ \t]*\[([^\]\n]*)\]")
 _WORD = re.compile(r"[^,\s](?:[^,\n]*[^,\s])?")
@@ -100,6 +103,17 @@ def apply(
         )
     names = tuple(kernels)
     return left + [replace(one, kernels=names) for one in selection.apply(said)]
+
+
+def without_ignored(
+    source: Source, file: tree.File, found: Sequence[Diagnostic], selection: Selection
+) -> list[Diagnostic]:
+    """What is left of what was said, and nothing of comments."""
+    asked = selection.apply(found)
+    by_line: dict[int, list[_Word]] = {}
+    for ignore in _read_all(source, file, []):
+        by_line.setdefault(ignore.line, []).extend(ignore.words)
+    return [one for one in asked if not _is_ignored(source, one, by_line, set())]
 
 
 def _say(
@@ -188,6 +202,8 @@ class _Judged:
 
         named = [rule for rule in RULES if selects(word.selector, rule)]
         if all(rule.code in self.selection.ignored for rule in named):
+            return False
+        if any(rule.code == ACROSS for rule in named):
             return False
         if not self.errors:
             return True

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from probelang import analysis
 from probelang.backends import BACKENDS, DEFAULT_SETTINGS, Settings
 from probelang.check.report import in_source_order
-from probelang.lint.fleet import lint as ask_kernels
 from probelang.selection import EVERYTHING, Selection
 
 if TYPE_CHECKING:
@@ -29,8 +28,8 @@ def lint(
     selection: Selection = EVERYTHING,
 ) -> list[Diagnostic]:
     """All there is to say of a spec, in source order."""
-    from probelang.lint import ignores
+    from probelang.lint import fleet, ignores
 
-    found = ask_kernels(source, kernels, target, settings)
+    found = fleet.lint(source, kernels, target, settings)
     names = [kernel.name for kernel in kernels]
     return in_source_order(ignores.apply(source, analysis.read(source)[0], found, selection, names))

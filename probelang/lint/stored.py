@@ -18,7 +18,20 @@ if TYPE_CHECKING:
 
 _RULES = {rule.code: rule for rule in RULES}
 #: What is written of a diagnostic: a new field wants a place here.
-FIELDS = ("rule", "message", "label", "severity", "others", "notes", "help", "fix", "kernel_error", "kernels")
+FIELDS = (
+    "rule",
+    "message",
+    "label",
+    "severity",
+    "others",
+    "notes",
+    "help",
+    "fix",
+    "kernel_error",
+    "kernels",
+    "kernel_text",
+    "kernel_column",
+)
 
 
 def pack(found: Sequence[Diagnostic]) -> str:
@@ -39,6 +52,8 @@ def _pack_one(found: Diagnostic) -> list[Any]:
         fix and [fix.title, [[edit.span.start, edit.span.end, edit.text] for edit in fix.edits], fix.safe],
         found.kernel_error,
         found.kernels,
+        found.kernel_text,
+        found.kernel_column,
     ]
 
 
@@ -58,7 +73,7 @@ def unpack(text: str, length: int) -> tuple[Diagnostic, ...] | None:
 
 
 def _unpack_one(content: Any, length: int) -> Diagnostic:
-    rule, message, label, severity, others, notes, help, fix, kernel_error, kernels = _list(
+    rule, message, label, severity, others, notes, help, fix, kernel_error, kernels, said, column = _list(
         content, len(FIELDS)
     )
     return Diagnostic(
@@ -72,6 +87,8 @@ def _unpack_one(content: Any, length: int) -> Diagnostic:
         None if fix is None else _fix(fix, length),
         None if kernel_error is None else _text(kernel_error),
         tuple(_text(one) for one in _list(kernels)),
+        None if said is None else _text(said),
+        None if column is None else _number(column, 0xFFFF),
     )
 
 

@@ -10,7 +10,7 @@ from probelang.source import Span
 from probelang.syntax import tree
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from probelang.check.spec import Statement
     from probelang.kernel.interface import Kernel
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 class Subject:
     """One spec on one kernel, for one backend: what was written, and what the checker made of it.
 
-    `broken` is whether anything in the spec is an error, so that what is not used may yet be; `constants` are the spec's own whose
-    values are the same on every kernel.
+    `broken` is whether anything in the spec is an error, so that what is not used may yet be; `constants` are the spec's own, with
+    whether the value of each is the same on every kernel.
     """
 
     source: Source
@@ -32,22 +32,21 @@ class Subject:
     target: str
     statements: tuple[Statement, ...]
     broken: bool
-    constants: frozenset[str] = frozenset()
+    constants: Mapping[str, bool] = {}
 
     def text(self, span: Span) -> str:
         """What the spec says there."""
         return self.source.slice(span)
 
 
-def own_constants(file: tree.File) -> frozenset[str]:
-    """The names of the spec's own constants whose values hang on no kernel's."""
-    own: set[str] = set()
+def own_constants(file: tree.File) -> dict[str, bool]:
+    """The spec's own constants, and whether the value of each is the same on every kernel."""
+    own: dict[str, bool] = {}
     for statement in file.statements:
-        if isinstance(statement, tree.Const) and all(
-            node.name in own for node in tree.walk(statement.value) if isinstance(node, tree.Name)
-        ):
-            own.add(statement.name.name)
-    return frozenset(own)
+        if isinstance(statement, tree.Const):
+            names = [node.name for node in tree.walk(statement.value) if isinstance(node, tree.Name)]
+            own[statement.name.name] = all(own.get(name, False) for name in names)
+    return own
 
 
 def span_of(condition: Condition) -> Span:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from lsprotocol import types
-from pygls.exceptions import JsonRpcInvalidParams
 
 from probelang.analysis import names
 from probelang.analysis.definition import find_definition, find_type_definition
@@ -13,6 +12,7 @@ from probelang.analysis.header import Target, render_page, target_in_page
 from probelang.lsp import pages
 from probelang.lsp.files import OpenFile, to_range
 from probelang.lsp.positions import UTF16, Lines
+from probelang.lsp.protocol import Refused
 
 if TYPE_CHECKING:
     from probelang.analysis.document import State
@@ -112,7 +112,7 @@ def register(server: Server) -> None:
         try:
             edits = names.rename(state, named[0], params.new_name)
         except names.RenameError as error:
-            raise JsonRpcInvalidParams(str(error)) from None
+            raise Refused(str(error)) from None
         changes = [types.TextEdit(file.stored_range(edit.span), edit.text) for edit in edits]
         return types.WorkspaceEdit(changes={file.uri: list(changes)})
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
+from pygls.exceptions import JsonRpcInvalidParams
 from pygls.protocol import LanguageServerProtocol
 from pygls.protocol.language_server import lsp_method
 
@@ -12,6 +14,15 @@ from probelang.lsp.pages import SCHEMES
 
 if TYPE_CHECKING:
     from collections.abc import Generator
+
+
+class Refused(JsonRpcInvalidParams):
+    """What a user asked cannot be done, and the message says why: an answer like others, and no fault of the server."""
+
+
+def is_fault(record: logging.LogRecord) -> bool:
+    """Whether something is to be logged: refusals are not."""
+    return not (record.exc_info and isinstance(record.exc_info[1], Refused))
 
 
 class Protocol(LanguageServerProtocol):

@@ -16,7 +16,7 @@ from probelang.kernel.answers import KernelError
 from probelang.kernel.load import bundled_kernels, load_kernel
 from probelang.lsp.convert import to_diagnostic
 from probelang.lsp.files import OpenFile
-from probelang.lsp.protocol import Protocol
+from probelang.lsp.protocol import Protocol, is_fault
 from probelang.lsp.settings import FileWishes, Projects, Wishes, read_wishes
 
 if TYPE_CHECKING:
@@ -161,7 +161,8 @@ class Server(LanguageServer):
     def did_open(self, params: types.DidOpenTextDocumentParams) -> None:
         """A file was opened."""
         item = params.text_document
-        encoding = str(getattr(self.server_capabilities.position_encoding, "value", None) or "utf-16")
+        chosen: Any = self.server_capabilities.position_encoding or "utf-16"
+        encoding = str(getattr(chosen, "value", chosen))
         self.files[item.uri] = OpenFile(item.uri, item.version, item.text, encoding)
         self.schedule(item.uri)
 
@@ -256,6 +257,7 @@ def serve(log_file: str | None = None) -> int:
     except OSError as error:
         print(f"probelang: cannot write {log_file}: {error.strerror}", file=sys.stderr)
         return 2
+    logging.getLogger("pygls.protocol.json_rpc").addFilter(is_fault)
     # whatever else writes to standard output must not get between the messages
     stdout = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from probelang.diagnostics import Severity
+from probelang.diagnostics import Severity, headline
 from probelang.render.text import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from probelang.diagnostics import Diagnostic
     from probelang.source import Source
@@ -16,12 +16,17 @@ if TYPE_CHECKING:
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
 
 
-def render_github(found: Iterable[tuple[Source, Diagnostic]]) -> str:
-    """`::error title=…,file=…,line=…,col=…::message`, a line each. Columns are only given within one line."""
-    return "".join(_command(source, one) for source, one in found)
+def render_github(
+    found: Iterable[tuple[Source, Diagnostic]], kernels: Callable[[Source], Sequence[str]] = lambda source: ()
+) -> str:
+    """`::error title=…,file=…,line=…,col=…::message`, a line each. Columns are only given within one line.
+
+    `kernels` are all that were asked about, for each spec.
+    """
+    return "".join(_command(source, one, kernels(source)) for source, one in found)
 
 
-def _command(source: Source, found: Diagnostic) -> str:
+def _command(source: Source, found: Diagnostic, kernels: Sequence[str]) -> str:
     line, column = source.position(found.label.span.start)
     end_line, end_column = source.position(found.label.span.end)
     place = {"file": printable(source.name), "line": str(line), "endLine": str(end_line)}
@@ -29,7 +34,7 @@ def _command(source: Source, found: Diagnostic) -> str:
         # the last column is one of the characters in question
         place.update(col=str(column), endColumn=str(max(end_column - 1, column)))
     place = {"title": f"{found.rule.code} {found.rule.slug}", **place}
-    lines = [found.message]
+    lines = [headline(found, kernels)]
     if found.label.text:
         lines.append(found.label.text)
     lines += [f"note: {note}" for note in found.notes]

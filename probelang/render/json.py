@@ -55,7 +55,12 @@ def describe(source: Source, diagnostic: Diagnostic, fingerprint: str) -> dict[s
             "edits": [{**_place(source, edit.span), "text": edit.text} for edit in diagnostic.fix.edits],
         }
     if diagnostic.kernel_error is not None:
-        made["kernel_error"] = {"name": diagnostic.kernel_error, "text": None, "column": None}
+        caret = diagnostic.kernel_column
+        made["kernel_error"] = {
+            "name": diagnostic.kernel_error,
+            "text": diagnostic.kernel_text,
+            "column": caret + 1 if caret is not None else None,
+        }
     return made
 
 

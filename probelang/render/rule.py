@@ -20,6 +20,7 @@ PARTS = {
     "4": "Limits of kernels",
     "5": "Backends",
     "6": "Style and cost",
+    "7": "Raw commands",
     "9": "Missing facts",
 }
 _MOST_LINES = 12

@@ -7,12 +7,12 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from probelang import __version__
-from probelang.diagnostics import Severity
+from probelang.diagnostics import Severity, headline
 from probelang.render.fingerprint import fingerprints
 from probelang.render.rule import render_markdown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from probelang.diagnostics import Diagnostic, Label, Rule
     from probelang.source import Source, Span
@@ -21,8 +21,15 @@ SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sar
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
 
 
-def render_sarif(found: Sequence[tuple[Source, Diagnostic]], sources: Iterable[Source]) -> str:
-    """One run, with the files that were read and the rules that something is said of. Columns count characters."""
+def render_sarif(
+    found: Sequence[tuple[Source, Diagnostic]],
+    sources: Iterable[Source],
+    kernels: Callable[[Source], Sequence[str]] = lambda source: (),
+) -> str:
+    """One run, with the files that were read and the rules that something is said of. Columns count characters.
+
+    `kernels` are all that were asked about, for each spec.
+    """
     rules = sorted({one.rule for _, one in found}, key=lambda rule: rule.code)
     numbers = {rule.code: number for number, rule in enumerate(rules)}
     marks = fingerprints(found)
@@ -37,7 +44,7 @@ def render_sarif(found: Sequence[tuple[Source, Diagnostic]], sources: Iterable[S
         "columnKind": "unicodeCodePoints",
         "artifacts": [{"location": _artifact(source)} for source in sources],
         "results": [
-            _result(source, one, numbers[one.rule.code], mark)
+            _result(source, one, numbers[one.rule.code], mark, kernels(source))
             for (source, one), mark in zip(found, marks, strict=True)
         ],
     }
@@ -56,14 +63,16 @@ def _rule(rule: Rule) -> dict[str, Any]:
     }
 
 
-def _result(source: Source, found: Diagnostic, number: int, mark: str) -> dict[str, Any]:
+def _result(
+    source: Source, found: Diagnostic, number: int, mark: str, kernels: Sequence[str]
+) -> dict[str, Any]:
     remarks = [found.label.text] if found.label.text else []
     remarks += [*found.notes, *([found.help] if found.help is not None else [])]
     made: dict[str, Any] = {
         "ruleId": found.rule.code,
         "ruleIndex": number,
         "level": _LEVELS[found.severity],
-        "message": {"text": _clean("\n".join([found.message, *remarks]))},
+        "message": {"text": _clean("\n".join([headline(found, kernels), *remarks]))},
         "locations": [{"physicalLocation": _location(source, found.label.span)}],
         "partialFingerprints": {"probelang/v1": mark},
         "properties": {"kernels": [_clean(name) for name in found.kernels]},

@@ -136,6 +136,11 @@ def write_values(statement: str) -> str:
     return ", ".join(_name(items)) if items else ""
 
 
+def split_items(text: str) -> list[str]:
+    """The parts between commas that stand in no brackets."""
+    return _split(text, ",")
+
+
 def _write(points: list[tuple[str, str]], predicate: str | None, body: str) -> str | None:
     items, stack = _items(body, _KINDS[points[0][0]][0])
     if items is None:
@@ -148,6 +153,11 @@ def _write(points: list[tuple[str, str]], predicate: str | None, body: str) -> s
         rest += f" if {condition}"
     if items:
         rest += " { " + ", ".join(_name(items)) + " }"
+    if any(
+        _KINDS[word][0] == "usdt" and (point.count(":") < 2 or "*" in point or "::" in point)
+        for word, point in points
+    ):
+        return None
     merged: dict[tuple[str, str], list[str]] = {}
     for word, point in points:
         merged.setdefault(_KINDS[word], []).append(point)

@@ -83,7 +83,7 @@ def scan_odd(driver: Driver, state: int) -> str:
         return _semicolon(driver)
     if character in "$@":
         return _bare_sigil(driver, state)
-    if character == "\\" and text[at + 1 : at + 3].strip(" \t\r")[:1] in ("\n", ""):
+    if character == "\\" and text[at + 1 : min(at + 3, end)].strip(" \t\r")[:1] in ("\n", ""):
         return _continued_line(driver)
     if " " < character < "\x7f":
         driver.word = character

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from probelang.record import replace
 from probelang.source import Source, Span
 from probelang.syntax import tree
 from probelang.syntax.chunks import STATEMENT_KEYWORDS, Head, find_heads
@@ -60,7 +61,7 @@ def read_before(driver: Driver) -> tree.Statement | None:
 
 def read_statement(driver: Driver, head: Head) -> tree.Statement:
     """The statement that a head begins."""
-    text = driver.text
+    text, said = driver.text, driver.report.count
     if not head.terminal:
         return _read_broken(driver, head.line)
     if text[head.end - 1] == ":":
@@ -72,7 +73,10 @@ def read_statement(driver: Driver, head: Head) -> tree.Statement:
     driver.head, driver.head_terminal, driver.head_end = head.start, head.terminal, head.end
     if STATEMENT_KEYWORDS.get(text[head.start : head.end]) != head.terminal:
         _report_spelling(driver, head)
-    return driver.run()
+    statement = driver.run()
+    if isinstance(statement, tree.Probe) and driver.report.count > said:
+        return replace(statement, flawed=True)
+    return statement
 
 
 def _read_broken(driver: Driver, begin: int) -> tree.BrokenStatement:

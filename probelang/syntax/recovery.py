@@ -305,7 +305,7 @@ def _find_place(
                 if not _NEW_ITEM.match(driver.text, begin, driver.end):
                     continue
             elif terminal == "LBRACE":
-                if driver.text[begin + 1 : begin + 2] not in ("\n", "\r", "") or braces:
+                if driver.text[begin + 1 : min(begin + 2, driver.end)] not in ("\n", "\r", "") or braces:
                     continue
             else:
                 continue

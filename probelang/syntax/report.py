@@ -31,6 +31,11 @@ class Report:
         """Whether whatever is said from now on is only counted."""
         return len(self.diagnostics) >= self.room
 
+    @property
+    def count(self) -> int:
+        """How much was said, or only counted."""
+        return len(self.diagnostics) + self.dropped
+
     def error(
         self,
         rule: Rule,

@@ -47,6 +47,10 @@ def write_pasted(line: str) -> tuple[str, str] | None:
     return tool, ""
 
 
+#: What `perf probe` does besides defining events.
+_OTHER_ACTIONS = ("-L", "--line", "-V", "--vars", "-F", "--funcs", "-l", "--list", "-d", "--del")
+
+
 def _unquoted(match: re.Match[str]) -> str:
     return match[1] if match[1] is not None else re.sub(r"\\(.)", r"\1", match[2])
 
@@ -59,6 +63,8 @@ def _write_perf(rest: str) -> str:
     at = 0
     while at < len(words):
         word = words[at]
+        if word in _OTHER_ACTIONS:
+            return ""
         if word in ("-x", "--exec"):
             at += 1
             program = words[at].strip("'\"") if at < len(words) else ""

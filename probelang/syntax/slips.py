@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from probelang.diagnostics import Edit, Fix
 from probelang.source import Span
-from probelang.syntax.bpftrace import write_condition, write_values
+from probelang.syntax.bpftrace import split_items, write_condition, write_values
 from probelang.syntax.literals import shorten
 from probelang.syntax.rules import FOREIGN_SPELLING, SYNTAX_ERROR
 
@@ -27,8 +27,19 @@ def explain_slip(driver: Driver, terminal: str, expected: set[str]) -> bool:
     word = driver.word
     if {"IF", "LBRACE"} <= expected and "PLUS" not in expected:
         return _after_point(driver, terminal, word)
+    counted = (
+        re.search(r"@\w*(?:\[[^\]\n]*\])?\s*(?:\+\+|--)\s*$", _before(driver)) if _in_block(driver) else None
+    )
+    if counted is not None:
+        return explain_map(driver, driver.begin - len(counted[0]))
     if "PLUS" in expected and _in_block(driver):
         return _in_item(driver, terminal, word)
+    if _in_block(driver) and _previous_character(driver) in (".", "-"):
+        named = re.search(r"(?:^|[{,\n])[ \t]*([A-Za-z_][\w.-]*)$", _before(driver).rstrip())
+        rest = re.compile(r"([\w.-]+)[ \t]*=(?!=)").match(driver.text, driver.begin, driver.end)
+        if named is not None and rest is not None:
+            span = Span(driver.begin - len(named[1]), rest.end(1))
+            return _no_name(driver, span, named[1] + rest[1])
     if "FETCH_TYPE" not in expected and _in_block(driver) and (written := _c_type(driver)) is not None:
         return written
     if terminal == "STRING" and "NUMBER" in expected and (filtered := _filter_option(driver)):
@@ -39,6 +50,9 @@ def explain_slip(driver: Driver, terminal: str, expected: set[str]) -> bool:
         return _condition_behind(driver)
     if word in ("[", "(") and "DOT_DOT" not in expected and _previous_word(driver) == "in":
         return _set_in_brackets(driver, word)
+    if word == "," and (found := re.search(r"\bin\s*(\()[^(){}\n]*$", _before(driver))):
+        driver.muted_to = max(driver.muted_to, driver.begin)
+        return _set_from(driver, driver.begin - len(found[0]) + found.start(1) - found.start(), "(")
     if word == ".." and _before(driver).count("{") and re.search(r"\bin\s*\{\s*[\w-]+\s*$", _before(driver)):
         return _range_in_braces(driver)
     return False
@@ -86,6 +100,8 @@ def _after_point(driver: Driver, terminal: str, word: str) -> bool:
         match = re.compile(r"\([^(){}\n]*\)").match(text, begin, driver.end)
         if match is None:
             return False
+        if driver.head_terminal == "UPROBE":
+            return _signature(driver, match.end())
         fix = Fix(f"remove `{shorten(match[0])}`", (Edit(Span(begin, match.end()), ""),))
         message = "a point has no parentheses: parameters are named in the braces"
         return _say(driver, message, Span(begin, match.end()), fix)
@@ -99,7 +115,24 @@ def _after_point(driver: Driver, terminal: str, word: str) -> bool:
         )
     if _several_points(driver):
         return True
+    condition = re.compile(r"[^{}#\n]*?(?:==|!=|<=?|>=?|~|&(?!&)|\bin\b)[^{}#\n]*").match(
+        text, begin, driver.end
+    )
+    if condition is not None and "with" not in driver.values and not re.search(r"\bif\b", condition[0]):
+        written = condition[0].rstrip()
+        fix = Fix("write `if`", (Edit(Span(begin, begin), "if "),))
+        return _say(driver, "a condition begins with `if`", Span(begin, begin + len(written)), fix)
     return _values_without_braces(driver, terminal)
+
+
+def _signature(driver: Driver, end: int) -> bool:
+    """`uprobe ./a:f(int)`: a name of C++ with its parameters."""
+    before = re.compile(r"\s*[^:\s]+:(?!:)").match(driver.text, driver.head_end, driver.begin)
+    if before is None:
+        return False
+    edits = (Edit(Span(before.end(), before.end()), '"'), Edit(Span(end, end), '"'))
+    message = "a name of C++ with parentheses stands in quotes"
+    return _say(driver, message, Span(before.end(), end), Fix("write it in quotes", edits))
 
 
 def _predicate(driver: Driver) -> bool:
@@ -187,7 +220,11 @@ def _condition_behind(driver: Driver) -> bool:
 
 
 def _set_in_brackets(driver: Driver, word: str) -> bool:
-    text, begin = driver.text, driver.begin
+    return _set_from(driver, driver.begin, word)
+
+
+def _set_from(driver: Driver, begin: int, word: str) -> bool:
+    text = driver.text
     close = "]" if word == "[" else ")"
     match = re.compile(rf"\{word}([^\[\](){{}}\n]*)\{close}").match(text, begin, driver.end)
     if match is None:
@@ -279,11 +316,15 @@ def _in_item(driver: Driver, terminal: str, word: str) -> bool:
         what = "`$`" if head[0] == "$" else "quotes"
         fix = Fix(f"write `{bare}`", (Edit(span, bare),))
         return _say(driver, f"the name of a fetch arg has no {what}", span, fix)
+    return re.fullmatch(r"[A-Za-z_][\w. -]*", head) is not None and _no_name(driver, span, head)
+
+
+def _no_name(driver: Driver, span: Span, head: str) -> bool:
     name = re.sub(r"\W+", "_", head).strip("_")
-    if re.fullmatch(r"[A-Za-z_][\w. -]*", head) and _NAME.fullmatch(name):
-        fix = Fix(f"write `{name}`", (Edit(span, name),))
-        return _say(driver, f"`{shorten(head)}` is no name: letters, digits and `_` make one", span, fix)
-    return False
+    if not _NAME.fullmatch(name):
+        return False
+    fix = Fix(f"write `{name}`", (Edit(span, name),))
+    return _say(driver, f"`{shorten(head)}` is no name: letters, digits and `_` make one", span, fix)
 
 
 def _if_in_braces(driver: Driver, span: Span, head: str) -> bool:
@@ -316,7 +357,7 @@ def explain_map(driver: Driver, start: int) -> bool:
     )
     if match is None:
         return False
-    statement = match[0].rstrip()
+    statement = (split_items(match[0]) or [""])[0]
     stop = start + len(statement)
     values = write_values(statement)
     fix = None

@@ -402,7 +402,8 @@ class Args(Node):
 class Probe(Node):
     """`[[GROUP/]NAME =] kind point [with options] [if condition] [{ fetch args }]`.
 
-    `points` are the alternatives between `??`, one where there is no choice. `items` is None without braces.
+    `points` are the alternatives between `??`, one where there is no choice. `items` is None without braces. `flawed` is whether
+    something in it had to be read as what was meant, or could not be read, which was reported.
     """
 
     group: Ident | None
@@ -413,6 +414,7 @@ class Probe(Node):
     options: tuple[Option, ...]
     condition: Expr | None
     items: tuple[FetchItem, ...] | None
+    flawed: bool = False
 
 
 @record

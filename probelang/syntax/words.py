@@ -158,6 +158,15 @@ def explain_clause(text: str, start: int, end: int, report: Report) -> bool:
         return True
     timed = re.search(r"nsecs\s*-\s*@", text[start : clause.end])
     message = f"`{found}` is bpftrace's way to write a probe, and this one is a program: a probe only records"
+    if FOREIGN[found[:-1]].kind == "usdt":
+        message = f"`{found}` is bpftrace's way to write a probe, and does not say whose: here it is `usdt PATH:PROVIDER:NAME`"
+        report.error(
+            FOREIGN_SPELLING,
+            message,
+            Span(start, colon),
+            help="`readelf -n PATH` shows the providers and their probes",
+        )
+        return True
     help = (
         "the time from entry to return is `$duration`: `fprobe FUNC%return { $duration }`"
         if timed

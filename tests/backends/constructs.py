@@ -36,7 +36,7 @@ AREAS = (
         ("`fprobe FUNC`", "x = fprobe vfs_read { count }"),
         ("`fprobe FUNC` on Linux 6.1", "x = fprobe vfs_read { count }", "6.1"),
         ("`fprobe FUNC%return`", "x = fprobe vfs_read%return { $retval }"),
-        ("`tprobe TRACEPOINT`", "x = tprobe sched_switch { prev->pid, next->comm }"),
+        ("`tprobe TRACEPOINT`", "x = tprobe sched_switch { prev->flags, next->comm }"),
         ("`tprobe`, values that the event has", "x = tprobe sched_switch { next_pid = next->pid }"),
         ("`tprobe TRACEPOINT` on Linux 6.1", "x = tprobe sched_switch { prev->pid }", "6.1"),
         ("`eprobe SYSTEM:EVENT`", "x = eprobe sched:sched_switch { next_pid, next_comm }"),

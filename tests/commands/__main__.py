@@ -4,25 +4,14 @@ from __future__ import annotations
 
 import argparse
 import collections
-import subprocess
 import time
 from pathlib import Path
 
-from probelang.kernel.load import load_kernel
+from tests.commands.asked import asked
 from tests.commands.generator import CommandGenerator
-from tests.commands.opinions import FILES, disagreement, encode, new_judge, opinion, parse_answers
+from tests.commands.opinions import disagreement, new_judge, opinion
 from tests.commands.vocabulary import vocabulary
-from tests.kernels.lab.boot import Job, run_jobs
-from tests.kernels.lab.capture import captured_folder
-from tests.kernels.lab.fetch import KERNELS, fetch_kernel
-
-
-def writer() -> bytes:
-    source = Path(__file__).parent.parent / "kernels/programs/write_commands.c"
-    made = Path("/tmp") / f"write_commands.{source.stat().st_mtime_ns}"
-    if not made.exists():
-        subprocess.run(["gcc", "-O1", "-static", "-o", str(made), str(source)], check=True)
-    return made.read_bytes()
+from tests.kernels.lab.fetch import KERNELS
 
 
 def main() -> None:
@@ -30,42 +19,45 @@ def main() -> None:
     parser.add_argument("--kernel", action="append", choices=KERNELS)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--count", type=int, default=1000)
-    parser.add_argument("--show", type=int, default=15)
-    parser.add_argument("--file", help="commands, a line each, instead of generated ones")
+    parser.add_argument("--show", type=int, default=15, help="how many disagreements are printed")
+    parser.add_argument(
+        "--shrink", action="store_true", help="make them small first, which takes some boots each"
+    )
+    parser.add_argument(
+        "--file", help="commands, a line each, instead of generated ones; all opinions are printed"
+    )
     options = parser.parse_args()
     for name in options.kernel or KERNELS:
-        files = fetch_kernel(name)
-        kernel = load_kernel(str(captured_folder(files)))
-        start = time.process_time()
+        kernel = asked(name)
         if options.file:
             commands = [("d", line) for line in Path(options.file).read_text("latin-1").splitlines()]
         else:
-            commands = CommandGenerator(vocabulary(kernel, options.seed), options.seed).commands(
+            commands = CommandGenerator(vocabulary(kernel.kernel, options.seed), options.seed).commands(
                 options.count
             )
-        made = time.process_time()
-        judge = new_judge(kernel)
-        verdicts = [judge.judge(text, FILES[file]) for file, text in commands]
-        judged = time.process_time()
-        job = Job("./write commands", {"write": writer(), "commands": encode(commands)}, seconds=900)
-        outcome = run_jobs(files, [job])[0]
-        assert outcome.status == 0, (outcome.status, outcome.output[-500:], outcome.console[-2000:])
-        answers = parse_answers(outcome.data, len(commands))
-        assert len(answers) == len(commands)
+        began = time.monotonic()
+        verdicts, answers = kernel.ask(commands)
+        judge = new_judge(kernel.kernel)
+        differ: collections.Counter[str] = collections.Counter()
+        for number, ((file, text), verdict, answer) in enumerate(
+            zip(commands, verdicts, answers, strict=True)
+        ):
+            how = disagreement(verdict, answer, judge)
+            differ.update([how] if how else [])
+            if options.file or (how and sum(differ.values()) <= options.show):
+                if how and options.shrink:
+                    print(kernel.shrink(commands, number))
+                else:
+                    print(
+                        f"{how or 'agreed'}: {file} {text!r}\n  the kernel {answer}\n  the checker {opinion(verdict)}"
+                    )
         doubts = collections.Counter(verdict.doubt for verdict in verdicts if verdict.taken is None)
-        differ = collections.Counter()
-        shown = 0
-        for (file, text), verdict, answer in zip(commands, verdicts, answers, strict=True):
-            how = disagreement(verdict, answer, kernel, judge)
-            if how or options.file:
-                differ[how] += 1
-                if shown < options.show or options.file:
-                    shown += 1
-                    print(f"{how}: {file} {text!r}\n  kernel {answer}\n  checker {opinion(verdict)}")
+        errors = {entry.name for verdict in verdicts for entry in verdict.log}
         taken = sum(answer.errno == 0 for answer in answers)
         print(
-            f"== {name} seed {options.seed}: {len(commands)} commands, {taken} taken, differ {dict(differ)}, "
-            f"doubt {dict(doubts)}; generate {made - start:.1f}s judge {judged - made:.1f}s guest {outcome.seconds:.1f}s",
+            f"Linux {name}, seed {options.seed}: {len(commands)} commands, {taken} taken, {len(errors)} errors met; "
+            f"they differ on {sum(differ.values())} {dict(differ) if differ else ''}; not known: {dict(doubts)} "
+            f"({time.monotonic() - began:.0f} s)",
             flush=True,
         )
 

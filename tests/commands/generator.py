@@ -203,7 +203,9 @@ class CommandGenerator:
         if choice < 0.9:
             return draw.choice(("nomod:", "vmlinux:", ":", "ext4:")) + draw.choice(words.functions)
         if choice < 0.92:
-            return draw.choice(words.functions) + draw.choice(NUMBERS + ["+0", "+x", "-4", "+0x0", "+", "-0"])
+            return draw.choice(words.functions) + draw.choice(
+                NUMBERS + ["+0", "+x", "-4", "+0x0", "+", "-0", "+3", "+10", "+1", "+6%return", "+2"]
+            )
         if choice < 0.94:
             return draw.choice(
                 ("0", "0x0", "1", "0x1000", "vfs_*", "vfs_rea?", "vfs_[r]ead", "vfs_[!w-z]ead")

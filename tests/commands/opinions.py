@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from probelang.commands.errors import kernel_text
 from probelang.commands.judge import DYNAMIC, KPROBES, UPROBES, Judge
 from probelang.commands.verdict import Verdict
 from probelang.kernel.interface import Kernel
@@ -31,7 +32,7 @@ class Answer:
 
 def parse_answers(data: bytes, count: int) -> list[Answer]:
     """What `write_commands` told, for each command."""
-    answers = []
+    answers: list[Answer] = []
     at = 0
     while at < len(data) and len(answers) < count:
         end = data.index(b"\n", at)
@@ -66,10 +67,8 @@ def new_judge(kernel: Kernel) -> Judge:
     return Judge(kernel, guest_file)
 
 
-def disagreement(verdict: Verdict, answer: Answer, kernel: Kernel, judge: Judge) -> str:
+def disagreement(verdict: Verdict, answer: Answer, judge: Judge) -> str:
     """How a verdict and the kernel's answer differ; "" where they agree or the checker says that it cannot know."""
-    from probelang.commands.errors import kernel_text
-
     if verdict.taken is None:
         return ""
     if verdict.taken != (answer.errno == 0):

@@ -20,7 +20,9 @@ def prepare_folder(document: Path, folder: Path) -> None:
     shutil.copytree(ROOT / "examples", folder / "examples")
     for block in read_blocks(document):
         if block.kind == "probe" and block.info:
-            (folder / block.info[0]).write_text(block.text)
+            path = folder / block.info[0]
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(block.text)
     tools = folder / ".bin"
     tools.mkdir()
     (tools / "probelang").write_text(_PROBELANG)

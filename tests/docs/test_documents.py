@@ -64,7 +64,7 @@ def test_codes_and_links(document: Path) -> None:
     """Codes that a document names exist, with the slug it gives them; so do the files it links to."""
     text = document.read_text()
     known = {rule.code: rule.slug for rule in RULES}
-    assert set(re.findall(r"PRB\d+", text)) <= set(known)
+    assert set(re.findall(r"PRB\d{3}", text)) <= set(known)
     for code, slug in re.findall(r"`(PRB\d+)` \(`([a-z-]+)`\)", text):
         assert known[code] == slug
     for target in re.findall(r"\]\((?!https?:)([^)#]+)(?:#[^)]*)?\)", text):

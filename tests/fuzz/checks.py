@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from probelang.analysis import Analysis, analyse
 from probelang.backends import tracefs
-from probelang.backends.tracefs.events import MAX_COMMAND
+from probelang.backends.tracefs.bounds import MAX_COMMAND
 from probelang.cli.main import main
 from probelang.diagnostics import Diagnostic
 from probelang.format.spec import format_range, format_spec

@@ -41,6 +41,13 @@ def test_memory_of_a_program() -> None:
         ("fprobe", "6.12", "bpftrace", []),
         ("fprobe", "6.1", "tracefs", [("missed-returns", Severity.WARNING, True)]),
         ("kprobe", "6.1", "tracefs", [("missed-returns", Severity.WARNING, True)]),
+        ("kprobe", "7.3", "tracefs", [("missed-returns", Severity.WARNING, True)]),
+        (
+            "kprobe",
+            "7.3",
+            "bpftrace",
+            [("kprobe-at-entry", Severity.INFO, True), ("missed-returns", Severity.WARNING, True)],
+        ),
         ("kprobe", "6.1", "perf", [("missed-returns", Severity.WARNING, False)]),
     ],
 )

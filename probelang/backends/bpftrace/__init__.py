@@ -14,10 +14,17 @@ if TYPE_CHECKING:
 
     from probelang.backends.bpftrace.events import Event
     from probelang.kernel.interface import Kernel
+    from probelang.probes import Base
+    from probelang.syntax.tree import Kind
 
 FORMATS = ("script", "json")
 
-__all__ = ["FORMATS", "emit_events", "render"]
+__all__ = ["FORMATS", "emit_events", "find_lack", "render"]
+
+
+def find_lack(base: Base, kind: Kind, kernel: Kernel) -> str | None:
+    """Nothing: a BPF program knows its task and its CPU, whatever the kernel's own probes do."""
+    return None
 
 
 def render(

@@ -401,10 +401,10 @@ class _Writer:
         words = values + (_STRING_WORDS - 1) * self.strings + 2 * len(self.maps)
         words += sum(not name.endswith("__at") for name in self.variables)
         if self.dialect.stack_words is not None and words > self.dialect.stack_words:
-            strings = f" ({self.strings} of them strings)" if self.strings else ""
+            strings = f", {self.strings} of them strings," if self.strings else ""
             raise BodyRefused(
                 f"{values} values{strings} are too many: {self.dialect.title} has them on the stack of BPF, which has room for "
-                f"{self.dialect.stack_words} numbers, and of strings for {self.dialect.stack_words // _STRING_WORDS}",
+                f"{self.dialect.stack_words} numbers; a string takes the place of {_STRING_WORDS}",
                 "`--bpftrace-version 0.27` can, and so can two probes",
                 self.probe.point_span,
             )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from probelang.btf.layout import find_member, resolved
+from probelang.btf.layout import anonymous_before, find_member, resolved
 from probelang.btf.names import Space
 from probelang.btf.types import BtfError, Enum, Int, Ptr, Struct
 from probelang.probes import (
@@ -195,6 +195,9 @@ class Reader:
                     return None
                 member = find_member(btf, id, name)
                 if member is None or member.bit_size:
+                    return None
+                # bpftrace may read the types as C, where an anonymous struct has no name (of Linux 7.3 some have: -fms-extensions)
+                if any(getattr(resolved(btf, one), "name", "") for one in anonymous_before(btf, id, name)):
                     return None
                 bits += member.bit_offset
                 id = member.type

@@ -9,16 +9,27 @@ from probelang.backends.described import describe_fields, describe_place
 from probelang.backends.perf.events import emit_events
 from probelang.backends.perf.model import spell_names
 from probelang.backends.perf.names import RETURN
+from probelang.backends.tracefs import lower
+from probelang.probes import Thread
+from probelang.syntax.tree import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from probelang.backends.perf.model import Event, Selection
     from probelang.kernel.interface import Kernel
+    from probelang.probes import Base
 
 FORMATS = ("script", "commands", "json")
 
-__all__ = ["FORMATS", "emit_events", "render"]
+__all__ = ["FORMATS", "emit_events", "find_lack", "render"]
+
+
+def find_lack(base: Base, kind: Kind, kernel: Kernel) -> str | None:
+    """What the kernel's own probes lack; of an event the head of each line tells the process."""
+    if kind in (Kind.EPROBE, Kind.TPROBE) and base == Thread("pid"):
+        return None
+    return lower.find_lack(base, kind, kernel)
 
 
 def render(

@@ -8,6 +8,7 @@ from probelang.backends import DEFAULT_SETTINGS, Plan, Settings
 from probelang.backends.perf.existing import Beyond, names_in_filter, show
 from probelang.backends.perf.model import RETURN_PLACE, Definition, Event, Selection, spell_names
 from probelang.backends.perf.names import MISREAD, aliases
+from probelang.backends.perf.tracepoints import as_event
 from probelang.backends.perf.values import (
     BPFTRACE,
     OTHERS,
@@ -17,12 +18,10 @@ from probelang.backends.perf.values import (
     spell,
     spell_in_program,
 )
-from probelang.backends.tracefs.events import MAX_ARGS, MAX_COMMAND, MAX_EVENT_SIZE, MAX_FILTER, size_of
-from probelang.backends.tracefs.filters import FilterTextError, render_filter
+from probelang.backends.tracefs.bounds import MAX_COMMAND, allows, filter_of, fits, say_refusal
 from probelang.btf.types import BtfError
 from probelang.check.report import Report
 from probelang.check.rules import backends, facts, limits
-from probelang.check.rules import conditions as condition_rules
 from probelang.kernel.answers import Found, KernelError
 from probelang.kernel.features import FEATURES
 from probelang.probes import (
@@ -35,7 +34,6 @@ from probelang.probes import (
     Site,
     Thread,
     ThreadName,
-    TracepointTarget,
     WatchTarget,
 )
 from probelang.syntax.tree import Kind
@@ -106,9 +104,7 @@ class _Emitter:
             case Kind.WATCH:
                 return self._emit_watch()
             case Kind.TPROBE:
-                self._refuse(
-                    "perf records events, and not the arguments of a tracepoint", self._event_instead()
-                )
+                return self._emit_tracepoint()
             case Kind.MONITOR:
                 self._refuse("perf has nothing that looks at variables by the clock", BPFTRACE)
         return None
@@ -200,21 +196,14 @@ class _Emitter:
         # perf finds a name that is free when all are known
         made = Definition(self.probe.group, f"{number}", place, arguments, program, module, not in_c)
         # the kernel adds what it calls the place to what it is given, and perf a number to the name
-        length, limit = len(made.text.encode()) + len(self.probe.event), MAX_COMMAND - 64
-        if length > limit:
-            self.report.add(
-                limits.COMMAND_TOO_LONG,
-                self.probe.point_span,
-                f"the line that defines this event has {length} characters, and may have {limit}",
-                help="two probes on the same point can share the fetch args",
-            )
-            return None
-        return made
+        text = made.text + self.probe.event
+        what = "the line that defines this event"
+        return made if fits(text, what, MAX_COMMAND - 64, self.probe, self.report) else None
 
     def _fields(self, site: Site) -> list[str] | None:
         words: list[str] = []
+        recorded: list[Field] = []
         good = True
-        size = 0
         for field in site.fields:
             if self._in_header(field):
                 if not field.auto:
@@ -222,33 +211,15 @@ class _Emitter:
                 continue
             text = spell(field, site.target, self.can, self.debuginfo)
             if isinstance(text, Refusal):
-                self._say(text, field.span)
+                say_refusal(self.report, text, field.span)
                 good = False
                 continue
             words.append(text)
-            size += size_of(field)
+            recorded.append(field)
             if field.name in self.again:
                 words.append(f"{self.again[field.name]}={text.partition('=')[2]}")
-                size += size_of(field)
-        if len(words) > MAX_ARGS:
-            message = f"{len(words)} fetch args are too many: a probe has at most {MAX_ARGS}"
-            self.report.add(limits.TOO_MANY_ARGS, self.probe.point_span, message)
-            return None
-        if size > MAX_EVENT_SIZE:
-            message = f"a record of {size} bytes is too big: the fetch args may have {MAX_EVENT_SIZE}"
-            self.report.add(limits.EVENT_TOO_BIG, self.probe.point_span, message)
-            return None
-        return words if good else None
-
-    def _say(self, refusal: Refusal, span: Span) -> None:
-        self.report.add(
-            refusal.rule,
-            span,
-            refusal.message,
-            notes=refusal.notes,
-            help=refusal.help,
-            kernel_error=refusal.kernel_error or "",
-        )
+                recorded.append(field)
+        return words if good and allows(recorded, self.probe, self.report) else None
 
     def _in_header(self, field: Field) -> bool:
         """Whether every line of `perf script` has a value by itself, and the kernel cannot record it as a field."""
@@ -302,19 +273,20 @@ class _Emitter:
         shown = show(field)
         if isinstance(shown, Refusal):
             if not field.auto:
-                self._say(shown, field.span)
+                say_refusal(self.report, shown, field.span)
             return ""
         if not shown.name and not field.auto:
             self._say_in_header(field)
         return shown.name
 
-    def _event_instead(self) -> str:
-        for site in self.probe.sites:
-            assert isinstance(site.target, TracepointTarget)
-            for system, event in self.kernel.sources.event_names() or []:
-                if event == site.target.tracepoint:
-                    return f"the event has fields of its own: `eprobe {system}:{event}`; {OTHERS}"
-        return OTHERS
+    def _emit_tracepoint(self) -> Event | None:
+        probe = as_event(self.probe, self.kernel)
+        if isinstance(probe, Probe):
+            self.probe = probe
+            return self._emit_existing()
+        for span, refusal in probe:
+            say_refusal(self.report, refusal, span)
+        return None
 
     # ------------------------------------------------------------------------------------ watches
 
@@ -347,28 +319,13 @@ class _Emitter:
     # ------------------------------------------------------------------------------------ filters
 
     def _filter(self, names: Mapping[str, str]) -> str | None:
-        if self.probe.condition is None:
-            return None
-        try:
-            text = render_filter(self.probe.condition, names)
-        except FilterTextError as error:
-            self.report.add(condition_rules.FILTER_TEXT, error.span, str(error))
-            return None
-        if MISREAD in text:
-            self._refuse(
-                f"perf takes a filter for one of another kind (BPF) where `{MISREAD}` stands in it, be it in a string",
-                TRACEFS,
-                self.probe.condition_span,
-            )
-            return None
         # perf adds ` && (common_pid != N)`, for itself
-        limit = MAX_FILTER - 40
-        if len(text.encode()) <= limit:
+        text = filter_of(self.probe, names, self.report, reserved=40)
+        if text is None or MISREAD not in text:
             return text
-        self.report.add(
-            limits.COMMAND_TOO_LONG,
-            self.probe.condition_span or self.probe.span,
-            f"this condition makes a filter of {len(text.encode())} characters, and one may have {limit}",
-            help="a range is shorter than a set: `in LOW..HIGH`",
+        self._refuse(
+            f"perf takes a filter for one of another kind (BPF) where `{MISREAD}` stands in it, be it in a string",
+            TRACEFS,
+            self.probe.condition_span,
         )
         return None

@@ -73,7 +73,7 @@ more() {
 # define ARGUMENT...: perf probe
 define() {
 	before=$(tail -n 4 "$tracing/error_log" 2>/dev/null)
-	if ! told=$("$perf" probe "$@" 2>&1); then
+	if ! told=$("$perf" probe --no-inlines "$@" 2>&1); then
 		for event in $made; do
 			exists "$event" || break
 		done
@@ -248,7 +248,8 @@ def _start(definitions: Sequence[Definition], debuginfo: bool) -> list[str]:
     if definitions:
         out.append("\tclaim " + " \\\n\t\t".join(quote(one.name) for one in definitions))
     for same in _by_target(definitions):
-        vmlinux = ['${VMLINUX:+-k "$VMLINUX"}'] if debuginfo and same[0].program is None else []
+        of_kernel = same[0].program is None and same[0].module is None
+        vmlinux = ['${VMLINUX:+-k "$VMLINUX"}'] if debuginfo and of_kernel else []
         words = [*vmlinux, *_target(same[0]), *(f"-a {quote(one.text)}" for one in same)]
         out.append("\tdefine " + " \\\n\t\t".join(words))
     return [*out, "\tdefined", "}", ""]
@@ -321,7 +322,7 @@ def _target(definition: Definition) -> list[str]:
 def render_commands(events: Sequence[Event]) -> str:
     """The bare commands that define the probes, a line each, for a shell."""
     return "".join(
-        " ".join(["perf probe", *_target(definition), f"-a {quote(definition.text)}"]) + "\n"
+        " ".join(["perf probe --no-inlines", *_target(definition), f"-a {quote(definition.text)}"]) + "\n"
         for event in events
         for definition in event.definitions
     )

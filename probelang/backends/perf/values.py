@@ -10,7 +10,10 @@ import re
 from typing import TYPE_CHECKING
 
 from probelang.backends.tracefs.lower import Capabilities, Refusal, lower
+from probelang.btf.layout import anonymous_before, find_member, resolved
+from probelang.btf.types import FuncProto, Ptr, Qualifier, Struct
 from probelang.check.rules import backends, limits
+from probelang.kernel.answers import Found
 from probelang.probes import (
     Access,
     Duration,
@@ -25,8 +28,10 @@ from probelang.probes import (
 from probelang.record import replace
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from probelang.kernel.interface import Kernel
-    from probelang.probes import Field, Probe, Site, Target
+    from probelang.probes import Deref, Field, Probe, Site, Target
 
 #: Where the first six parameters are when a function is entered (System V ABI), by the kernel's names.
 REGISTERS = ("di", "si", "dx", "cx", "r8", "r9")
@@ -41,6 +46,7 @@ class PerfCapabilities(Capabilities):
 
     def __init__(self, kernel: Kernel) -> None:
         super().__init__(kernel)
+        self.kernel = kernel
         self.param_names = False
         self.typecast = False
         self.member_names = False
@@ -52,8 +58,12 @@ def spell(field: Field, target: Target, can: PerfCapabilities, debuginfo: bool) 
     refusal = _beyond_perf(field, target, can)
     if refusal is not None:
         return refusal
-    if debuginfo and isinstance(target, FunctionTarget) and not target.returns and not target.offset:
-        text = _in_c(field)
+    if (
+        debuginfo
+        and isinstance(target, FunctionTarget)
+        and not (target.returns or target.offset or target.module)
+    ):
+        text = _in_c(field, target, can.kernel)
         if text is not None:
             return text
     at_entry = not (isinstance(target, FunctionTarget) and target.returns)
@@ -119,7 +129,7 @@ def _in_registers(access: Access) -> Access:
             return access
 
 
-def _in_c(field: Field) -> str | None:
+def _in_c(field: Field, target: FunctionTarget, kernel: Kernel) -> str | None:
     """The field in C's terms, None where they do not say it: casts, elements found by BTF, bitfields as asked for."""
     base, derefs = field.access.base, field.access.derefs
     if not isinstance(base, Parameter) or base.name is None:
@@ -130,9 +140,32 @@ def _in_c(field: Field) -> str | None:
         steps.pop()
     if any(not step.names or step.user or step.cast for step in steps):
         return None
-    if not _fits_c(field):
+    if not _fits_c(field) or not _are_found(base.name, steps, target, kernel):
         return None
     return f"{field.name}={base.name}{''.join(step.names or '' for step in steps)}:{field.fetch.text}"
+
+
+def _are_found(parameter: str, steps: Sequence[Deref], target: FunctionTarget, kernel: Kernel) -> bool:
+    """Whether perf finds all members: it does not look into an anonymous struct that is `const` (seen with 6.1 and 7.2)."""
+    answer = kernel.find_function(target.function)
+    btf = answer.value.btf if isinstance(answer, Found) else None
+    proto = btf.type(answer.value.proto) if isinstance(answer, Found) and btf and answer.value.proto else None
+    if btf is None or not isinstance(proto, FuncProto):
+        return not steps
+    id = next((param.type for param in proto.params if param.name == parameter), 0)
+    for step in steps:
+        pointer = resolved(btf, id)
+        if not isinstance(pointer, Ptr):
+            return False
+        id = pointer.target
+        for name in (step.names or "").removeprefix("->").split("."):
+            member = find_member(btf, id, name) if isinstance(resolved(btf, id), Struct) else None
+            if member is None:
+                return False
+            if any(isinstance(btf.type(one), Qualifier) for one in anonymous_before(btf, id, name)):
+                return False
+            id = member.type
+    return True
 
 
 def spell_in_program(probe: Probe, site: Site) -> tuple[str, list[str]] | None:

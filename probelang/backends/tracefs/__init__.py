@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from probelang.backends import DEFAULT_SETTINGS, Output, Settings
 from probelang.backends.described import describe_fields, describe_place
 from probelang.backends.tracefs.events import emit_events
+from probelang.backends.tracefs.lower import find_lack
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -18,7 +19,7 @@ FORMATS = ("script", "commands", "json")
 #: `emit_events` takes what it made before.
 KEEPS = True
 
-__all__ = ["FORMATS", "emit_events", "render"]
+__all__ = ["FORMATS", "emit_events", "find_lack", "render"]
 
 
 def render(

@@ -5,6 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from probelang.backends import DEFAULT_SETTINGS, Plan, Settings
+from probelang.backends.tracefs.bounds import (
+    MAX_COMMAND,
+    MAX_TEXT,
+    allows,
+    filter_of,
+    fits,
+    say_refusal,
+)
 from probelang.backends.tracefs.filters import FilterTextError, names_in_event, render_filter
 from probelang.backends.tracefs.join import join, needs_join
 from probelang.backends.tracefs.kinds import Kinds
@@ -12,7 +20,6 @@ from probelang.backends.tracefs.lower import Capabilities, Refusal, lower
 from probelang.btf.types import BtfError
 from probelang.check.report import Report
 from probelang.check.rules import backends, facts, limits
-from probelang.check.rules import conditions as condition_rules
 from probelang.diagnostics import Label
 from probelang.kernel.answers import KernelError
 from probelang.probes import (
@@ -39,15 +46,6 @@ if TYPE_CHECKING:
     from probelang.diagnostics import Diagnostic
     from probelang.kernel.interface import Kernel
     from probelang.source import Span
-
-MAX_ARGS = 128
-#: WRITE_BUFSIZE of kernel/trace/trace.c, its last character and the end of the line not counted.
-MAX_COMMAND = 4094
-#: What is written to `filter` and `trigger` is less than a page (kernel/trace/trace_events.c, trace_events_trigger.c).
-MAX_TEXT = 4095
-MAX_EVENT_SIZE = 4096
-#: event_filter_write() of kernel/trace/trace_events.c takes less than a page, the end of the line counted.
-MAX_FILTER = 4094
 
 
 @record
@@ -241,16 +239,8 @@ class _Emitter:
         texts = [("the condition", event.filter or "", MAX_TEXT)]
         texts += [("a trigger of this event", text, MAX_TEXT) for _, text in event.triggers]
         texts += [("the line that defines this event", command, MAX_COMMAND) for command in event.commands]
-        for what, text, limit in texts:
-            if len(text.encode()) > limit:
-                self.report.add(
-                    limits.COMMAND_TOO_LONG,
-                    self.probe.point_span,
-                    f"{what} has {len(text)} characters, and may have {limit}",
-                    help="two probes on the same point can share the fetch args",
-                )
-                return None
-        return event
+        good = all(fits(text, what, limit, self.probe, self.report) for what, text, limit in texts)
+        return event if good else None
 
     def _stacktrace(self, name: str, filter: str | None) -> tuple[tuple[str, str], ...]:
         if not self.probe.stacktrace:
@@ -304,8 +294,7 @@ class _Emitter:
         with_module = isinstance(site.target, FunctionTarget) and site.target.module and head[0] != "f"
         can = self.can.by_offsets() if with_module else self.can
         good = True
-        size = 0
-        count = 0
+        recorded = []
         for field in site.fields:
             if field.auto and in_event is not None:
                 continue
@@ -314,21 +303,8 @@ class _Emitter:
                 good = False
             elif text:
                 words.append(text)
-                count += 1
-                size += size_of(field)
-        if count > MAX_ARGS:
-            self.report.add(
-                limits.TOO_MANY_ARGS,
-                self.probe.point_span,
-                f"{count} fetch args are too many: a probe has at most {MAX_ARGS}",
-            )
-            return None
-        if size > MAX_EVENT_SIZE:
-            self.report.add(
-                limits.EVENT_TOO_BIG,
-                self.probe.point_span,
-                f"a record of {size} bytes is too big: the fetch args may have {MAX_EVENT_SIZE}",
-            )
+                recorded.append(field)
+        if not allows(recorded, self.probe, self.report):
             return None
         base = self._base_filter(site.target)
         if base is not None and not (self.kernel.features.eprobe_filter and _fits_command(base)):
@@ -364,14 +340,7 @@ class _Emitter:
             return ""
         lowered = lower(field, target, can)
         if isinstance(lowered, Refusal):
-            self.report.add(
-                lowered.rule,
-                field.span,
-                lowered.message,
-                notes=lowered.notes,
-                help=lowered.help,
-                kernel_error=lowered.kernel_error or "",
-            )
+            say_refusal(self.report, lowered, field.span)
             return None
         return lowered
 
@@ -430,22 +399,7 @@ class _Emitter:
         return base.filter if base is not None else None
 
     def _filter(self, in_event: str | None) -> str | None:
-        if self.probe.condition is None or in_event is not None:
-            return None
-        try:
-            text = render_filter(self.probe.condition, self._common_names())
-            if len(text.encode()) <= MAX_FILTER:
-                return text
-            self.report.add(
-                limits.COMMAND_TOO_LONG,
-                self.probe.condition_span or self.probe.span,
-                f"this condition makes a filter of {len(text.encode())} characters, and one may have {MAX_FILTER}",
-                help="a range is shorter than a set: `in LOW..HIGH`",
-            )
-            return None
-        except FilterTextError as error:
-            self.report.add(condition_rules.FILTER_TEXT, error.span, str(error))
-            return None
+        return None if in_event is not None else filter_of(self.probe, self._common_names(), self.report)
 
     def _common_names(self) -> dict[str, str]:
         """What a wprobe's filter calls the task's name, which is no field of its own (trace_define_generic_fields)."""
@@ -462,10 +416,3 @@ def _fits_command(text: str) -> bool:
     The kernel takes the byte 0xa0 for white space too, which is part of many characters.
     """
     return "#" not in text and "  " not in text and b"\xa0" not in text.encode()
-
-
-def size_of(field: Field) -> int:
-    """The bytes a field takes in the fixed part of a record; a string has its place and length there."""
-    fetch = field.fetch
-    each = 4 if fetch.is_string else (fetch.bitfield[2] if fetch.bitfield else max(fetch.bits, 8)) // 8
-    return each * (fetch.count or 1)

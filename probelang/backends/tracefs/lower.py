@@ -34,10 +34,12 @@ from probelang.probes import (
     WatchTarget,
 )
 from probelang.record import record
+from probelang.syntax.tree import Kind
 
 if TYPE_CHECKING:
     from probelang.diagnostics import Rule
     from probelang.kernel.interface import Kernel
+    from probelang.probes import Base
 
 _ADDRESSES = (1 << 64) - 1
 MAX_DEREFS = 14
@@ -80,6 +82,19 @@ class Capabilities:
         other.__dict__.update(self.__dict__)
         other.param_names = other.member_names = False
         return other
+
+
+def find_lack(base: Base, kind: Kind, kernel: Kernel) -> str | None:
+    """The feature that the kernel's own probes take for a value that begins so, and this kernel lacks."""
+    features = kernel.features
+    match base:
+        # eprobes do not know the task anywhere (seen on Linux 7.3: BAD_VAR)
+        case CurrentTask() | Thread("pid") if features.current is False or kind is Kind.EPROBE:
+            return "current"
+        case ThisCpu() if features.percpu is not True:
+            return "percpu"
+        case _:
+            return None
 
 
 def lower(field: Field, target: Target, can: Capabilities) -> str | Refusal:

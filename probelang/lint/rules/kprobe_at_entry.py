@@ -21,20 +21,20 @@ RULE = Rule(
     "PRB608",
     "kprobe-at-entry",
     Severity.INFO,
-    "A kprobe can sit on any instruction, and pays for it. At a function's entry or return an fprobe records the same: it "
-    "is hooked where ftrace hooks, and has no slots for returns on kernels of today (`missed-returns`). Through bpftrace the difference "
-    "is greatest. A kprobe is needed for an offset, a line, a register, the "
-    "stack, or a function that ftrace cannot trace; nothing is said of those. On a kernel that has no fprobes an `fprobe` becomes a kprobe by itself, so that "
-    "nothing is lost by writing it.",
+    "A kprobe can sit on any instruction. At a function's entry or return an fprobe records the same, and through bpftrace it costs less: "
+    "it becomes a call from the function itself (`fentry`, `fexit`), where a kprobe goes by way of the kernel's handler, with all registers saved, and has no "
+    "slots for calls under way (`missed-returns`). In tracefs both are hooked by ftrace and take the same time, so nothing is said there. "
+    "A kprobe is needed for an offset, a line, a register, the stack, or a function that ftrace cannot trace. On a kernel without "
+    "fprobes an `fprobe` becomes a kprobe by itself, so nothing is lost by writing it.",
     example="kprobe vfs_read { count }",
 )
 
 
 def check_probe(subject: Subject, statement: Statement, report: Report) -> None:
-    if statement.tree.kind is not Kind.KPROBE or subject.target == "perf":
-        # perf has kprobes only
+    if statement.tree.kind is not Kind.KPROBE or subject.target != "bpftrace":
+        # perf has kprobes only; in tracefs both take the same time
         return
-    if subject.kernel.features.fprobe is not True or not _is_plain(statement):
+    if subject.kernel.features.fprobe is not True or not is_plain(statement):
         return
     targets = functions_of(statement)
     if not all(_has_fprobe(subject.kernel, target) for target in targets):
@@ -44,14 +44,14 @@ def check_probe(subject: Subject, statement: Statement, report: Report) -> None:
     report.add(
         RULE,
         span,
-        f"at a function's {where} an fprobe records the same, and costs less",
+        f"at a function's {where} an fprobe records the same, and costs less through bpftrace",
         label="`fprobe`",
         notes=("on a kernel without fprobes it becomes a kprobe by itself",),
         fix=Fix("write `fprobe`", (Edit(span, "fprobe"),)),
     )
 
 
-def _is_plain(statement: Statement) -> bool:
+def is_plain(statement: Statement) -> bool:
     """Whether a probe has functions for points, and nothing that takes a kprobe."""
     for point in statement.tree.points:
         if not isinstance(point, tree.FunctionPoint) or point.line is not None or point.offset is not None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from probelang.diagnostics import Edit, Fix, Rule, Severity
 from probelang.lint.facts.waiting import WAITING
 from probelang.lint.returns import functions_of
+from probelang.lint.rules.kprobe_at_entry import is_plain
 from probelang.source import Span
 from probelang.syntax import tree
 from probelang.syntax.tree import Kind
@@ -23,7 +24,7 @@ RULE = Rule(
     "To see a function return, the kernel takes a slot when it is entered and gives it back when it returns. In this "
     "function tasks wait: for input, for a lock, for time to pass. Each keeps its slot for as long, and when all are taken, calls are missed "
     "without a word (of a kprobe, the last number in `kprobe_profile` counts them). A kprobe has 10 slots, or two for each CPU if that is more; "
-    "an fprobe of Linux 6.12 has two for each CPU. Of 40 tasks that slept at a time on one CPU, a kprobe saw 10 return, and that fprobe 2. "
+    "an fprobe of Linux 6.12 has two for each CPU. Of 40 tasks that slept at a time, on a machine with one CPU, a kprobe saw 10 wake up, and that fprobe 2. "
     "`with maxactive=N` makes room for N. An fprobe of kernels "
     "without that limit misses nothing, and the option does no harm there.",
     example="kprobe hrtimer_nanosleep%return { $retval }",
@@ -45,20 +46,28 @@ def check_probe(subject: Subject, statement: Statement, report: Report) -> None:
         point for point in statement.tree.points if isinstance(point, tree.FunctionPoint) and point.returns
     )
     assert point.returns is not None
-    tracefs = subject.target == "tracefs"
+    help, fix = _cure(subject, statement)
     report.add(
         RULE,
         point.returns,
         f"tasks wait in `{targets[0].function}`, and this probe has room for {slots}: further calls are missed",
         label="each call under way takes a slot",
-        notes=() if tracefs else (f"{subject.target} cannot make room for more",),
-        help=f"`with maxactive={ENOUGH}` makes room for as many"
-        if tracefs
-        else "`--target tracefs` can: `with maxactive=N`"
-        if subject.target == "perf"
-        else "an `fprobe` has no such limit there",
-        fix=_room(subject, statement) if tracefs else None,
+        help=help,
+        fix=fix,
     )
+
+
+def _cure(subject: Subject, statement: Statement) -> tuple[str, Fix | None]:
+    if subject.target == "perf":
+        return "perf cannot make room for more; `--target tracefs` can, `with maxactive=N`", None
+    if subject.target == "bpftrace":
+        fix = (
+            Fix("write `fprobe`", (Edit(statement.tree.kind_span, "fprobe"),))
+            if is_plain(statement)
+            else None
+        )
+        return "an `fprobe` has no such limit there", fix
+    return f"`with maxactive={ENOUGH}` makes room for as many", _room(statement)
 
 
 def _slots(subject: Subject, statement: Statement) -> str | None:
@@ -77,7 +86,7 @@ def _slots(subject: Subject, statement: Statement) -> str | None:
     return "2 calls at a time for each CPU" if features.fprobe_maxactive else None
 
 
-def _room(subject: Subject, statement: Statement) -> Fix:
+def _room(statement: Statement) -> Fix:
     options = statement.tree.options
     end = options[-1].span.end if options else statement.tree.points[-1].span.end
     text = f"{',' if options else ' with'} maxactive={ENOUGH}"

@@ -11,6 +11,8 @@ from probelang.lint.subject import comparisons, span_of
 from probelang.probes import Compare, Junction, Not
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from probelang.check.report import Report
     from probelang.check.spec import Statement
     from probelang.lint.ranges import Key
@@ -38,7 +40,7 @@ def check_condition(subject: Subject, statement: Statement, condition: Condition
 
 
 def _check(
-    subject: Subject, solver: Solver, condition: Condition, own: frozenset[str], report: Report
+    subject: Subject, solver: Solver, condition: Condition, own: Mapping[str, bool], report: Report
 ) -> None:
     match condition:
         case Not(operand):
@@ -55,7 +57,7 @@ def _redundant(
     solver: Solver,
     op: str,
     operands: list[Condition],
-    own: frozenset[str],
+    own: Mapping[str, bool],
     report: Report,
 ) -> None:
     known: dict[Key, list[tuple[Condition, Values]]] = {}
@@ -96,14 +98,14 @@ def _text(subject: Subject, condition: Condition) -> str:
     return f"!({text})" if isinstance(condition, Not) else text
 
 
-def _comparable(subject: Subject, one: Condition, other: Condition, own: frozenset[str]) -> bool:
+def _comparable(subject: Subject, one: Condition, other: Condition, own: Mapping[str, bool]) -> bool:
     """Whether both hold the same on every kernel: their constants are numbers, or the spec's own, or the same words."""
     texts = [
         tuple(subject.text(compare.constant) if compare.constant else "" for compare in comparisons(side))
         for side in (one, other)
     ]
     words = {word for side in texts for text in side for word in _names(text)}
-    return texts[0] == texts[1] or words <= own
+    return texts[0] == texts[1] or all(own.get(word, False) for word in words)
 
 
 def _names(text: str) -> list[str]:

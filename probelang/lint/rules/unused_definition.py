@@ -1,4 +1,4 @@
-"""PRB615: a `const` or `args` that nothing uses."""
+"""PRB615: a `const`, an `args` list or a parameter of one that nothing uses."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ RULE = Rule(
     "PRB615",
     "unused-definition",
     Severity.WARNING,
-    "A `const` that no expression names, or an `args` list that no `use` takes: it was forgotten, or its name is misspelt where it was to be used.",
+    "A `const` that no expression names, an `args` list that no `use` takes, or a parameter of one that its fetch args do not name: it was forgotten, or "
+    "its name is misspelt where it was to be used.",
     example="const LARGE = 64 * 1024\nfprobe vfs_read if count > 65536",
 )
 
@@ -38,6 +39,19 @@ def check_spec(subject: Subject, report: Report) -> None:
                 _say(subject, report, span, at, f"no expression uses the constant `{name}`")
             case tree.Args(span, tree.Ident(at, name)) if name not in lists:
                 _say(subject, report, span, at, f"no probe uses `args {name}`")
+            case tree.Args(params=params, items=items):
+                _parameters(params, items, report)
+
+
+def _parameters(
+    params: tuple[tree.ArgsParam, ...], items: tuple[tree.FetchItem, ...], report: Report
+) -> None:
+    used = {node.name for item in items for node in tree.walk(item) if isinstance(node, tree.Name)}
+    for param in params:
+        if param.name.name not in used:
+            report.add(
+                RULE, param.name.span, f"no fetch arg of this list uses its parameter `{param.name.name}`"
+            )
 
 
 def _say(subject: Subject, report: Report, span: Span, at: Span, message: str) -> None:

@@ -10,7 +10,7 @@ f = fprobe set_cpu_online if online & 6
 g = fprobe vfs_read if count in 0..0xffffffffffffffff
 
 # by each other
-h = fprobe vfs_read%return if $retval < 0 && $retval == 0
+h = fprobe generic_file_read_iter%return if $retval < 0 && $retval == 0
 i = fprobe vfs_read if count == 1 || count == 2
 j = fprobe vfs_read if count != 1 && count != 2
 k = fprobe vfs_read if count > N && count < 3 && $comm == "a"
@@ -27,6 +27,6 @@ r = fprobe vfs_read if $tid == 5 || $tid == 6
 s = fprobe vfs_read if count in 0..100 && $tid != 5 && $tid != 6
 t = fprobe vfs_read if count > 5 && count < 100 && count != 50
 u = fprobe vfs_read if count > 30 || (count < 5 && $comm == "x")
-v = fprobe vfs_read%return if $retval in {-EAGAIN, -EWOULDBLOCK}
+v = fprobe generic_file_read_iter%return if $retval in {-EAGAIN, -EWOULDBLOCK}
 w = fprobe set_cpu_online if online & 3
 x = fprobe vfs_read if $comm ~ "a*" && $comm ~ "*b" && $comm != "ab"

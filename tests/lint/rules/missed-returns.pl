@@ -1,5 +1,5 @@
 # kernel: 6.1 6.12 7.3
-a = kprobe hrtimer_nanosleep%return { $retval }  # [missed-returns] %return  # [kprobe-at-entry] kprobe
+a = kprobe hrtimer_nanosleep%return { $retval }  # [missed-returns] %return
 b = fprobe vfs_read%return with stacktrace if $retval < 0  # [missed-returns] %return
 c = fprobe {do_wait,kernel_wait4}%return { $retval }  # [missed-returns] %return
 d = fprobe no_such_function%return ?? inet_csk_accept%return { $retval }  # [missed-returns] %return

@@ -9,7 +9,7 @@ f = fprobe vfs_read if $comm != "a" && $comm == "b"  # [redundant-comparison] $c
 g = fprobe vfs_read if !(count > 5) && count <= 5  # [redundant-comparison] count <= 5
 
 # the same number by two names, or numbers of this kernel: not on others
-h = fprobe vfs_read%return if $retval in {-EAGAIN, -EWOULDBLOCK}
+h = fprobe generic_file_read_iter%return if $retval in {-EAGAIN, -EWOULDBLOCK}
 i = eprobe skb:kfree_skb if reason == SKB_DROP_REASON_NO_SOCKET && reason > SKB_DROP_REASON_NOT_SPECIFIED
 j = fprobe vfs_read if count in 1..9 && count > 3
 k = fprobe vfs_read if count > 1 && count != 7 && count < 100

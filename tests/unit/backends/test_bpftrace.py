@@ -59,6 +59,35 @@ def test_points(spec: str, point: str) -> None:
     assert f"\n{point}\n{{\n" in script(spec)
 
 
+def test_functions_that_bpftrace_has_no_name_for_are_found_by_address() -> None:
+    text = script("fprobe rcu_expedited_store%return { count }\nkprobe rcu_expedited_store+4 { %dx }")
+    assert "\nkprobe:$1\n{\n\t@t_rcu_expedited_store_return_arg4[curtask] = arg3;" in text
+    assert "\nkretprobe:$1\n" in text and "\nkprobe:$2\n" in text
+    assert (
+        "bpftrace --unsafe FILE ADDRESS_OF_rcu_expedited_store ADDRESS_OF_rcu_expedited_store+0x4\n" in text
+    )
+    assert "\nkfunc:rcu_expedited_store\n" in script("fprobe rcu_expedited_store { count }", "6.1", OLD)
+
+
+def test_functions_where_the_kernel_forbids_kprobes() -> None:
+    code, words, message = refused("fprobe notifier_call_chain { val }")
+    assert (code, words) == ("PRB501", "notifier_call_chain") and "`--target tracefs` can" in message
+    assert "\nkfunc:notifier_call_chain\n" in script("fprobe notifier_call_chain { val }", "6.1", OLD)
+    assert refused("fprobe notifier_call_chain { $stack0 }", "6.1", OLD)[0] == "PRB501"
+
+
+def test_members_that_c_would_not_find_are_read_by_offset() -> None:
+    """`name` is in an anonymous struct that has a tag, which C alone does not know."""
+    assert "= *(uint64 *)((uint64)args.name);" in script("fprobe filename_unlinkat { name->name }")
+    assert "= (uint64)args.name->name;" in script("fprobe do_unlinkat { name->name }", "6.12")
+
+
+def test_the_stack_of_an_old_release() -> None:
+    code, _, message = refused("fprobe vfs_read { words = file->f_inode: x8[64] }", "6.1", OLD)
+    assert code == "PRB501" and "64 values are too many" in message and "48 numbers" in message
+    assert "kfunc:vfs_read" in script("fprobe vfs_read { words = file->f_inode: x8[40] }", "6.1", OLD)
+
+
 def test_the_old_release_has_other_words() -> None:
     text = script("fprobe vfs_read%return if $retval < 0 { count }", "6.1", OLD)
     assert "\nkretfunc:vfs_read\n" in text

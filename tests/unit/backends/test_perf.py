@@ -80,6 +80,42 @@ def test_in_terms_of_c_where_perf_finds_debugging_information() -> None:
     ]
 
 
+def test_what_perf_does_not_find_in_debugging_information_is_read_by_offset() -> None:
+    """`vma` is in an anonymous struct that is const."""
+    spec = "group io\na = fprobe filemap_fault { vm = vmf->vma->vm_flags, vmf->flags }"
+    (text,) = probes(spec, debuginfo=True)
+    assert text.startswith("io:a=filemap_fault vm=+") and text.endswith(" flags=vmf->flags:u32"), text
+
+
+def test_tprobes_are_events_where_those_record_the_arguments() -> None:
+    spec = """
+    sw = tprobe sched_switch if next->pid > 1 && prev->comm == "a" { prev->comm, $tid }
+    gone = tprobe sched_process_exit if $comm ~ "b*"
+    any = tprobe sched_pi_setprio
+    """
+    assert recorded(spec) == [
+        ("sched:sched_switch", 'next_pid > 1 && prev_comm == "a"'),
+        ("sched:sched_process_exit", 'comm ~ "b*"'),
+        ("sched:sched_pi_setprio", None),
+    ]
+    assert compiled(spec).events[0].shown[0] == ("comm", "prev_comm")
+    assert recorded("tprobe sched_switch { next->comm }", "6.1") == [("sched:sched_switch", None)]
+
+
+@pytest.mark.parametrize(
+    ("spec", "words"),
+    [
+        ("tprobe sched_switch { prev->flags }", "prev->flags"),
+        ("tprobe sched_switch { prev->pid: x32 }", "prev->pid: x32"),
+        ("tprobe sched_switch if prev->flags > 1", "prev->flags"),
+        ("tprobe sched_switch { prev->pid, at = +8(prev): x64 }", "+8(prev)"),
+    ],
+)
+def test_what_the_event_of_a_tracepoint_does_not_record(spec: str, words: str) -> None:
+    ((code, said, help),) = refused(spec)
+    assert code == "PRB501" and said in words and "`--target tracefs`" in help
+
+
 def test_conditions_are_filters_of_what_is_recorded() -> None:
     assert recorded(
         'group io\na = fprobe vfs_read with stacktrace if count > 3 && $tid > 1 && $comm == "x" {}'
@@ -200,7 +236,7 @@ TRACEFS_AND_BPFTRACE = "`--target tracefs` and `--target bpftrace` can"
         ("x = fprobe vfs_read%return { a = entry(*pos) }", "entry(*pos)", TRACEFS_AND_BPFTRACE),
         ("x = fprobe vfs_read%return { $duration }", "$duration", TRACEFS_AND_BPFTRACE),
         ("kprobe vfs_read%return with maxactive=3", "vfs_read%return", "`--target tracefs` can"),
-        ("tprobe sched_switch { prev->comm }", "sched_switch", "eprobe sched:sched_switch"),
+        ("tprobe sched_pi_setprio { tsk->comm }", "sched_pi_setprio", "eprobe sched:sched_pi_setprio"),
         ("monitor every 1s { @nr_threads }", "every 1s", "`--target bpftrace` can"),
         ("watch jiffies_64 w { @nr_threads }", "@nr_threads", "`--target bpftrace` can"),
         ("watch jiffies_64 w if $tid > 3", "$tid > 3", "`--target bpftrace` can"),
@@ -251,7 +287,7 @@ def test_the_commands_are_for_a_shell() -> None:
         bundled("6.12"),
     )
     assert output.text.splitlines() == [
-        "perf probe -a 'io:a=vfs_read count=%dx:u64'",
-        "perf probe -x '/bin/it'\\''s' -a 'io:b=0x10'",
+        "perf probe --no-inlines -a 'io:a=vfs_read count=%dx:u64'",
+        "perf probe --no-inlines -x '/bin/it'\\''s' -a 'io:b=0x10'",
     ]
     assert output.notes[0] == "not in these lines: perf record -e io:a --filter count > 1"

@@ -130,6 +130,7 @@ off = fprobe vfs_open with disabled
 """
 DEFINED = [
     "probe",
+    "--no-inlines",
     "-a",
     "io:rd=vfs_read count=%dx:u64",
     "-a",
@@ -267,8 +268,8 @@ def test_programs_and_a_hundred_probes(shell: list[str], tmp_path: Path) -> None
     machine = Machine(tmp_path, script_of(spec))
     assert machine.run(shell, "start").returncode == 0
     calls = machine.log()
-    assert [len(call) for call in calls] == [201, 101, 5]
-    assert calls[-1] == ["probe", "-x", "/bin/it's", "-a", "t:u=0x10 n=%di:s32"]
+    assert [len(call) for call in calls] == [202, 102, 6]
+    assert calls[-1] == ["probe", "--no-inlines", "-x", "/bin/it's", "-a", "t:u=0x10 n=%di:s32"]
     assert machine.run(shell, "stop").returncode == 0
 
 
@@ -298,13 +299,13 @@ def test_debugging_information_can_be_elsewhere(shell: list[str], tmp_path: Path
     machine = Machine(tmp_path, render(events, "script", ["t.pl"], bundled("6.12"), wanted).text)
     kernel, program = (
         ["-a", "t:a=vfs_read f_pos=file->f_pos:s64"],
-        ["probe", "-x", "/bin/sh", "-a", "t:b=0x10"],
+        ["probe", "--no-inlines", "-x", "/bin/sh", "-a", "t:b=0x10"],
     )
     assert machine.run(shell, "record").returncode == 5
-    assert machine.log()[:2] == [["probe", *kernel], program]
+    assert machine.log()[:2] == [["probe", "--no-inlines", *kernel], program]
     machine.environment["VMLINUX"] = "/my kernels/vmlinux"
     assert machine.run(shell, "record").returncode == 5
-    assert machine.log()[:2] == [["probe", "-k", "/my kernels/vmlinux", *kernel], program]
+    assert machine.log()[:2] == [["probe", "--no-inlines", "-k", "/my kernels/vmlinux", *kernel], program]
     # perf says where it found it, so only the name tells what is ours
     assert machine.run(shell, "start").returncode == 0 and machine.run(shell, "stop").returncode == 0
     assert machine.events() == []

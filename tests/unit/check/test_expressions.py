@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.specs import args, only, said
+from probelang.analysis import analyse
+from probelang.source import Source
+from tests.support.specs import args, bundled, only, said
 
 
 @pytest.mark.parametrize(
@@ -128,6 +130,19 @@ def test_the_first_expression_that_the_kernel_has() -> None:
     assert args("fprobe vfs_read { x = count ?? file->nope }") == ["x=count:u64"]
     assert args("fprobe vfs_read { x = @no_such_variable ?? 42 }") == ["x=\\42:u64"]
     assert args("fprobe vfs_read { x = $current->comm ?? $comm }") == ["x=$comm"]
+    assert args("fprobe vfs_read { x = this_cpu_read(@runqueues.nr_running) ?? 7 }") == ["x=\\7:u64"]
+
+
+def test_a_choice_is_made_by_what_the_backend_can_have() -> None:
+    text = "fprobe vfs_read { a = $pid ?? $tid, b = this_cpu_read(@runqueues.nr_running) ?? 7 }\neprobe sched:sched_switch { c = $pid ?? 7 }"
+    bases = {}
+    for target in ("tracefs", "perf", "bpftrace"):
+        events = analyse(Source("t.pl", text), bundled("6.12"), target).events
+        fields = [field for event in events for field in event.probe.fields]
+        bases[target] = [type(field.access.base).__name__ for field in fields]
+    assert bases["tracefs"] == ["Thread", "Immediate", "Immediate"]
+    assert bases["perf"] == ["Thread", "Immediate", "Thread"]
+    assert bases["bpftrace"] == ["Thread", "ThisCpu", "Thread"]
 
 
 def test_qualifiers_change_nothing() -> None:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from probelang.commands.lint import lint as lint_commands
 from probelang.diagnostics import Rule
+from probelang.kernel.load import load_kernel
 from probelang.rules import RULES
+from probelang.source import Source
 from tests.support.specs import findings, run
 
 #: What no spec alone can show: it takes a kernel with damaged BTF, one with modules or with its image, or a program.
@@ -15,6 +18,10 @@ WITHOUT_EXAMPLE = {"PRB902", "PRB503", "PRB213", "PRB214", "PRB215", "PRB216", "
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.slug)
 def test_the_example_breaks_the_rule(rule: Rule) -> None:
     if rule.code in WITHOUT_EXAMPLE:
+        return
+    if rule.code.startswith("PRB7"):
+        wrong = lint_commands(Source("x.tracefs", rule.example), [load_kernel("7.3")])
+        assert {found.rule.code for found in wrong} == {rule.code}
         return
     said = findings(rule.example) if rule.code.startswith("PRB6") else run(rule.example).diagnostics
     codes = {found.rule.code for found in said}

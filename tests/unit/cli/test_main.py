@@ -221,7 +221,11 @@ def test_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert first["fix"]["title"] == "replace it by `count`" and first["fix"]["safe"] is False
     (edit,) = first["fix"]["edits"]
     assert edit == {"line": 1, "column": 19, "end_line": 1, "end_column": 24, "text": "count"}
-    assert first["kernel_error"] == {"name": "NO_BTFARG", "text": None, "column": None}
+    assert first["kernel_error"] == {
+        "name": "NO_BTFARG",
+        "text": "This variable is not found at this probe point",
+        "column": None,
+    }
 
 
 def test_json_of_nothing_is_an_empty_list(capsys: pytest.CaptureFixture[str]) -> None:

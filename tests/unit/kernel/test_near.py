@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from probelang.kernel.load import load_kernel
-from probelang.kernel.near import _Distance, find_near, find_near_in_text
+from probelang.kernel.near import Names, _Distance, find_near, find_near_in_text
 
 
 def plain_distance(first: str, second: str) -> int:
@@ -99,3 +99,25 @@ def test_the_nearest_comes_first() -> None:
 @given(st.text(max_size=40), st.lists(st.text(max_size=12), max_size=20))
 def test_any_text_is_taken(name: str, names: list[str]) -> None:
     assert len(find_near(name, names)) <= 3
+
+
+def test_names_that_are_asked_again_say_the_same() -> None:
+    """What is asked for often looks at a part of the names, and finds what all of them have."""
+    from probelang.kernel.load import load_kernel
+
+    table = load_kernel("6.12").table("functions")
+    assert table is not None
+    text = table.data.decode("latin-1")
+    names = Names(text)
+    wrong = [
+        "vfs_raed",
+        "tcp_drop",
+        "do_unlinkatt",
+        "x",
+        "ext4_mark_inode",
+        "schedul",
+        "__alloc_page",
+        "a" * 200,
+    ]
+    for name in (*wrong, *table.keys()[::3000]):
+        assert names.find_near(name) == find_near_in_text(name, text), name

@@ -1,0 +1,74 @@
+"""Files of raw commands: a line each, or `kprobe_event=` of a boot command line, where commas stand for blanks."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from probelang.commands.judge import DYNAMIC, KPROBES, UPROBES
+from probelang.record import record
+from probelang.source import Span
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from probelang.source import Source
+
+SUFFIX = ".tracefs"
+NAMES = {"kprobe_events": KPROBES, "uprobe_events": UPROBES, "dynamic_events": DYNAMIC}
+_BOOT = re.compile(r'(?:^|[ \t])"?kprobe_event="?([^\s"]*)')
+
+
+@record
+class Command:
+    """One command: its bytes as characters, the file it is for, and where its text begins in the source.
+
+    `plain` is whether each byte is a character of the source too.
+    """
+
+    text: str
+    file: str
+    start: int
+    source: str
+
+    def place(self, first: int, last: int) -> Span:
+        """The span of the bytes from `first` up to `last`."""
+        return Span(self.start + self._characters(first), self.start + self._characters(last))
+
+    def _characters(self, bytes: int) -> int:
+        bytes = max(0, min(bytes, len(self.text)))
+        if len(self.source) == len(self.text):
+            return bytes
+        return len(self.text[:bytes].encode("latin-1").decode("utf-8", "ignore"))
+
+
+def is_command_file(name: str) -> bool:
+    """Whether a file is one of raw commands, by its name."""
+    base = name.rpartition("/")[2]
+    return base in NAMES or base.endswith(SUFFIX)
+
+
+def read_commands(source: Source) -> Iterator[Command]:
+    """The commands of a file, in order; comments and empty lines are none."""
+    file = NAMES.get(source.name.rpartition("/")[2], DYNAMIC)
+    start = 0
+    for line in source.text.split("\n"):
+        boot = list(_BOOT.finditer(line))
+        if boot:
+            for match in boot:
+                yield from _boot_commands(match[1], start + match.start(1))
+        elif line.partition("#")[0].strip():
+            yield _command(line, file, start)
+        start += len(line) + 1
+
+
+def _boot_commands(text: str, start: int) -> Iterator[Command]:
+    for part in text.split(";"):
+        if part:
+            yield _command(part, KPROBES, start, part.replace(",", " "))
+        start += len(part) + 1
+
+
+def _command(written: str, file: str, start: int, text: str | None = None) -> Command:
+    octets = (text if text is not None else written).encode("utf-8", "surrogateescape").decode("latin-1")
+    return Command(octets, file, start, written)

@@ -1,0 +1,145 @@
+"""Fetch args as expressions of the language: names for offsets, where the C types in BTF tell what lies there.
+
+Nothing here is certain: what a text means is compared with what the command means by whoever asks (`importing`).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from probelang.btf.layout import resolve, size_of
+from probelang.btf.types import Array, BtfError, Int, Ptr, Struct
+from probelang.commands.context import At
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from probelang.btf.blob import Btf
+    from probelang.commands.context import Context
+
+_DEREF = re.compile(r"([+-])(u?)([0-9a-fA-Fx]+)\((.*)\)", re.DOTALL)
+_PER_CPU = re.compile(r"(this_cpu_(?:read|ptr))\((.*)\)", re.DOTALL)
+_MAX_PATHS = 40
+
+
+class Raised:
+    """A text, the type id that its value has in C and its BTF (None: not known)."""
+
+    __slots__ = ("btf", "text", "type")
+
+    def __init__(self, text: str, btf: Btf | None = None, type: int | None = None) -> None:
+        self.text = text
+        self.btf = btf
+        self.type = type
+
+
+def raise_value(text: str, context: Context, size: int, *, names: bool) -> str | None:
+    """A fetch arg, without name and type, in the language's words; None for what it has no words for.
+
+    `size` is how many bytes are recorded; with `names` offsets become members where that is possible.
+    """
+    try:
+        raised = _raise(text, context, size, names)
+    except (BtfError, RecursionError, ValueError):
+        return None
+    return raised.text if raised is not None else None
+
+
+def _raise(text: str, context: Context, size: int, names: bool) -> Raised | None:
+    match = _DEREF.fullmatch(text)
+    if match is not None:
+        sign, user, digits, inside = match.groups()
+        inner = _raise(inside, context, 8, names)
+        if inner is None:
+            return None
+        by = int(digits, 0) if digits[:1] != "0" or digits[1:2] in ("x", "X", "") else int(digits, 8)
+        if sign == "-":
+            by = -by
+        member = _member(inner, by, size) if names and not user else None
+        return member or Raised(f"{sign}{user}{abs(by)}({inner.text})")
+    match = _PER_CPU.fullmatch(text)
+    if match is not None:
+        inner = _raise(match[2], context, 8, names)
+        return Raised(f"{match[1]}({inner.text})") if inner is not None else None
+    return _leaf(text, context, names)
+
+
+def _leaf(text: str, context: Context, names: bool) -> Raised | None:
+    first, rest = text[:1], text[1:]
+    if first == "$" and At.EVENT in context.at:
+        if any(field.name == rest for field in context.fields):
+            return Raised(rest)
+        return Raised("$comm") if rest in ("comm", "COMM") else None
+    if text in ("$comm", "$COMM"):
+        return Raised("$comm")
+    if first == "$" and rest.startswith("arg") and rest[3:].isdecimal():
+        number = int(rest[3:]) - 1
+        if names and 0 <= number < len(context.params) and context.proto is not None:
+            name, type = context.params[number]
+            if name:
+                return Raised(name, context.proto.btf, type)
+        return Raised(text)
+    if first == "$" and rest == "retval" and context.proto is not None:
+        return Raised(text, context.proto.btf, context.proto.returns)
+    if first == "\\":
+        return Raised(rest)
+    if first in ("$", "%", "@"):
+        return Raised(text)
+    if re.fullmatch(r"[A-Za-z_]\w*((->|\.)[A-Za-z_]\w*)*", text):
+        return Raised(text)
+    return None
+
+
+def _member(inner: Raised, by: int, size: int) -> Raised | None:
+    """What lies `by` bytes behind a pointer, by its name: of the size that is recorded, best of all."""
+    if inner.btf is None or inner.type is None:
+        return None
+    btf = inner.btf
+    pointer = btf.type(resolve(btf, inner.type))
+    if not isinstance(pointer, Ptr):
+        return None
+    target = resolve(btf, pointer.target)
+    found = btf.type(target)
+    if not isinstance(found, Struct):
+        if by == 0 and isinstance(found, Int | Ptr):
+            return Raised(f"*{inner.text}", btf, pointer.target)
+        return None
+    paths = list(_paths(btf, target, by, 0))[:_MAX_PATHS]
+    if not paths:
+        return None
+    path, type = min(paths, key=lambda pair: _cost(btf, pair[1], size))
+    return Raised(f"{_grouped(inner.text)}->{path}", btf, type)
+
+
+def _grouped(text: str) -> str:
+    return f"({text})" if text[:1] in "*+-" else text
+
+
+def _cost(btf: Btf, type: int, size: int) -> tuple[bool, bool]:
+    found = btf.type(resolve(btf, type))
+    try:
+        fits = size_of(btf, type) == size
+    except BtfError:
+        fits = False
+    return not fits, isinstance(found, Struct | Array)
+
+
+def _paths(btf: Btf, struct: int, by: int, depth: int) -> Iterator[tuple[str, int]]:
+    """The members at a byte of a struct, by their path, with their types."""
+    found = btf.type(struct)
+    if not isinstance(found, Struct) or depth > 8:
+        return
+    for member in found.members:
+        if member.bit_size or member.bit_offset % 8:
+            continue
+        start = member.bit_offset // 8
+        if start > by:
+            continue
+        inner = resolve(btf, member.type)
+        kind = btf.type(inner)
+        if isinstance(kind, Struct) and by < start + max(kind.size, 1):
+            for path, type in _paths(btf, inner, by - start, depth + 1):
+                yield (f"{member.name}.{path}" if member.name else path), type
+        elif start == by and member.name:
+            yield member.name, member.type

@@ -1,0 +1,61 @@
+"""Raw commands written to real kernels: the checker must have foreseen what each of them says."""
+
+from __future__ import annotations
+
+import collections
+import os
+
+import pytest
+
+from tests.commands.asked import Asked, asked
+from tests.commands.generator import CommandGenerator
+from tests.commands.opinions import disagreement, new_judge, opinion
+from tests.commands.vocabulary import vocabulary
+from tests.kernels.lab.fetch import KERNELS, LabError
+from tests.unit.commands.test_carets import CASES
+
+pytestmark = pytest.mark.kernels
+
+COMMANDS = int(os.environ.get("PROBELANG_TEST_COMMANDS", "10000"))
+SEED = int(os.environ.get("PROBELANG_TEST_SEED", "7"))
+MAX_DOUBT = 0.1
+"""The share of commands of which the checker may say that it cannot know."""
+
+
+@pytest.fixture(scope="module", params=KERNELS)
+def kernel(request: pytest.FixtureRequest) -> Asked:
+    try:
+        return asked(request.param)
+    except LabError as error:
+        if os.environ.get("CI"):
+            pytest.fail(f"the lab cannot work: {error}")
+        pytest.skip(f"NO REAL KERNEL WAS ASKED: {error}")
+
+
+def test_the_kernel_says_what_was_foreseen(kernel: Asked) -> None:
+    commands = CommandGenerator(vocabulary(kernel.kernel, SEED), SEED).commands(COMMANDS)
+    verdicts, answers = kernel.ask(commands)
+    judge = new_judge(kernel.kernel)
+    wrong = [
+        number
+        for number, (verdict, answer) in enumerate(zip(verdicts, answers, strict=True))
+        if disagreement(verdict, answer, judge)
+    ]
+    doubts = collections.Counter(verdict.doubt for verdict in verdicts if verdict.taken is None)
+    if wrong:
+        shown = "\n".join(kernel.shrink(commands, number) for number in wrong[:3])
+        pytest.fail(
+            f"{len(wrong)} of {COMMANDS} commands (PROBELANG_TEST_SEED={SEED}):\n{shown}", pytrace=False
+        )
+    assert sum(doubts.values()) <= COMMANDS * MAX_DOUBT, doubts
+    print(f"{COMMANDS} commands (PROBELANG_TEST_SEED={SEED}); not known: {dict(doubts)}")
+
+
+def test_carets(kernel: Asked) -> None:
+    """The cases of the plain suite, where the kernel itself puts the caret."""
+    commands = [("d", command.replace("^", "", 1)) for command, _, _ in CASES if "/bin/cat" not in command]
+    verdicts, answers = kernel.ask(commands)
+    judge = new_judge(kernel.kernel)
+    for (_, text), verdict, answer in zip(commands, verdicts, answers, strict=True):
+        how = disagreement(verdict, answer, judge)
+        assert not how, f"{how}: {text!r}\n the kernel {answer}\n the checker {opinion(verdict)}"

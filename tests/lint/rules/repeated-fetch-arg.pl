@@ -1,0 +1,23 @@
+args of_file(f: struct file *) {
+    ino = f->f_inode->i_ino
+    pos = f->f_pos
+}
+
+a = fprobe vfs_read { count, n = count }  # [repeated-fetch-arg] count
+b = fprobe vfs_read {
+    use of_file(file)
+    inode = file->f_inode->i_ino  # [repeated-fetch-arg] file->f_inode->i_ino
+}
+c = fprobe vfs_read if file->f_inode->i_ino == 5 {  # [repeated-fetch-arg] file->f_inode->i_ino
+    use of_file(file)
+}
+e = fprobe vfs_read%return {
+    before = entry(file->f_pos)
+    again  = entry( file -> f_pos )  # [repeated-fetch-arg] entry( file -> f_pos )
+    after  = file->f_pos
+}
+f = fprobe vfs_read { who = $comm, $comm }  # [repeated-fetch-arg] $comm
+
+# other forms of one value, and marks
+g = fprobe vfs_read if count > 4096 { count, hex = count: x64, kind = 1, version = 1 }
+h = fprobe vfs_read { file, f_pos = file->f_pos }

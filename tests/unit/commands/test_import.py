@@ -1,0 +1,90 @@
+"""Raw commands as a spec: what becomes of them, and that it means the same."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+
+from probelang.analysis import analyse
+from probelang.cli.main import main
+from probelang.commands.importing import import_commands
+from probelang.kernel.load import load_kernel
+from probelang.source import Source
+
+
+def imported(text: str, kernel: str = "6.12") -> str:
+    return import_commands(Source("x", text), load_kernel(kernel)).text
+
+
+@pytest.mark.parametrize(
+    ("kernel", "command", "expected"),
+    [
+        ("6.1", "p:a/b vfs_read ino=+64(+32($arg1)):u64", "a/b = kprobe vfs_read { ino = file->f_inode->i_ino }"),
+        ("6.1", "p:a/b vfs_read n=$arg3", "a/b = kprobe vfs_read { n = count: x64 }"),
+        ("6.12", "f:a/b vfs_read count", "a/b = fprobe vfs_read { count }"),
+        ("6.12", "f:a/b vfs_read p=+0($arg4):s64", "a/b = fprobe vfs_read { p = *pos }"),
+        ("6.12", "r9:a/b vfs_read ret=$retval:s64", "a/b = kprobe vfs_read%return with maxactive=9 { ret = $retval }"),
+        ("6.12", "t:a/b sched_switch c=prev->comm:string", "a/b = tprobe sched_switch { c = prev->comm }"),
+        ("6.12", "e:a/b sched.sched_switch p=$next_pid:s32", "a/b = eprobe sched:sched_switch { p = next_pid }"),
+        ("6.12", "p:a/b vfs_read r=%di:u32", "a/b = kprobe vfs_read { r = %di: u32 }"),
+        ("6.12", "p:a/b vfs_read x=+8(%di):u8[4]", "a/b = kprobe vfs_read { x = +8(%di): u8[4] }"),
+        ("6.12", "p:a/b vfs_read c=$comm", "a/b = kprobe vfs_read { c = $comm }"),
+        ("6.12", 'p:a/b vfs_read t=\\"x"', 'a/b = kprobe vfs_read { t = "x" }'),
+    ],
+)  # fmt: skip
+def test_probes(kernel: str, command: str, expected: str) -> None:
+    text = imported(command, kernel)
+    assert " ".join(text.split()) == expected
+    assert not analyse(Source("y", text), load_kernel(kernel)).failed
+
+
+@pytest.mark.parametrize(
+    ("command", "why"),
+    [
+        ("p:a/b vfs_reed", "the kernel refuses it (BAD_PROBE_ADDR)"),
+        ("s:a u64 x", "a synthetic event has no place in a spec of its own"),
+        ("f:a/b vfs_read file->f_path", "`struct path` cannot be recorded as a whole"),
+    ],
+)
+def test_what_stays_behind_says_why(command: str, why: str) -> None:
+    made = import_commands(Source("x", command), load_kernel("6.12"))
+    assert made.probes == 0 and len(made.left) == 1
+    assert why in made.text and command in made.text
+    assert not analyse(Source("y", made.text), load_kernel("6.12")).failed
+
+
+def test_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "kprobe_events"
+    file.write_text("p:io/rd vfs_read count=$arg3:u64\np:io/bad vfs_reed\n")
+    assert main(["import", "--kernel", "6.1", str(file)]) == 0
+    out, err = capsys.readouterr()
+    assert out.startswith("io/rd = kprobe vfs_read { count }") or "count" in out
+    assert "1 command" in err
+
+
+def test_hostile() -> None:
+    draw = random.Random(3)
+    kernel = load_kernel("6.12")
+    pieces = [
+        "p:a/b ",
+        "vfs_read",
+        " $arg1",
+        " +8(",
+        "$arg1",
+        ")",
+        ":u8",
+        "\0",
+        "é",
+        "\udcff",
+        "\n",
+        "\x1b[2J",
+        "f:c/d ",
+        " x=",
+        '\\"',
+        "#",
+    ]
+    for _ in range(100):
+        made = import_commands(Source("x", "".join(draw.choices(pieces, k=draw.randrange(1, 25)))), kernel)
+        assert "\x1b" not in made.text

@@ -1,0 +1,130 @@
+"""Files of raw commands: where diagnostics stand, what sequences do, and input that is no such file at all."""
+
+from __future__ import annotations
+
+import json
+import random
+from pathlib import Path
+
+import pytest
+
+from probelang.cli.main import main
+from probelang.commands.lines import is_command_file, read_commands
+from probelang.commands.lint import lint
+from probelang.kernel.load import load_kernel
+from probelang.source import Source, Span
+
+KERNELS = ("6.1", "6.12", "7.3")
+
+
+def said(text: str, *kernels: str, name: str = "x.tracefs") -> list[tuple[str, str]]:
+    """Code and underlined text of each diagnostic."""
+    source = Source(name, text)
+    found = lint(source, [load_kernel(kernel) for kernel in kernels or ("6.12",)])
+    return [(one.rule.code, source.slice(one.label.span)) for one in found]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("p:a/b   vfs_reed", ("PRB201", "vfs_reed")),
+        ("\tf:a/b vfs_read  x=file->f_inod:u64", ("PRB301", "f_inod")),
+        ("p:a/b vfs_read $nothing # why", ("PRB312", "$nothing")),
+        ("p:a/b vfs_read +8($stack", ("PRB706", "k")),
+        ("p:a/b vfs_read +8(é)", ("PRB101", "é")),
+        ("e:a/b sched.sched_switch  if  prev_pid  =  3", ("PRB711", "=")),
+        ("  s:a  u63 x", ("PRB710", "u63")),
+        ("-:a/b", ("PRB712", "-:a/b")),
+        ("nonsense", ("PRB701", "nonsense")),
+    ],
+)
+def test_places(text: str, expected: tuple[str, str]) -> None:
+    assert said(f"# a comment\n\n{text}\n") == [expected]
+
+
+def test_what_is_refused_leaves_nothing_behind() -> None:
+    assert said("p:a/b no_such_function\nr:a/b vfs_read\n") == [("PRB201", "no_such_function")]
+    assert said("p:a/b vfs_read\n-:a/b\nr:a/b vfs_read\n") == []
+    assert said("p:a/b vfs_read\n-:a/\n-:a/b\n") == [("PRB712", "-:a/b")]
+
+
+def test_files_take_what_they_take() -> None:
+    assert said("f:a/b vfs_read\n", name="kprobe_events") == [("PRB701", "f:a/b vfs_read")]
+    assert said("f:a/b vfs_read\n", name="/sys/kernel/tracing/dynamic_events") == []
+    assert is_command_file("a/uprobe_events") and not is_command_file("events.pl")
+
+
+def test_boot_command_line() -> None:
+    text = 'BOOT_IMAGE=/vmlinuz quiet kprobe_event=p:a/b,vfs_read,$arg1;p,vfs_reed "kprobe_event=r,vfs_read,$retvel"\n'
+    assert [command.text for command in read_commands(Source("x", text))] == [
+        "p:a/b vfs_read $arg1",
+        "p vfs_reed",
+        "r vfs_read $retvel",
+    ]
+    assert said(text) == [("PRB201", "vfs_reed"), ("PRB312", "$retvel")]
+
+
+def test_one_diagnostic_for_several_kernels() -> None:
+    (found,) = lint(Source("x", "p:a/b vfs_reed"), [load_kernel(kernel) for kernel in KERNELS])
+    assert found.kernels == KERNELS
+    assert said("f:a/b vfs_read", *KERNELS) == [("PRB701", "f:a/b vfs_read")]
+
+
+def test_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "probes"
+    file.write_text("f:io/rd vfs_read  x=file->f_inod\n")
+    assert main(["lint", "--from", "tracefs", "--kernel", "6.12", "--format", "json", str(file)]) == 1
+    (found,) = json.loads(capsys.readouterr().out)
+    assert (found["line"], found["column"]) == (1, 27)
+    # the kernel has one blank between words
+    assert found["kernel_error"] == {"name": "NO_BTF_FIELD", "text": "This field is not found.", "column": 26}
+    assert main(["lint", "--from", "tracefs", "--kernel", "6.1", "--select", "PRB3", str(file)]) == 0
+
+
+def test_hostile_bytes() -> None:
+    draw = random.Random(5)
+    kernel = load_kernel("7.3")
+    pieces = [
+        "p:a/b ",
+        "vfs_read",
+        " $arg",
+        "+8(",
+        "(",
+        ")",
+        ":",
+        "\0",
+        "\xff",
+        "é",
+        "\udcff",
+        "\n",
+        "[",
+        "9" * 50,
+        "->",
+        "e ",
+        "sched.sched_switch",
+        " if ",
+        "~",
+    ]
+    for _ in range(300):
+        text = "".join(draw.choices(pieces, k=draw.randrange(1, 40)))
+        for found in lint(Source("x", text), [kernel]):
+            assert 0 <= found.label.span.start <= found.label.span.end <= len(text)
+            assert found.message.isprintable()
+
+
+@pytest.mark.parametrize(
+    "text", ["p:a/b vfs_read " + "(" * 4000, "p x" * 100_000, "(" * 100_000, "+8(" * 1300, ";" * 100_000]
+)
+def test_long_and_deep(text: str) -> None:
+    lint(Source("x", text), [load_kernel(kernel) for kernel in ("6.12", "7.3")])
+    lint(Source("x", f"kprobe_event={text.replace(' ', ',')}"), [load_kernel("6.12")])
+
+
+def test_many_commands() -> None:
+    text = "".join(f"p:a/e{number} vfs_reed\n" for number in range(3000))
+    assert len(lint(Source("x", text), [load_kernel("6.12")])) == 3000
+
+
+def test_places_are_spans() -> None:
+    (command,) = read_commands(Source("x", "p é vfs"))
+    assert command.place(2, 4) == Span(2, 3)
