@@ -23,12 +23,13 @@ export class Compiled implements vscode.TextDocumentContentProvider {
     private readonly changed = new vscode.EventEmitter<vscode.Uri>();
     /** By the place of the view: the last output there was. */
     private readonly last = new Map<string, Output>();
-    private readonly waiting = new Map<string, NodeJS.Timeout>();
-    private readonly watched: vscode.Disposable;
     /** By the place of the view: the line that was brought into sight. */
     private readonly shown = new Map<string, number>();
     /** By the place of the view: why the last output is not that of the spec as it is now. */
     private readonly stale = new Map<string, string>();
+    /** By the place of the view: what will have it compiled after a pause. */
+    private readonly waiting = new Map<string, NodeJS.Timeout>();
+    private readonly watched: vscode.Disposable;
     private readonly dimmed = vscode.window.createTextEditorDecorationType({ opacity: "0.45", isWholeLine: true });
     private readonly reason = vscode.window.createTextEditorDecorationType({});
     readonly onDidChange = this.changed.event;
