@@ -201,15 +201,15 @@ def test_typing_is_helped(window: Workbench) -> None:
     window.page.keyboard.insert_text("# a comment")
     window.press("Enter")
     window.command("Insert Snippet")
-    window.choose("tprobe")
-    window.wait_until(lambda: "switched = tprobe sched_switch {" in window.text())
+    window.choose("eprobe")
+    window.wait_until(lambda: "opened = eprobe syscalls:sys_enter_openat {" in window.text())
     window.press("Escape", "Control+End", "Enter")
     window.type("fprobe vfs_read {")
     window.press("Escape", "Enter")
     window.type("count")
     window.press("Escape", "Control+/")
     text = window.text()
-    assert text.startswith("# a comment\nswitched = tprobe sched_switch {\n    from = prev->comm")
+    assert text.startswith("# a comment\nopened = eprobe syscalls:sys_enter_openat {\n    flags: x32")
     # the brace was closed, the line between is indented, and the last keys made it a comment
     assert text.endswith("}\nfprobe vfs_read {\n    # count\n}")
 
