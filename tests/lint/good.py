@@ -75,7 +75,8 @@ def compares_plain_numbers(text: str, kernel: Kernel) -> bool:
             continue
         for compare in comparisons(probe.condition):
             field = field_of(probe, compare)
-            if field is not None and isinstance(compare.value, int):
-                if field.c_type.startswith(("__be", "const __be")) or "enum " in field.c_type:
-                    return False
+            if field is None or not isinstance(compare.value, int):
+                continue
+            if field.c_type.startswith(("__be", "const __be")) or "enum " in field.c_type:
+                return False
     return True
