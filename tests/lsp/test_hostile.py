@@ -19,7 +19,7 @@ TEXTS = {
     "lines": "\r\r\n\n\r\nfprobe vfs_read { count }\u2028\u2029\x0b\x0c\x85 x",
     "deep": "fprobe vfs_read { x = " + "(" * 5000 + "\n" + "file->" * 3000,
     "long": "fprobe vfs_read { " + "a" * 200_000 + " }",
-    "many": "fprobe vfs_read { cuont }\n" * 500,
+    "many": "fprobe vfs_read { cuont }\n" * 200,
     "braces": "fprobe vfs_{" + "read," * 2000 + "}\n",
     "marks": "fprobe vfs_read { qq_here_qq->qq_here_qq }\n",
     "circle": "const A = B\nconst B = A\nargs f(a: u64) { use g(a) }\nargs g(a: u64) { use f(a) }\nfprobe vfs_read { use f(count) }\n",
