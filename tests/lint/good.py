@@ -56,8 +56,10 @@ def is_good(text: str) -> bool:
     # a cast of a register or a parameter is the same address
     values = [re.sub(r"^\(?\([\w ]+\*+\)([%$\w]+)\)?$", r"\1", value) for value in written]
     return not (
+        # an fprobe would do the same
+        ("kprobe " in head and "+" not in point and "0x" not in point)
         # a probe of everything
-        not condition
+        or not condition
         and _BUSY.search(point)
         or returns
         and (_FREEING.search(point) or _WAITING.search(point) and "maxactive" not in head)

@@ -46,18 +46,18 @@ def test_ignored(text: str) -> None:
 
 
 def test_what_is_not_ignored() -> None:
-    other = NARROW + "\n# probelang: ignore[narrowing]\nkprobe vfs_write"
+    other = NARROW + "\n# probelang: ignore[narrowing]\nfprobe vfs_write"
     assert [slug for slug, _ in said(other)] == ["narrowing", "unused-ignore"]
     # a syntax error stays
-    slugs = [slug for slug, _ in said("kprobe vfs_read { (count }  # probelang: ignore[PRB0]")]
+    slugs = [slug for slug, _ in said("fprobe vfs_read { (count }  # probelang: ignore[PRB0]")]
     assert "unclosed" in slugs
 
 
 def test_unused() -> None:
-    text = "kprobe vfs_write { count }  # probelang: ignore[narrowing, PRB3]\n"
+    text = "fprobe vfs_write { count }  # probelang: ignore[narrowing, PRB3]\n"
     (found,) = ask(text)
     assert found.message == "nothing is ignored here: `narrowing`, `PRB3` does not hold of line 1"
-    assert found.fix is not None and apply_fix(text, found.fix) == "kprobe vfs_write { count }\n"
+    assert found.fix is not None and apply_fix(text, found.fix) == "fprobe vfs_write { count }\n"
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_removed(before: str, after: str) -> None:
 
 
 def test_unused_only_where_it_was_asked() -> None:
-    text = "kprobe vfs_write { count }  # probelang: ignore[narrowing]\n"
+    text = "fprobe vfs_write { count }  # probelang: ignore[narrowing]\n"
     assert ask(text, selection=make_selection([Choice(ignore=("narrowing",))])) == []
     assert ask(text, selection=make_selection([Choice(ignore=("unused-ignore",))])) == []
     assert len(ask(text, selection=make_selection([Choice(select=("narrowing", "PRB690"))]))) == 1
@@ -109,25 +109,25 @@ def test_unused_only_where_it_was_asked() -> None:
     ],
 )
 def test_wrong_comments(comment: str, slug: str, at: str) -> None:
-    assert said(f"kprobe vfs_write {comment}\n") == [(slug, at)]
+    assert said(f"fprobe vfs_write {comment}\n") == [(slug, at)]
 
 
 def test_an_unknown_word_beside_known_ones() -> None:
     text = NARROW + " # probelang: ignore[narowing, narrowing]"
     (found,) = ask(text)
     assert found.rule.slug == "unknown-ignore" and found.fix is not None and not found.fix.safe
-    text = "kprobe vfs_write # probelang: ignore[narowing, narrowing]"
+    text = "fprobe vfs_write # probelang: ignore[narowing, narrowing]"
     assert [slug for slug, _ in said(text)] == ["unknown-ignore", "unused-ignore"]
 
 
 def test_others_comments() -> None:
-    assert said("kprobe vfs_write  # probelang is a language\n# see probelang.toml\n") == []
+    assert said("fprobe vfs_write  # probelang is a language\n# see probelang.toml\n") == []
 
 
 def test_hostile_comments() -> None:
     began = time.process_time()
-    ask("kprobe vfs_write # probelang: ignore[" + "narowing," * 20_000 + "]\n")
-    ask("kprobe vfs_write # probelang: ignore[PRB3]\n" * 500)
+    ask("fprobe vfs_write # probelang: ignore[" + "narowing," * 20_000 + "]\n")
+    ask("fprobe vfs_write # probelang: ignore[PRB3]\n" * 500)
     ask("# probelang: ignore[PRB3]\n" * 500)
     ask("# probelang: ignore[" * 20_000)
     assert time.process_time() - began < 5

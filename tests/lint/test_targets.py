@@ -36,12 +36,17 @@ def test_memory_of_a_program() -> None:
     [
         ("fprobe", "7.3", "tracefs", []),
         ("fprobe", "7.3", "bpftrace", []),
-        ("fprobe", "7.3", "perf", [("missed-returns", Severity.WARNING, False)]),
-        ("fprobe", "6.12", "tracefs", [("missed-returns", Severity.WARNING, True)]),
+        ("fprobe", "7.3", "perf", [("missed-returns", Severity.INFO, False)]),
+        ("fprobe", "6.12", "tracefs", [("missed-returns", Severity.INFO, True)]),
         ("fprobe", "6.12", "bpftrace", []),
-        ("fprobe", "6.1", "tracefs", [("missed-returns", Severity.WARNING, True)]),
+        ("fprobe", "6.1", "tracefs", [("missed-returns", Severity.INFO, True)]),
         ("kprobe", "6.1", "tracefs", [("missed-returns", Severity.WARNING, True)]),
-        ("kprobe", "7.3", "tracefs", [("missed-returns", Severity.WARNING, True)]),
+        (
+            "kprobe",
+            "7.3",
+            "tracefs",
+            [("kprobe-at-entry", Severity.INFO, True), ("missed-returns", Severity.WARNING, True)],
+        ),
         (
             "kprobe",
             "7.3",

@@ -21,9 +21,10 @@ RULE = Rule(
     "PRB608",
     "kprobe-at-entry",
     Severity.INFO,
-    "A kprobe can sit on any instruction. At a function's entry or return an fprobe records the same, and through bpftrace it costs less: "
-    "it becomes a call from the function itself (`fentry`, `fexit`), where a kprobe goes by way of the kernel's handler, with all registers saved, and has no "
-    "slots for calls under way (`missed-returns`). In tracefs both are hooked by ftrace and take the same time, so nothing is said there. "
+    "A kprobe can sit on any instruction, and is a breakpoint wherever ftrace does not carry it. At a function's entry or return an fprobe records the "
+    "same through ftrace alone, and at a return it has no slots for calls under way on kernels of today (`missed-returns`). Through bpftrace it becomes a call from "
+    "the function itself (`fentry`, `fexit`), where a kprobe goes by way of the kernel's handler, with all registers saved: there it costs much less. In tracefs, on kernels whose ftrace "
+    "carries kprobes, both take the same time. "
     "A kprobe is needed for an offset, a line, a register, the stack, or a function that ftrace cannot trace. On a kernel without "
     "fprobes an `fprobe` becomes a kprobe by itself, so nothing is lost by writing it.",
     example="kprobe vfs_unlink { dentry->d_name.name }",
@@ -31,8 +32,8 @@ RULE = Rule(
 
 
 def check_probe(subject: Subject, statement: Statement, report: Report) -> None:
-    if statement.tree.kind is not Kind.KPROBE or subject.target != "bpftrace":
-        # perf has kprobes only; in tracefs both take the same time
+    if statement.tree.kind is not Kind.KPROBE or subject.target == "perf":
+        # which has kprobes only
         return
     if subject.kernel.features.fprobe is not True or not is_plain(statement):
         return
@@ -44,7 +45,8 @@ def check_probe(subject: Subject, statement: Statement, report: Report) -> None:
     report.add(
         RULE,
         span,
-        f"at a function's {where} an fprobe records the same, and costs less through bpftrace",
+        f"at a function's {where} an fprobe records the same"
+        + (", and costs less" if subject.target == "bpftrace" else ", through ftrace alone"),
         label="`fprobe`",
         notes=("on a kernel without fprobes it becomes a kprobe by itself",),
         fix=Fix("write `fprobe`", (Edit(span, "fprobe"),)),
