@@ -14,7 +14,7 @@ from probelang.analysis.pieces import Pieces
 from probelang.backends import BACKENDS, DEFAULT_SETTINGS, Plan, Settings, get_backend
 from probelang.check.memory import Memory
 from probelang.check.report import Report, in_source_order
-from probelang.check.spec import Checker
+from probelang.check.spec import Checker, without_errors
 from probelang.diagnostics import Diagnostic, Severity
 from probelang.lint import run_spec, run_statement
 from probelang.lint.fleet import merge
@@ -195,7 +195,7 @@ class Document:
             for said in in_source_order([*syntax, *checked, *emitted])
         ]
         failed = any(said.severity is Severity.ERROR for said in found)
-        statements = tuple(checker.statements)
+        statements = without_errors(checker.statements, plan.diagnostics)
         subject = Subject(pieces.store, file, kernel, target, statements, failed, own_constants(file))
         linted = [
             replace(pieces.real_diagnostic(said), kernels=(kernel.name,))

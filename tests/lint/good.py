@@ -59,6 +59,7 @@ def is_good(text: str) -> bool:
         or _OF_PROGRAMS.search(point)
         # one and the same value
         or len(values) != len(set(values))
+        or ("$arg*" in text and any(re.fullmatch(r"\w+|\$arg\d", value.strip()) for value in values))
         or re.search(r"\$tid|\$cpu|\$stack(?!\d)", " ".join(values))
         # of comparisons made at random, two may contradict each other
         or re.search(r"&&|\|\||in \{(\d+), \1\}|in (?:0\.\.1\b|\{0, 1\})", condition)
@@ -75,7 +76,8 @@ def compares_plain_numbers(text: str, kernel: Kernel) -> bool:
             continue
         for compare in comparisons(probe.condition):
             field = field_of(probe, compare)
-            type = field.c_type if field is not None and isinstance(compare.value, int) else ""
-            if type.startswith(("__be", "const __be")) or "enum " in type:
+            if field is None or not isinstance(compare.value, int):
+                continue
+            if field.c_type.startswith(("__be", "const __be")) or "enum " in field.c_type:
                 return False
     return True
