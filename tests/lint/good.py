@@ -11,8 +11,10 @@ from collections.abc import Iterator
 
 from probelang.analysis import analyse
 from probelang.check.spec import check
+from probelang.kernel.answers import Found
 from probelang.kernel.interface import Kernel
 from probelang.lint.subject import comparisons, field_of
+from probelang.probes import FunctionTarget
 from probelang.source import Source
 from probelang.syntax.parse import parse
 from tests.properties.generator import Generator
@@ -40,6 +42,7 @@ def good_specs(generator: Generator, seed: int) -> Iterator[str]:
         text = generator.spec(rng)
         if (
             is_good(text)
+            and sees_every_call(text, generator.kernel)
             and compares_plain_numbers(text, generator.kernel)
             and reads_once(text, generator.kernel)
         ):
@@ -71,6 +74,8 @@ def is_good(text: str) -> bool:
         or re.search(r"\$tid|\$cpu|\$stack(?!\d)", " ".join(values))
         # of comparisons made at random, two may contradict each other
         or re.search(r"&&|\|\||in \{(\d+), \1\}|in (?:0\.\.1\b|\{0, 1\})", condition)
+        # a number that has a name
+        or re.search(r"(?:==|!=|in \{.*) ?-?\d{1,3}\b", condition)
         # a pattern compared by `==`, or one that says what `==` says
         or re.search(r'[=!]= "[^"]*[*?\[]', condition)
         or re.search(r'~ "[^"*?\[]*"', condition)
@@ -99,3 +104,11 @@ def reads_once(text: str, kernel: Kernel) -> bool:
             if len(set(read)) < len(read):
                 return False
     return True
+
+
+def sees_every_call(text: str, kernel: Kernel) -> bool:
+    """Whether no function of a probe was split by the compiler."""
+    probes = check(source := Source("good.pl", text), parse(source)[0], kernel).probes
+    targets = [site.target for probe in probes for site in probe.sites]
+    names = [target.function for target in targets if isinstance(target, FunctionTarget)]
+    return not any(isinstance(kernel.has_symbol(f"{name}.part.0"), Found) for name in names)
