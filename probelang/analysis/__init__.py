@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from probelang.backends import BACKENDS, DEFAULT_SETTINGS, Settings, get_backend
 from probelang.check.report import in_source_order
-from probelang.check.spec import check
+from probelang.check.spec import check, without_errors
 from probelang.diagnostics import Diagnostic, Severity
 from probelang.record import record, replace
 from probelang.syntax.parse import parse
@@ -65,7 +65,9 @@ def analyse(
     diagnostics = tuple(
         replace(said, kernels=(kernel.name,), **kernel_opinion(said, kernel)) for said in found
     )
-    return Analysis(source, file, plan.events, diagnostics, checked.statements)
+    return Analysis(
+        source, file, plan.events, diagnostics, without_errors(checked.statements, plan.diagnostics)
+    )
 
 
 def lint(

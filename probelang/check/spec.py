@@ -24,17 +24,17 @@ from probelang.check.report import Report, in_source_order
 from probelang.check.rules import facts, names, points
 from probelang.check.scope import Place
 from probelang.check.watches import MAX_WATCHES
-from probelang.diagnostics import Edit, Fix, Label
+from probelang.diagnostics import Edit, Fix, Label, Severity
 from probelang.kernel.answers import KernelError
 from probelang.probes import Condition, Field, Probe, Site
 from probelang.program import ProgramFileError
-from probelang.record import record
+from probelang.record import record, replace
 from probelang.source import Source, Span
 from probelang.syntax import tree
 from probelang.syntax.tree import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from probelang.check.memory import Memory
     from probelang.check.scope import Lacks
@@ -52,6 +52,21 @@ class Statement:
     tree: tree.Probe
     events: tuple[Probe, ...]
     finished: bool
+
+
+def without_errors(
+    statements: Iterable[Statement], diagnostics: Iterable[Diagnostic]
+) -> tuple[Statement, ...]:
+    """The statements, and those with an error in them as unfinished: what a backend refuses is no more to be judged either."""
+    wrong = [found.label.span.start for found in diagnostics if found.severity is Severity.ERROR]
+    if not wrong:
+        return tuple(statements)
+    return tuple(
+        replace(one, finished=False)
+        if one.finished and any(one.tree.span.start <= at < one.tree.span.end for at in wrong)
+        else one
+        for one in statements
+    )
 
 
 @record
@@ -289,7 +304,7 @@ class Checker:
             else:
                 self.probes.append(event)
                 self.defined[event.group, event.event] = event
-        whole = not failed and all(finished for _, finished in made)
+        whole = not failed and not probe.flawed and all(finished for _, finished in made)
         self.statements.append(Statement(probe, tuple(event for event, _ in made), whole))
 
     def _event(self, probe: tree.Probe, places: list[Place], options: Options) -> tuple[Probe, bool]:

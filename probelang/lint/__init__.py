@@ -42,7 +42,7 @@ def run_statement(subject: Subject, statement: Statement, report: Report) -> Non
     """What the rules have to say about one probe; nothing of one with errors."""
     from probelang.lint import rules
 
-    if not statement.finished or statement.tree.flawed:
+    if not statement.finished:
         return
     try:
         for check_probe in rules.PROBE_CHECKS:

@@ -22,7 +22,7 @@ LANGUAGES = {
     "probes.pl": ("fprobe vfs_read { count }\n", "probelang"),
     "io.probe.pl": ("fprobe vfs_read { count }\n", "probelang"),
 }
-SPEC = "group io\nrd = fprobe vfs_read {\n    ino = file->f_inod->i_ino\n    count\n}\n"
+SPEC = "const BIG = 4096\nrd = fprobe vfs_read if count>BIG {\n    ino = file->f_inod->i_ino\n    count\n}\n"
 
 
 def configuration(kind: str, info: str = "") -> str:
@@ -58,7 +58,7 @@ def home(tmp_path: Path) -> Path:
     return tmp_path
 
 
-NEOVIM = """
+NEOVIM = r"""
 local function finish(answer)
     vim.fn.writefile({ vim.json.encode(answer) }, "answer.json")
     vim.cmd("qall!")
@@ -71,6 +71,10 @@ local function ask(method, line, column, more)
     for _, answer in pairs(answers or {}) do
         return answer.result
     end
+end
+
+local function text()
+    return table.concat(vim.api.nvim_buf_get_lines(0, 0, -1, false), "\n")
 end
 
 local answer = { languages = {} }
@@ -86,6 +90,22 @@ for _, said in ipairs(answer.diagnostics) do
 end
 answer.hover = ask("textDocument/hover", 2, 12)
 answer.completion = ask("textDocument/completion", 2, 22)
+
+-- the fix that the editor offers for the diagnostic
+vim.lsp.buf.code_action({
+    apply = true,
+    filter = function(action) return action.title == "replace it by `f_inode`" end,
+    range = { start = { 3, 16 }, ["end"] = { 3, 22 } },
+})
+vim.wait(20000, function() return text():find("f_inode") ~= nil end)
+vim.wait(20000, function() return #vim.diagnostic.get(0) == 0 end)
+answer.left = #vim.diagnostic.get(0)
+-- a name, wherever it is
+vim.api.nvim_win_set_cursor(0, { 1, 7 })
+vim.lsp.buf.rename("LARGE")
+vim.wait(20000, function() return text():find("BIG") == nil end)
+vim.lsp.buf.format({ timeout_ms = 20000 })
+answer.text = text()
 finish(answer)
 """
 
@@ -95,13 +115,19 @@ def test_neovim(home: Path) -> None:
     (home / "init.lua").write_text(configuration("lua"))
     names = "{" + ", ".join(json.dumps(name) for name in LANGUAGES) + "}"
     (home / "steps.lua").write_text(NEOVIM.replace("NAMES", names))
-    answer = run_editor(home, [neovim(), "--headless", "-u", "init.lua", "-c", "luafile steps.lua"])
+    answer = run_editor(
+        home, [neovim(), "--headless", "-u", "init.lua", "-c", "luafile steps.lua", "-c", "qall!"]
+    )
     assert answer["languages"] == {name: language for name, (_, language) in LANGUAGES.items()}
     [said] = answer["diagnostics"]
     assert (said["lnum"], said["col"], said["end_col"]) == (2, 16, 22)
     assert said["code"] == "PRB301" and said["message"].startswith("`struct file` has no member `f_inod`")
     assert "struct file *" in answer["hover"]["contents"]["value"]
     assert "f_inode" in [item["label"] for item in answer["completion"]["items"]]
+    assert answer["left"] == 0
+    assert answer["text"] == (
+        "const LARGE = 4096\nrd = fprobe vfs_read if count > LARGE {\n    ino = file->f_inode->i_ino\n    count\n}"
+    )
 
 
 EMACS = """

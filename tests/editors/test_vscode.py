@@ -33,6 +33,8 @@ FILES = {
     "hover.probe": "fprobe vfs_read {\n    ino = file->f_inode->i_ino\n}\n",
     "fix.probe": "fprobe vfs_read {\n    ino = file->f_inod->i_ino\n}\n",
     "rename.probe": "const BIG = 4096\n\nfprobe vfs_read if count > BIG { count }\nfprobe vfs_write if count > BIG { count }\n",
+    "target.probe": "fprobe vfs_write { count }\n",
+    "empty.probe": "",
     "kernels.probe": "tprobe sched_switch { prev->comm }\n",
     "live.probe": "group io\nlarge = fprobe vfs_read if count > 4096 {\n    count\n}\n",
 }
@@ -179,6 +181,39 @@ def test_the_output_beside_follows_the_spec(window: Workbench) -> None:
     window.wait_for_gone(beside, "has no parameter")
 
 
+def test_another_target_is_chosen(window: Workbench) -> None:
+    window.open("target.probe")
+    # by a click on the line above the probe
+    window.editor.locator(".codelens-decoration a", has_text="1 event on 6.12").click()
+    beside = window.page.locator('.monaco-editor[data-uri*="target.probe"][data-uri^="probelang-compiled:"]')
+    beside.locator(".view-line", has_text="f:target/vfs_write").first.wait_for()
+    window.command("Choose the Target of Compilation")
+    window.choose("bpftrace")
+    beside.locator(".view-line", has_text="fentry:vfs_write").first.wait_for()
+    window.screenshot("target")
+    window.command("Choose the Target of Compilation")
+    window.choose("as the project's file says")
+    beside.locator(".view-line", has_text="f:target/vfs_write").first.wait_for()
+
+
+def test_typing_is_helped(window: Workbench) -> None:
+    window.open("empty.probe")
+    window.page.keyboard.insert_text("# a comment")
+    window.press("Enter")
+    window.command("Insert Snippet")
+    window.choose("eprobe")
+    window.wait_until(lambda: "opened = eprobe syscalls:sys_enter_openat {" in window.text())
+    window.press("Escape", "Control+End", "Enter")
+    window.type("fprobe vfs_read {")
+    window.press("Escape", "Enter")
+    window.type("count")
+    window.press("Escape", "Control+/")
+    text = window.text()
+    assert text.startswith("# a comment\nopened = eprobe syscalls:sys_enter_openat {\n    flags: x32")
+    # the brace was closed, the line between is indented, and the last keys made it a comment
+    assert text.endswith("}\nfprobe vfs_read {\n    # count\n}")
+
+
 def test_another_kernel_is_chosen(window: Workbench) -> None:
     window.open("kernels.probe")
     window.status("6.12").wait_for()
@@ -268,9 +303,12 @@ def mixed(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 def test_perl_keeps_its_files_and_we_take_ours(mixed: Workbench) -> None:
     # Perl's own first: when those after them have been taken, these have been looked at too
-    for name, (_, language) in sorted(LANGUAGES.items(), key=lambda item: item[1][1]):
-        mixed.open(name)
-        mixed.expect_language(language)
+    before = servers()
+    for wanted in ("Perl", "probelang"):
+        for name in [name for name, (_, language) in LANGUAGES.items() if language == wanted]:
+            mixed.open(name)
+            mixed.expect_language(wanted)
+        assert (servers() == before) == (wanted == "Perl"), "a server runs if there is a spec, and only then"
     for name, (_, language) in LANGUAGES.items():
         mixed.open(name)
         assert mixed.language() == language, name

@@ -185,7 +185,7 @@ class Workbench:
             self.page.mouse.move(*self.box(text).middle, steps=4)
             with contextlib.suppress(Exception):
                 hover.wait_for(timeout=2000)
-            return hover.count() > 0
+            return bool(hover.count() > 0)
 
         self.wait_until(shown)
         return hover

@@ -6,6 +6,8 @@ import { isSpec, settings } from "./settings";
 const SCHEME = "probelang-compiled";
 /** Milliseconds without a key before it is compiled. */
 const PAUSE = 100;
+/** Lines before the first event that a view begins with; one of them tells why the output is not up to date. */
+const LINES_ABOVE = 4;
 
 /** The server's answer: the text, or why there is none. */
 interface Output {
@@ -21,10 +23,13 @@ export class Compiled implements vscode.TextDocumentContentProvider {
     private readonly changed = new vscode.EventEmitter<vscode.Uri>();
     /** By the place of the view: the last output there was. */
     private readonly last = new Map<string, Output>();
-    private readonly waiting = new Map<string, NodeJS.Timeout>();
-    private readonly watched: vscode.Disposable;
+    /** By the place of the view: the line that was brought into sight. */
+    private readonly shown = new Map<string, number>();
     /** By the place of the view: why the last output is not that of the spec as it is now. */
     private readonly stale = new Map<string, string>();
+    /** By the place of the view: what will have it compiled after a pause. */
+    private readonly waiting = new Map<string, NodeJS.Timeout>();
+    private readonly watched: vscode.Disposable;
     private readonly dimmed = vscode.window.createTextEditorDecorationType({ opacity: "0.45", isWholeLine: true });
     private readonly reason = vscode.window.createTextEditorDecorationType({});
     readonly onDidChange = this.changed.event;
@@ -35,8 +40,11 @@ export class Compiled implements vscode.TextDocumentContentProvider {
             this.dimmed,
             this.reason,
             vscode.workspace.registerTextDocumentContentProvider(SCHEME, this),
-            vscode.workspace.onDidChangeTextDocument((event) => this.soon(event.document.uri)),
-            vscode.workspace.onDidCloseTextDocument((document) => this.last.delete(document.uri.toString())),
+            vscode.workspace.onDidChangeTextDocument(({ document }) => {
+                this.soon(document.uri);
+                this.reveal(document.uri);
+            }),
+            vscode.workspace.onDidCloseTextDocument(({ uri }) => this.forget(uri.toString())),
             vscode.window.onDidChangeVisibleTextEditors(() => this.decorate()),
             server.onChange(() => this.all()),
         );
@@ -56,13 +64,24 @@ export class Compiled implements vscode.TextDocumentContentProvider {
             return;
         }
         const document = await vscode.workspace.openTextDocument(compiledUri(source, asked?.kernel));
-        const view = await vscode.window.showTextDocument(document, {
+        await vscode.window.showTextDocument(document, {
             viewColumn: vscode.ViewColumn.Beside,
             preserveFocus: true,
             preview: false,
         });
-        const line = Math.max((this.last.get(document.uri.toString())?.line ?? 0) - 4, 0);
-        view.revealRange(new vscode.Range(line, 0, line, 0), vscode.TextEditorRevealType.AtTop);
+        this.reveal(document.uri);
+    }
+
+    /** Has a view show the first event, if that is not where it was before. */
+    private reveal(uri: vscode.Uri): void {
+        const key = uri.toString();
+        const line = this.last.get(key)?.line;
+        const editor = vscode.window.visibleTextEditors.find((one) => one.document.uri.toString() === key);
+        if (line !== undefined && editor && this.shown.get(key) !== line) {
+            this.shown.set(key, line);
+            const top = Math.max(line - LINES_ABOVE, 0);
+            editor.revealRange(new vscode.Range(top, 0, top, 0), vscode.TextEditorRevealType.AtTop);
+        }
     }
 
     async provideTextDocumentContent(uri: vscode.Uri): Promise<string> {
@@ -90,6 +109,12 @@ export class Compiled implements vscode.TextDocumentContentProvider {
         }
         this.decorate();
         return last.text ?? "";
+    }
+
+    private forget(key: string): void {
+        for (const known of [this.last, this.shown, this.stale, this.waiting]) {
+            known.delete(key);
+        }
     }
 
     private decorate(): void {
@@ -140,7 +165,8 @@ export class Compiled implements vscode.TextDocumentContentProvider {
 
 /** The shortest of the lines just before one: behind it there is room for a word. */
 function shortestBefore(document: vscode.TextDocument, line: number): number {
-    const near = [1, 2, 3, 4].map((above) => Math.min(line, document.lineCount) - above).filter((one) => one >= 0);
+    const above = Array.from({ length: LINES_ABOVE }, (_, at) => Math.min(line, document.lineCount) - 1 - at);
+    const near = above.filter((one) => one >= 0);
     const lengths = near.map((one) => document.lineAt(one).text.trimEnd().length);
     return near[lengths.indexOf(Math.min(...lengths))] ?? 0;
 }

@@ -99,7 +99,7 @@ export async function chooseKernels(server: Server): Promise<void> {
         });
         picked.push(...(files ?? []).map((file) => file.fsPath));
     }
-    await change("kernels", picked);
+    await change("kernels", picked.length ? picked : undefined);
 }
 
 /** Lets the user choose what specs are compiled for. */
@@ -109,6 +109,6 @@ export async function chooseTarget(server: Server): Promise<void> {
     const items = [...targets, PROJECT].map((label) => ({ label, description: DESCRIPTIONS[label] ?? "" }));
     const chosen = await vscode.window.showQuickPick(items, { title: "What are specs compiled for?" });
     if (chosen) {
-        await change("target", chosen.label === PROJECT ? "" : chosen.label);
+        await change("target", chosen.label === PROJECT ? undefined : chosen.label);
     }
 }

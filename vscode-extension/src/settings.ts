@@ -28,7 +28,7 @@ export function findProgram(): string {
     return (vscode.workspace.isTrusted ? own.find(existsSync) : undefined) ?? "probelang";
 }
 
-/** Writes a setting where it is in force: in the workspace, if there is one. */
+/** Writes a setting, or takes it back, where it is in force: in the workspace, if there is one. */
 export async function change(name: string, value: unknown): Promise<void> {
     const target = vscode.workspace.workspaceFolders
         ? vscode.ConfigurationTarget.Workspace

@@ -23,7 +23,7 @@ RULE = Rule(
     "looked up when the probe hits, after the function has done its work, so that `before = file->f_pos` is the position after the "
     "read. `entry(e)` is read when the function is entered, and kept until it returns. What is to be read afterwards has a name that "
     "says so, `after = file->f_pos`, or its own.",
-    example="fprobe vfs_read%return { before = file->f_pos, after = file->f_pos }",
+    example="fprobe vfs_unlink%return { before = dentry->d_inode->i_nlink }",
 )
 
 #: Words for what was there before, and those that may as well be of a list or a range: not said of pointers.

@@ -33,7 +33,10 @@ def check_spec(subject: Subject, report: Report) -> None:
 
 def _groups(subject: Subject, report: Report) -> None:
     named: dict[str, Span] = {}
+    wrong = {statement.tree.span for statement in subject.statements if not statement.finished}
     for statement in subject.tree.statements:
+        if statement.span in wrong:
+            continue
         match statement:
             case tree.Group(_, tree.Ident(span, name)) | tree.Probe(group=tree.Ident(span, name)):
                 named.setdefault(name, span)

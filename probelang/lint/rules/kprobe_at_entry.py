@@ -26,7 +26,7 @@ RULE = Rule(
     "slots for calls under way (`missed-returns`). In tracefs both are hooked by ftrace and take the same time, so nothing is said there. "
     "A kprobe is needed for an offset, a line, a register, the stack, or a function that ftrace cannot trace. On a kernel without "
     "fprobes an `fprobe` becomes a kprobe by itself, so nothing is lost by writing it.",
-    example="kprobe vfs_read { count }",
+    example="kprobe vfs_unlink { dentry->d_name.name }",
 )
 
 

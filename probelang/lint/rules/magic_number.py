@@ -22,7 +22,7 @@ RULE = Rule(
     "A condition compares with a number that has a name: an enumerator of the value's own enum, an error that a function returns, a flag of "
     "`open()`, an address family, the type of a file, a signal. A name says what is meant, and it stays right: the numbers of enumerators change from "
     "kernel to kernel (`SKB_DROP_REASON_NO_SOCKET` is 2 on Linux 6.1 and 3 on 6.12).",
-    example="fprobe vfs_read%return if $retval == -11",
+    example="fprobe vfs_unlink%return if $retval == -2",
 )
 _LITERAL = re.compile(r"-?\s*[0-9][0-9a-zA-Z_]*$")
 

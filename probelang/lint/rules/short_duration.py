@@ -20,7 +20,7 @@ RULE = Rule(
     Severity.WARNING,
     "`$duration` counts nanoseconds. No call that a probe watches at its entry and at its return is over in less than a few hundred of them, so a "
     "comparison with a smaller number was meant in milliseconds or seconds: `10_000_000` is ten milliseconds.",
-    example="fprobe vfs_read%return if $duration > 10 { took = $duration }",
+    example="fprobe vfs_unlink%return if $duration > 10 { took = $duration }",
 )
 
 #: Below this nothing is measured: the probes themselves take as long.

@@ -118,7 +118,7 @@ def test_kernels_and_target_of_the_settings(capfd: Capture) -> None:
     assert (status, found["file"], found["kernels"]) == (1, "old.probe", ["6.1"])
     assert lines(capfd, *K, "old.probe") == []
     write("probelang.toml", 'kernels = ["6.12"]\ntarget = "perf"\n')
-    write("a.probe", "tprobe sched_switch\n")
+    write("a.probe", "fprobe vfs_unlink%return { $duration }\n")
     assert lines(capfd, "a.probe") == ["a.probe PRB501"]
     assert lines(capfd, "--target", "tracefs", "a.probe") == []
 
