@@ -83,11 +83,15 @@ def _recall(run: Run, jobs: list[Job]) -> Results | None:
 
 
 def _keep(results: Results, jobs: list[Job]) -> None:
-    from probelang.lint.stored import pack
-
     for job in jobs:
-        if job.key and job.outcome is not None and job.outcome.lasts:
-            results.keep(job.slot, job.key, pack(job.outcome.diagnostics))
+        if not job.key or job.outcome is None or not job.outcome.lasts:
+            continue
+        content = ""
+        if job.outcome.diagnostics:
+            from probelang.lint.stored import pack
+
+            content = pack(job.outcome.diagnostics)
+        results.keep(job.slot, job.key, content)
     results.save()
 
 

@@ -36,7 +36,7 @@ from probelang.cli.main import main
 status = main(["lint", "--kernel", "6.12", sys.argv[1]])
 print(status, *sorted({name.partition(".")[0] for name in set(sys.modules) - before}))
 """
-SPEC = 'x = fprobe vfs_read%return if $retval < 0 && name ~ "*.so" { count, name = file->f_path.dentry->d_name.name }\n'
+SPEC = 'x = fprobe vfs_open if name ~ "*.so" && $tid > 1 { name = path->dentry->d_name.name }\n'
 
 
 def test_linting_imports_nothing_expensive(tmp_path: Path) -> None:
