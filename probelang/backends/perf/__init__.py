@@ -65,7 +65,12 @@ def _other_names(events: Sequence[Event]) -> Iterator[str]:
             continue
         for selection in event.selections:
             if selection.watch is None:
-                own = [f"`{name}` as `{shown}`" for name, shown in event.shown if shown not in ("", name)]
+                hidden = {"", *(field.name for field in event.probe.fields if field.auto)}
+                own = [
+                    f"`{name}` as `{shown}`"
+                    for name, shown in event.shown
+                    if shown not in ("", name) and name not in hidden
+                ]
                 fields = f"; {', '.join(own)}" if own else ""
                 yield f"{name} is recorded as {selection.event.replace('/', ':')}{fields}"
 

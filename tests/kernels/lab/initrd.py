@@ -6,7 +6,7 @@ buffer-format.rst), so a fixed base (busybox and `/init`) is made once and each 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 _FILE = 0o100000
@@ -61,6 +61,20 @@ class Archive:
         self._out += b"\0" * (-len(self._out) % 4)
         self._out += data
         self._out += b"\0" * (-len(self._out) % 4)
+
+
+def read_files(archive: bytes) -> Iterator[tuple[str, bytes]]:
+    """The plain files of an archive that `Archive` wrote, with their paths."""
+    at = 0
+    while True:
+        mode, size, named = (int(archive[at + 6 + 8 * n : at + 14 + 8 * n], 16) for n in (1, 6, 11))
+        name = archive[at + 110 : at + 110 + named - 1].decode()
+        start = -(-(at + 110 + named) // 4) * 4
+        if name == "TRAILER!!!":
+            return
+        if mode & 0o170000 == _FILE:
+            yield name, archive[start : start + size]
+        at = -(-(start + size) // 4) * 4
 
 
 def base_archive(busybox: Path) -> bytes:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.kernels.lab.fetch import Apt, LabError, cache_dir, locked
-from tests.kernels.lab.initrd import Archive
+from tests.kernels.lab.initrd import Archive, read_files
 
 TOOLS_MEMORY = 3072
 """MiB that a guest with tools needs: while the initrd is unpacked there are two of it."""
@@ -65,6 +65,23 @@ def tools_archive(name: str) -> Path:
             _pack(tools, folder / "root", archive)
             shutil.rmtree(folder / "root")
     return archive
+
+
+def tool_here(name: str, program: str) -> list[str]:
+    """The words that run a program of a set on this machine, with the libraries that it came with; raises `LabError`."""
+    archive = tools_archive(name)
+    folder = archive.parent / "here"
+    with locked(cache_dir() / f"tools-{name}.lock"):
+        if not folder.is_dir():
+            half = Path(tempfile.mkdtemp(dir=archive.parent))
+            for path, data in read_files(archive.read_bytes()):
+                place = half / path
+                place.parent.mkdir(parents=True, exist_ok=True)
+                place.write_bytes(data)
+                place.chmod(0o755)
+            half.rename(folder)
+    libraries = folder / "usr/lib/x86_64-linux-gnu"
+    return [str(libraries / _LINKER), "--library-path", str(libraries), str(folder / "usr/bin" / program)]
 
 
 def tool_versions(name: str) -> str:
