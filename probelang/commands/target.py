@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from probelang.kernel.tracefs import EventField
 
 
+#: What the list of traceable functions has for places that no symbol is at.
+_NO_SYMBOL = "__ftrace_invalid_address___"
+
+
 @record
 class Proto:
     """The C prototype of a function: BTF, type id of what it returns (0: void), and its parameters by name and type id."""
@@ -68,7 +72,7 @@ class Target:
 
     def count_symbols(self, name: str) -> int:
         """How many symbols of the kernel and its modules bear a name."""
-        if not name:
+        if not name or name.startswith(_NO_SYMBOL):
             return 0
         if name.startswith(("__pfx_", "__cfi_")):
             raise Doubtful("symbol", f"{name} is padding, which no list of symbols has")
@@ -95,7 +99,7 @@ class Target:
         table = self.kernel.table("functions")
         if table is None:
             raise Doubtful("function")
-        return name in table
+        return name in table and not name.startswith(_NO_SYMBOL)
 
     def matches_traceable(self, pattern: str) -> bool:
         """Whether a glob, as fprobes take it, matches a traceable function.
@@ -112,7 +116,7 @@ class Target:
         table = self.kernel.table("functions")
         if table is None:
             raise Doubtful("function")
-        return bool(table.matching(glob_pattern(pattern)))
+        return any(not name.startswith(_NO_SYMBOL) for name in table.matching(glob_pattern(pattern)))
 
     def is_blacklisted(self, name: str) -> bool:
         table = self.kernel.table("blacklist")

@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from probelang.commands.judge import Judge
 from probelang.commands.octets import is_good_name, leading_number, parse_signed, parse_unsigned
 from probelang.commands.target import glob_pattern
 from probelang.kernel.load import load_kernel
@@ -28,6 +29,15 @@ from probelang.kernel.load import load_kernel
 def test_globs(glob: str, fits: list[str], not_fits: list[str]) -> None:
     pattern = glob_pattern(glob)
     assert [name for name in fits + not_fits if pattern.fullmatch(name)] == fits
+
+
+def test_places_without_a_symbol_are_no_functions() -> None:
+    kernel = load_kernel("6.1")
+    table = kernel.table("functions")
+    assert table is not None
+    names = [name for name in table.keys() if name.startswith("__ftrace_invalid_address")]  # noqa: SIM118
+    verdict = Judge(kernel).judge(f"p:a/b {names[0]}")
+    assert [entry.name for entry in verdict.log] == ["BAD_PROBE_ADDR"]
 
 
 def test_no_glob_takes_long() -> None:
