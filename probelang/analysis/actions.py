@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from probelang.check.naming import MAX_EVENT_NAME, free_name
 from probelang.check.report import ABSENT
-from probelang.diagnostics import Diagnostic, Edit
+from probelang.diagnostics import Diagnostic, Edit, Severity
 from probelang.kernel.answers import Found
 from probelang.record import record
 from probelang.source import Span
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from probelang.analysis.document import Document, State
 
+_IGNORES = re.compile(r"(?:#|//)[ \t]*probelang:[ \t]*ignore\[([^\]]*)\]")
 _PLAIN_TYPE = re.compile(r"(?:(?:struct|union|enum) )?\w+(?: \w+)* ?\**\Z")
 
 
@@ -50,6 +51,8 @@ def actions_at(document: Document, state: State, said: Sequence[Diagnostic], spa
             choice = _with_choice(document, state, diagnostic)
             if choice is not None:
                 found.append(choice)
+        if diagnostic.severity is not Severity.ERROR and not diagnostic.rule.slug.endswith("-ignore"):
+            found.append(_ignore(document, diagnostic))
     everything = fix_all(said)
     if everything is not None:
         found.append(everything)
@@ -82,6 +85,26 @@ def _start(edit: Edit) -> int:
 
 def _meet(one: Span, other: Span) -> bool:
     return one.start <= other.end and other.start <= one.end
+
+
+def _ignore(document: Document, said: Diagnostic) -> Action:
+    """Say that a rule does not matter on this line: in the comment that says so of others, or in one of its own."""
+    source = document.source
+    number, _ = source.position(said.label.span.start)
+    line = source.line(number)
+    start = said.label.span.start - source.position(said.label.span.start)[1] + 1
+    slug = said.rule.slug
+    known = _IGNORES.search(line)
+    if known is not None:
+        at = start + known.end(1)
+        edit = Edit(Span(at, at), f", {slug}")
+    elif "#" in line or "//" in line:
+        indent = line[: len(line) - len(line.lstrip())]
+        edit = Edit(Span(start, start), f"{indent}# probelang: ignore[{slug}]\n")
+    else:
+        at = start + len(line.rstrip())
+        edit = Edit(Span(at, at), f"  # probelang: ignore[{slug}]")
+    return Action(f"ignore `{slug}` here", "quickfix", (edit,), said)
 
 
 # ------------------------------------------------------------------------------------------------ add `??`

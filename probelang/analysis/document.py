@@ -25,7 +25,7 @@ from probelang.source import Span
 from probelang.syntax import tree
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from probelang.check.spec import Statement
     from probelang.kernel.interface import Kernel
@@ -52,13 +52,22 @@ class State:
         return any(found.severity is Severity.ERROR for found in self.diagnostics)
 
 
+@record
+class _Linted:
+    """What the linter's rules say of a statement, and the spec's constants if they asked for them."""
+
+    statement: Statement
+    constants: Mapping[str, bool] | None
+    said: tuple[Diagnostic, ...]
+
+
 class _OnKernel:
     """What was found out of a document on one kernel, and can be taken over."""
 
     def __init__(self, kernel: Kernel) -> None:
         self.kernel = kernel
         self.memory = Memory()
-        self.linted: dict[int, tuple[Statement, list[Diagnostic]]] = {}
+        self.linted: dict[int, _Linted] = {}
         self.emitted: dict[int, Any] = {}
         self.emitted_rest: dict[int, Any] = {}
         self.state: State | None = None
@@ -111,6 +120,7 @@ class Document:
         asked = (self.version, target, settings)
         if known.state is None or known.asked != asked:
             if known.asked[1:] != asked[1:]:
+                known.memory = Memory()
                 known.linted.clear()
                 known.emitted.clear()
                 known.emitted_rest.clear()
@@ -213,15 +223,20 @@ class Document:
         kept = {}
         for statement in subject.statements:
             memo = known.linted.get(id(statement))
-            if memo is not None and memo[0] is statement:
-                report.diagnostics += memo[1]
+            if (
+                memo is not None
+                and memo.statement is statement
+                and memo.constants in (None, subject.constants)
+            ):
+                report.diagnostics += memo.said
                 kept[id(statement)] = memo
                 continue
             mark = report.mark()
             watched: Any = _Watched(subject)
             run_statement(watched, statement, report)
             if not watched.looked_around:
-                kept[id(statement)] = (statement, report.diagnostics[mark:])
+                constants = subject.constants if watched.asked_constants else None
+                kept[id(statement)] = _Linted(statement, constants, tuple(report.diagnostics[mark:]))
         known.linted = kept
         return report.diagnostics
 
@@ -244,8 +259,11 @@ class _Watched:
     def __init__(self, subject: Subject) -> None:
         self._subject = subject
         self.looked_around = False
+        self.asked_constants = False
 
     def __getattr__(self, name: str) -> Any:
+        if name == "constants":
+            self.asked_constants = True
         if name in ("tree", "statements", "broken"):
             self.looked_around = True
         return getattr(self._subject, name)

@@ -217,7 +217,7 @@ def parts_of(kernel: Kernel, name: str) -> tuple[str, ...]:
     for table in ("functions", "symbols.text"):
         known = kernel.table(table)
         if known is not None:
-            found.update(known.matching(pattern))
+            found.update(key for key in known.keys_from(name + ".") if pattern.fullmatch(key))
     return tuple(sorted(found))
 
 

@@ -83,17 +83,17 @@ class Table:
 
     def keys(self) -> list[str]:
         """Every key once, sorted."""
-        return self._keys_from("")
+        return self.keys_from("")
 
     def matching(self, pattern: re.Pattern[str], module: str | None = None) -> list[str]:
         """The keys that `pattern` matches as a whole, sorted; of a module those alone that it has ("": the kernel)."""
         match = pattern.fullmatch
-        found = [key for key in self._keys_from(literal_prefix(pattern)) if match(key)]
+        found = [key for key in self.keys_from(literal_prefix(pattern)) if match(key)]
         if module is None:
             return found
         return [key for key in found if module in [value.rpartition("\t")[2] for value in self.find_all(key)]]
 
-    def _keys_from(self, prefix: str) -> list[str]:
+    def keys_from(self, prefix: str) -> list[str]:
         """Every key that begins with `prefix` once, sorted."""
         data = self.data
         start = prefix.encode()

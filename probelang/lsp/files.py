@@ -9,10 +9,14 @@ from pygls.uris import to_fs_path
 
 from probelang.analysis.document import Document
 from probelang.lsp.positions import Lines
-from probelang.source import MAX_SIZE, Span
+from probelang.source import Span
 
 if TYPE_CHECKING:
     from probelang.lsp.settings import FileWishes
+
+
+#: Characters of a file that is looked at while it is typed: some 12,000 lines, which take seconds when they are opened.
+MOST_TEXT = 512 << 10
 
 
 class OpenFile:
@@ -23,7 +27,9 @@ class OpenFile:
         self.version = version
         self.encoding = encoding
         self.path = to_fs_path(uri) if uri.startswith("file:") else None
-        self.document = Document(self.path or uri, text[:MAX_SIZE])
+        #: Whether there is more of it than is looked at: nothing is known of it then.
+        self.large = len(text) > MOST_TEXT
+        self.document = Document(self.path or uri, "" if self.large else text)
         self.wishes: FileWishes | None = None
         self.waiting = False
         self.tokens: tuple[str, list[int]] = ("", [])
@@ -38,12 +44,16 @@ class OpenFile:
 
     def change(self, change: types.TextDocumentContentChangeEvent) -> None:
         """Take one change in."""
-        if isinstance(change, types.TextDocumentContentChangePartial):
+        if not isinstance(change, types.TextDocumentContentChangePartial):
+            self.large = len(change.text) > MOST_TEXT
+            self.document.replace("" if self.large else change.text)
+        elif not self.large:
             span = self.span(change.range)
-            if len(self.document.text) - (span.end - span.start) + len(change.text) <= MAX_SIZE:
+            self.large = len(self.document.text) - (span.end - span.start) + len(change.text) > MOST_TEXT
+            if self.large:
+                self.document.replace("")
+            else:
                 self.document.edit(span.start, span.end, change.text)
-        else:
-            self.document.replace(change.text[:MAX_SIZE])
         self._lines = None
 
     def offset(self, position: types.Position) -> int:

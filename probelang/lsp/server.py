@@ -164,7 +164,14 @@ class Server(LanguageServer):
         chosen: Any = self.server_capabilities.position_encoding or "utf-16"
         encoding = str(getattr(chosen, "value", chosen))
         self.files[item.uri] = OpenFile(item.uri, item.version, item.text, encoding)
+        self._tell_large(self.files[item.uri])
         self.schedule(item.uri)
+
+    def _tell_large(self, file: OpenFile) -> None:
+        if file.large:
+            self.tell(
+                f"{file.path or file.uri} is too large to be checked while it is typed; `probelang lint` checks it"
+            )
 
     def did_change(self, params: types.DidChangeTextDocumentParams) -> None:
         """A file was edited."""
@@ -174,6 +181,7 @@ class Server(LanguageServer):
         for change in params.content_changes:
             file.change(change)
         file.version = params.text_document.version
+        self._tell_large(file)
         self.schedule(file.uri)
 
     def did_close(self, params: types.DidCloseTextDocumentParams) -> None:

@@ -26,14 +26,13 @@ def check_spec(subject: Subject, report: Report) -> None:
     if subject.broken:
         # what could not be read, or looked up, may be what uses it
         return
-    names, lists = set(), set()
-    for node in tree.walk(subject.tree):
-        match node:
-            case tree.Name(_, name):
-                names.add(name)
-            case tree.Use(_, tree.Ident(_, name)):
-                lists.add(name)
-    for statement in subject.tree.statements:
+    statements = subject.tree.statements
+    if not any(isinstance(statement, tree.Const | tree.Args) for statement in statements):
+        return
+    used = [_used(statement) for statement in statements]
+    names = {name for those, _ in used for name in those}
+    lists = {name for _, those in used for name in those}
+    for statement in statements:
         match statement:
             case tree.Const(span, tree.Ident(at, name)) if name not in names:
                 _say(subject, report, span, at, f"no expression uses the constant `{name}`")
@@ -41,6 +40,30 @@ def check_spec(subject: Subject, report: Report) -> None:
                 _say(subject, report, span, at, f"no probe uses `args {name}`")
             case tree.Args(params=params, items=items):
                 _parameters(params, items, report)
+
+
+#: What statements use, by their identity: while one is typed, the others of a spec stay as they are.
+_kept: dict[int, tuple[tree.Statement, tuple[frozenset[str], frozenset[str]]]] = {}
+_MOST_KEPT = 8192
+
+
+def _used(statement: tree.Statement) -> tuple[frozenset[str], frozenset[str]]:
+    """The names, and the `args` lists, that a statement uses."""
+    known = _kept.get(id(statement))
+    if known is not None and known[0] is statement:
+        return known[1]
+    names, lists = set(), set()
+    for node in tree.walk(statement):
+        match node:
+            case tree.Name(_, name):
+                names.add(name)
+            case tree.Use(_, tree.Ident(_, name)):
+                lists.add(name)
+    if len(_kept) >= _MOST_KEPT:
+        _kept.clear()
+    found = frozenset(names), frozenset(lists)
+    _kept[id(statement)] = statement, found
+    return found
 
 
 def _parameters(

@@ -135,6 +135,14 @@ def test_comments_that_ignore() -> None:
         assert document.diagnostics([kernel()]) == wanted
 
 
+def test_another_target_is_asked_anew() -> None:
+    text = SPEC + "watch jiffies w\nfprobe vfs_read { x = $current?->pid ?? count }\n"
+    document = Document(NAME, text)
+    for target in ("tracefs", "bpftrace", "perf", "tracefs"):
+        found = list(document.state(kernel("6.1"), target).diagnostics)
+        assert found == list(lint(Source(NAME, text), kernel("6.1"), target))
+
+
 def test_programs_that_change(tmp_path: Path) -> None:
     program = tmp_path / "tool"
     document = Document(NAME, f"uprobe {program}:main\n")

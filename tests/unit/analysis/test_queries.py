@@ -250,6 +250,28 @@ def test_actions() -> None:
     assert "extract `args common`" not in offered("fprobe vfs_read { ‸$retval }", 7)
 
 
+@pytest.mark.parametrize(
+    ("text", "after"),
+    [
+        (
+            "fprobe vfs_read { n = count: u‸8 }\n",
+            "fprobe vfs_read { n = count: u8 }  # probelang: ignore[narrowing]\n",
+        ),
+        (
+            "fprobe vfs_read {\n    n = count: u‸8  # why\n}\n",
+            "fprobe vfs_read {\n    # probelang: ignore[narrowing]\n    n = count: u8  # why\n}\n",
+        ),
+        (
+            "fprobe vfs_read { n = count: u‸8 }  # probelang: ignore[unused-definition]\n",
+            "fprobe vfs_read { n = count: u8 }  # probelang: ignore[unused-definition, narrowing]\n",
+        ),
+    ],
+)
+def test_a_warning_can_be_ignored(text: str, after: str) -> None:
+    assert offered(text)["ignore `narrowing` here"] == after
+    assert all(found.rule.slug != "narrowing" for found in At("‸" + after).document.diagnostics([kernel()]))
+
+
 def test_safe_fixes_at_once() -> None:
     at = At("‸kprobe vfs_read { file.f_pos, file.f_flags }")
     action = fix_all(at.document.diagnostics([at.kernel]))
