@@ -1,9 +1,9 @@
 """What a hit costs: `python -m benchmarks.overhead [--kernel 7.3]`, in a guest with the real bpftrace and perf.
 
 A program reads one byte at a time from /dev/zero, in a loop, and a probe sits on `vfs_read`: by each backend, with a condition
-that rejects every hit and with one that accepts them all. A loop without a probe runs before and behind each, so that
-the cost is a ratio to the read itself, taken in the same minute; medians of all rounds. The guest is emulated:
-what a hit costs on a processor is another number of nanoseconds, and not quite the same ratio.
+that rejects every hit and with one that accepts them all. A loop without a probe runs before and behind each, and the cost is a
+ratio to those two; medians of all rounds. The guest is emulated, and its clock counts instructions (`-icount`), so that what else the
+machine does is nothing to it: what a hit costs on a processor is another number of nanoseconds, and not quite the same ratio.
 """
 
 from __future__ import annotations
@@ -74,8 +74,7 @@ def main() -> None:
     parser.add_argument("--kernel", choices=KERNELS, default="7.3")
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
-    times = measure(options.kernel, options.rounds)
-    bare = statistics.median(times["bare"])
+    ratios = measure(options.kernel, options.rounds)
     print(
         f"Linux {fetch_kernel(options.kernel).release}, {READS} reads of one byte each, medians of {options.rounds} rounds"
     )
@@ -83,12 +82,12 @@ def main() -> None:
     print(f"{'no probe':24}{1.0:>9.2f}x")
     for name in PROBES:
         for condition in CONDITIONS:
-            ratio = statistics.median(times[f"{name}, {condition}".replace(" ", "_")]) / bare
+            ratio = statistics.median(ratios[f"{name}, {condition}".replace(" ", "_")])
             print(f"{f'{name}, {condition}':24}{ratio:>9.2f}x{ratio - 1:>17.2f}x")
 
 
 def measure(kernel: str, rounds: int) -> dict[str, list[float]]:
-    """Nanoseconds of a read, by what sits on it; `bare` is without a probe."""
+    """How many times as long a read takes with a probe on it as without, by what sits on it; one for each round."""
     files = {"loop": build_loop()}
     known = target_kernel(fetch_kernel(kernel))
     steps = ["chmod +x loop"]
@@ -105,12 +104,18 @@ def measure(kernel: str, rounds: int) -> dict[str, list[float]]:
             steps.append(_RUN[target].format(file=label, loop=f"./loop {READS} {label}"))
     body = "\n".join(steps)
     job = f"for round in {' '.join(map(str, range(rounds)))}; do\n{body}\n./loop {READS} bare\ndone\n"
-    outcome = run_job(fetch_kernel(kernel), Job(job, files, seconds=600), Machine(tools="current"))
+    outcome = run_job(
+        fetch_kernel(kernel),
+        Job(job, files, seconds=600),
+        Machine(tools="current", options=("-icount", "shift=0")),
+    )
     if outcome.status != 0:
         sys.exit(outcome.output)
+    told = re.findall(r"^NS (\S+) ([\d.]+)$", outcome.output, re.MULTILINE)
     found: dict[str, list[float]] = {}
-    for label, value in re.findall(r"^NS (\S+) ([\d.]+)$", outcome.output, re.MULTILINE):
-        found.setdefault(label, []).append(float(value))
+    for (_, before), (label, value), (_, behind) in zip(told, told[1:], told[2:], strict=False):
+        if label != "bare":
+            found.setdefault(label, []).append(2 * float(value) / (float(before) + float(behind)))
     missing = {f"{name}, {condition}".replace(" ", "_") for name in PROBES for condition in CONDITIONS} - set(
         found
     )

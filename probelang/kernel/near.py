@@ -72,11 +72,13 @@ def _find_near(
         return ()
     allowed = _allowed(len(name))
     distance_to = _Distance(name).to
+    letters = set(name)
     scored: dict[str, tuple[float, int, str]] = {}
     for candidate in _candidates(name, texts, allowed):
-        if candidate == name:
+        # each change of a letter takes one away and brings another
+        if candidate == name or len(letters ^ set(candidate)) > 2 * allowed:
             continue
-        distance = distance_to(candidate)
+        distance = distance_to(candidate, allowed)
         if distance <= allowed:
             scored[candidate] = (distance - _common_prefix(name, candidate) / 100, len(candidate), candidate)
     if len(scored) < MAX_NEAR or f"\n{name}." in whole:
@@ -119,10 +121,12 @@ def _candidates(name: str, texts: list[str], allowed: int) -> set[str]:
                 position = text.find(wanted)
                 while position >= 0 and hits < _MAX_HITS:
                     hits += 1
-                    start, candidate = _line_at(text, position + (begin == 0))
-                    shift = position - start - begin if begin else 0
-                    if -allowed <= shift <= allowed and -allowed <= len(candidate) - length <= allowed:
-                        found.add(candidate)
+                    start = text.rfind("\n", 0, position) + 1 if begin else position + 1
+                    if not begin or -allowed <= position - start - begin <= allowed:
+                        end = text.find("\n", start)
+                        candidate = text[start : end if end >= 0 else len(text)].partition("\t")[0]
+                        if -allowed <= len(candidate) - length <= allowed:
+                            found.add(candidate)
                     position = text.find(wanted, position + 1)
     return found
 
@@ -167,7 +171,9 @@ class _Distance:
         for position, letter in enumerate(name):
             self._bits[letter] = self._bits.get(letter, 0) | 1 << position
 
-    def to(self, other: str) -> int:
+    def to(self, other: str, limit: int = _MAX_NAME) -> int:
+        """The distance of another name, or some number above `limit` as soon as it is certain to be that."""
+        left = len(other) + limit
         mask, last, distance = self._mask, self._last, self._length
         positive, negative, diagonal, before = mask, 0, 0, 0
         for letter in other:
@@ -185,4 +191,7 @@ class _Distance:
             positive = falls | (~(diagonal | rises) & mask)
             negative = diagonal & rises
             before = match
+            left -= 1
+            if distance > left:
+                return distance
         return distance

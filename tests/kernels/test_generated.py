@@ -19,7 +19,7 @@ from probelang.kernel.interface import Kernel
 from probelang.source import Source
 from tests.kernels.lab.boot import GUESTS_AT_ONCE, Job, Outcome, run_jobs
 from tests.kernels.lab.code import insides
-from tests.kernels.lab.fetch import KERNELS, KernelFiles, LabError, fetch_kernel
+from tests.kernels.lab.fetch import KERNELS, KernelFiles, fetch_kernel
 from tests.kernels.lab.target import target_kernel
 from tests.properties.generator import Generator
 from tests.properties.strategies import drawn, specs_side_by_side
@@ -98,12 +98,7 @@ def asked() -> dict[str, Future[Asked]]:
 
 @pytest.mark.parametrize("kernel", KERNELS)
 def test_the_kernel_takes_every_generated_probe(kernel: str, asked: dict[str, Future[Asked]]) -> None:
-    try:
-        answer = asked[kernel].result()
-    except LabError as error:
-        if os.environ.get("CI"):
-            pytest.fail(f"the lab cannot work: {error}")
-        pytest.skip(f"NO REAL KERNEL WAS ASKED: {error}")
+    answer = asked[kernel].result()
     output = answer.output()
     names = dict.fromkeys(re.findall(r"^REFUSED \w+/(\w+)", output, re.MULTILINE))
     if names:

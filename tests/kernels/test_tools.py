@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
-
 import pytest
 
 from tests.kernels.lab.boot import Job, Machine, run_job
-from tests.kernels.lab.fetch import LabError, fetch_kernel
+from tests.kernels.lab.fetch import fetch_kernel
 
 pytestmark = pytest.mark.kernels
 
@@ -29,10 +27,5 @@ BOOKWORM = CURRENT.partition("perf")[0]
     ],
 )
 def test_tools_run(tools: str, kernel: str, script: str, says: tuple[str, ...]) -> None:
-    try:
-        outcome = run_job(fetch_kernel(kernel), Job(script, seconds=90), Machine(tools=tools))
-    except LabError as error:
-        if os.environ.get("CI"):
-            pytest.fail(f"the lab cannot work: {error}")
-        pytest.skip(f"NO REAL KERNEL WAS ASKED: {error}")
+    outcome = run_job(fetch_kernel(kernel), Job(script, seconds=90), Machine(tools=tools))
     assert [text for text in says if text not in outcome.output] == [], outcome.output

@@ -9,6 +9,7 @@ import random
 import re
 from collections.abc import Iterator
 
+from probelang.analysis import analyse
 from probelang.check.spec import check
 from probelang.kernel.interface import Kernel
 from probelang.lint.subject import comparisons, field_of
@@ -37,7 +38,11 @@ def good_specs(generator: Generator, seed: int) -> Iterator[str]:
     rng = random.Random(seed)
     while True:
         text = generator.spec(rng)
-        if is_good(text) and compares_plain_numbers(text, generator.kernel):
+        if (
+            is_good(text)
+            and compares_plain_numbers(text, generator.kernel)
+            and reads_once(text, generator.kernel)
+        ):
             yield text
 
 
@@ -47,7 +52,9 @@ def is_good(text: str) -> bool:
     point = head.partition("probe ")[2].split(" with ")[0].split(" if ")[0]
     condition = head.partition(" if ")[2]
     returns = "%return" in point
-    values = re.findall(r"^    \w+ = (.*?)(?:: [\w@/\[\]%]+)?$", text, re.MULTILINE)
+    written = re.findall(r"^    (?:\w+ = )?(.*?)(?:: [\w@/\[\]%]+)?$", text, re.MULTILINE)
+    # a cast of a register or a parameter is the same address
+    values = [re.sub(r"^\(?\([\w ]+\*+\)([%$\w]+)\)?$", r"\1", value) for value in written]
     return not (
         # a probe of everything
         not condition
@@ -59,7 +66,7 @@ def is_good(text: str) -> bool:
         or _OF_PROGRAMS.search(point)
         # one and the same value
         or len(values) != len(set(values))
-        or re.search(r"\$tid|\$cpu", " ".join(values))
+        or re.search(r"\$tid|\$cpu|\$stack(?!\d)", " ".join(values))
         # of comparisons made at random, two may contradict each other
         or re.search(r"&&|\|\||in \{(\d+), \1\}|in (?:0\.\.1\b|\{0, 1\})", condition)
         # a pattern compared by `==`, or one that says what `==` says
@@ -78,5 +85,15 @@ def compares_plain_numbers(text: str, kernel: Kernel) -> bool:
             if field is None or not isinstance(compare.value, int):
                 continue
             if field.c_type.startswith(("__be", "const __be")) or "enum " in field.c_type:
+                return False
+    return True
+
+
+def reads_once(text: str, kernel: Kernel) -> bool:
+    """Whether no two fetch args are one to the kernel, however they are spelt."""
+    for event in analyse(Source("good.pl", text), kernel).events:
+        for command in event.commands:
+            read = [word.partition("=")[2] for word in command.split() if "=" in word]
+            if len(set(read)) < len(read):
                 return False
     return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from probelang.backends.bpftrace.conditions import Named, render_condition
@@ -38,6 +39,11 @@ if TYPE_CHECKING:
 FIRST_PAGE = 4096
 #: An address in there; 1 would be the maximum of itself and NULL for LLVM, which compares otherwise then.
 _NOWHERE = "(uint64)2048"
+#: A string in an array: of these 48 bytes an event may have on the stack of BPF (512 bytes), where each of them is up to four times.
+MOST_BOUND = 48
+#: A shorter array may be the end of a struct, with more behind it than C says.
+SHORTEST = 16
+_ARRAY = re.compile(r"(?:const )?(?:unsigned )?char ?\[(\d+)\]")
 _HEAD = "%16s-%-7llu [%03llu] ..... %6llu.%06llu: "
 #: The 64 bytes of a string on the stack of BPF, and its address, in words.
 _STRING_WORDS = 9
@@ -96,6 +102,7 @@ class _Writer:
         self.maps: list[str] = []
         self.variables: set[str] = set()
         self.strings = 0
+        self.room = MOST_BOUND
         self.out = self.lines
         self.reader = Reader(dialect, spot.place)
         self.names: dict[str, Named] = {}
@@ -201,7 +208,7 @@ class _Writer:
             )
         reader = Reader(self.dialect, self.spot.entry_place)
         if field.fetch.is_string:
-            kept = self._keep(field.name, self._string(reader, inner, field.fetch, f"{field.name}__at"))
+            kept = self._keep(field.name, self._string(reader, inner, field, f"{field.name}__at"))
             self._name(field, kept)
             return '\\"%s\\"', (kept,)
         kept = self._keep(field.name, reader.number(inner, field.fetch))
@@ -242,7 +249,7 @@ class _Writer:
             return "comm"
         variable = self._variable(f"{field.name}__below")
         if field.fetch.is_string:
-            text = self._string(self.reader, field.access, field.fetch, f"{field.name}__below_at")
+            text = self._string(self.reader, field.access, field, f"{field.name}__below_at")
         else:
             text = self.reader.number(field.access, field.fetch)
         self.lines.append(f"{variable} = {text};")
@@ -277,7 +284,7 @@ class _Writer:
         if fetch.count is not None:
             return self._array(field, fetch.count)
         if fetch.is_string:
-            text = self._string(self.reader, access, fetch, f"{field.name}__at")
+            text = self._string(self.reader, access, field, f"{field.name}__at")
             if compared:
                 variable = self._variable(field.name)
                 self.out.append(f"{variable} = {text};")
@@ -322,8 +329,9 @@ class _Writer:
                 arguments.append(wrapped)
         return "{" + ",".join(forms) + "}", tuple(arguments)
 
-    def _string(self, reader: Reader, access: Access, fetch: Fetch, at: str) -> str:
+    def _string(self, reader: Reader, access: Access, field: Field, at: str) -> str:
         """A string; where there is no memory at all it is `(fault)`, as the kernel shows it."""
+        fetch = field.fetch
         if fetch.name == "symstr":
             return f"ksym({reader.sized(access, WORD)})"
         base = access.base
@@ -332,24 +340,34 @@ class _Writer:
             value = reader.base(access)
             in_place = self.dialect.arrays_are_strings and base.name in reader.place.in_place
             known = in_place or value.text.startswith("$") or value.text == "comm"
-            return value.text if known else f"str({value.text})"
+            return value.text if known else f"str({value.text}{self._bound(field)})"
         if fetch.name in ("%pd", "%pD"):
             access = Access(base, (*access.derefs, *self._name_of(fetch)))
         pointer = "uptr" if fetch.name == "ustring" else reader.pointer(access)
         address = reader.address(access)
         name = self._variable(at)
+        bound = self._bound(field)
         if reader is self.reader:
-            self.pointers[at] = self._read_at(f"(int64){name}{{0}}", name, access, pointer)
+            self.pointers[at] = self._read_at(f"(int64){name}{{0}}", name, access, pointer, bound)
         lines = self.entry if reader is not self.reader else self.out
         lines.append(f"{name} = {address};")
-        return f'{name} < {FIRST_PAGE} ? "(fault)" : {self._read_at(name, name, access, pointer)}'
+        return f'{name} < {FIRST_PAGE} ? "(fault)" : {self._read_at(name, name, access, pointer, bound)}'
 
-    def _read_at(self, at: str, name: str, access: Access, pointer: str) -> str:
+    def _bound(self, field: Field) -> str:
+        """What limits a string to its array, if that is short and there is room: so that it can be on the stack of BPF."""
+        found = _ARRAY.fullmatch(field.c_type)
+        size = int(found[1]) if found is not None else 0
+        if not self.dialect.config or not SHORTEST <= size <= self.room:
+            return ""
+        self.room -= size
+        return f", {size}"
+
+    def _read_at(self, at: str, name: str, access: Access, pointer: str, bound: str) -> str:
         """The string at an address that is calculated from a variable."""
         if pointer != "uptr" and self._may_be_user(access):
             # the kernel's own `string` reads user memory too, where the address is the program's
-            return f"((int64){name} > 0 ? str(uptr({at})) : str(kptr({at})))"
-        return f"str({pointer}({at}))" if pointer else f"str({at})"
+            return f"((int64){name} > 0 ? str(uptr({at}){bound}) : str(kptr({at}){bound}))"
+        return f"str({pointer}({at}){bound})" if pointer else f"str({at}{bound})"
 
     def _may_be_user(self, access: Access) -> bool:
         """Whether a string is where a pointer says, and that may be a program's: bpftrace must be told whose memory it is."""

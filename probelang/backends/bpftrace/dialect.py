@@ -14,6 +14,9 @@ class Dialect:
 
     `max_printf` is how many arguments printf() takes, the format counted. `stack_words` is how many
     numbers one event may have where they are on the BPF stack (512 bytes; found by trying: 54 numbers pass, or 4 strings and 13 numbers), None where they are elsewhere. `max_string` is the size of a string, its NUL counted.
+    `on_stack`: of how many bytes a thing may be that is kept on the BPF stack. What printf() of 0.27 takes is elsewhere if it is larger, and there all
+    printf()s of a CPU have one place: a probe that is hit within another one's program, as those of the scheduler are, overwrites it, and bpftrace
+    dies of that (`std::bad_alloc`). So what is printed of such goes to the stack.
     `inside_programs`: whether a uprobe may be behind the start of a function; Debian's 0.17 is built without what would check such a place, and `--unsafe` does not help.
     `module_points`: whether a kprobe can say of which module a function is. `leaves_out`: whether it takes no probe, by name, on functions of its own choice.
     """
@@ -37,6 +40,7 @@ class Dialect:
     max_printf: int
     max_string: int
     stack_words: int | None
+    on_stack: int
 
     @property
     def title(self) -> str:
@@ -71,6 +75,7 @@ _0_17 = Dialect(
     max_printf=128,
     max_string=64,
     stack_words=48,
+    on_stack=512,
 )
 _0_27 = Dialect(
     version=(0, 27),
@@ -92,6 +97,7 @@ _0_27 = Dialect(
     max_printf=128,
     max_string=1024,
     stack_words=None,
+    on_stack=160,
 )
 
 

@@ -46,7 +46,14 @@ def render_script(events: Sequence[Event], names: Sequence[str], kernel: str, di
         "// Needs root. Each hit is a line, in the form of the trace file of tracefs. Control-C ends it."
     )
     if dialect.config:
-        out += ["", "config = {", f"\tmax_strlen = {dialect.max_string};", '\tstr_trunc_trailer = "";', "}"]
+        out += [
+            "",
+            "config = {",
+            f"\tmax_strlen = {dialect.max_string};",
+            f"\ton_stack_limit = {dialect.on_stack};",
+            '\tstr_trunc_trailer = "";',
+            "}",
+        ]
     parameters = {symbol: number for number, symbol in enumerate(symbols(enabled), 1)}
     for event in events:
         out.append("")

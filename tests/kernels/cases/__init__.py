@@ -11,6 +11,7 @@ from tests.kernels.cases import (
     joins,
     lab,
     limits,
+    linter,
     members,
     modules,
     percpu,
@@ -35,6 +36,7 @@ ALL: list[Case] = [
     *conditions.CASES,
     *constructs.CASES,
     *limits.CASES,
+    *linter.CASES,
     *scripts.CASES,
     *examples.CASES,
 ]

@@ -41,9 +41,6 @@ BATCHES = (16, 4, 1)
 MOST_TRACED = 32
 """How many programs of fentry and fexit a script has on one function; the kernel takes 38."""
 
-_BUSY = re.compile(r"sched_(switch|wak)")
-"""Points that are hit within the programs of others: where both print strings, bpftrace 0.27 dies (`std::bad_alloc`)."""
-
 _PARAMETER = re.compile(r"^(watchpoint|kprobe|kretprobe):\$(\d+)", re.MULTILINE)
 
 _READY = 'BEGIN\n{\n\tprintf("ready\\n");\n}\n'
@@ -121,9 +118,9 @@ def run_with_bpftrace(kernel: str, cases: Sequence[Case], settings: Settings, to
 
 
 def _batches(running: Sequence[_Running], most: int) -> list[list[_Running]]:
-    """Cases to run together: alone what disturbs others, and apart those that load modules, for the others are not to see them."""
+    """Cases to run together; apart those that load modules, for the others are not to see them."""
     batches: list[list[_Running]] = []
-    for one in sorted(running, key=lambda one: (_is_busy(one), bool(one.case.modules))):
+    for one in sorted(running, key=lambda one: bool(one.case.modules)):
         last = batches[-1] if batches else []
         together = [*last, one]
         traced = Counter(point for each in together for point in _points(each) if point.startswith("f"))
@@ -131,7 +128,6 @@ def _batches(running: Sequence[_Running], most: int) -> list[list[_Running]]:
             last
             and len(together) <= most
             and max(traced.values(), default=0) <= MOST_TRACED
-            and not any(map(_is_busy, together))
             and bool(last[0].case.modules) == bool(one.case.modules)
         ):
             last.append(one)
@@ -143,10 +139,6 @@ def _batches(running: Sequence[_Running], most: int) -> list[list[_Running]]:
 def _points(one: _Running) -> list[str]:
     points = [clause.point for event in one.analysis.events for clause in event.clauses]
     return [re.sub("^(fentry|fexit|kfunc|kretfunc):", "f:", point) for point in points]
-
-
-def _is_busy(one: _Running) -> bool:
-    return any(_BUSY.search(point) for point in _points(one))
 
 
 def _run_batches(

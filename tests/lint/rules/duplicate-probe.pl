@@ -16,3 +16,4 @@ m = fprobe vfs_read%return { $retval }
 n = fprobe vfs_read if count > 8192
 o = fprobe vfs_read with disabled if count > 4096
 p = kprobe vfs_read+9
+q = fprobe nothing ?? vfs_read if count > 4096

@@ -21,3 +21,5 @@ f = fprobe vfs_read { who = $comm, $comm }  # [repeated-fetch-arg] $comm
 # other forms of one value, and marks
 g = fprobe vfs_read if count > 4096 { count, hex = count: x64, kind = 1, version = 1 }
 h = fprobe vfs_read { file, f_pos = file->f_pos }
+i = fprobe vfs_read { size = count, $arg* }
+j = fprobe vfs_read { size = size ?? count, count }

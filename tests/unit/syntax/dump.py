@@ -14,7 +14,9 @@ def dump(value: Any, base: int | None = None) -> str:
     if isinstance(value, Span):
         return "" if base is None else f"{value.start - base}..{value.end - base}"
     if isinstance(value, tree.Node):
-        fields = [dump(getattr(value, name), base) for name in type(value).__match_args__]
+        fields = [
+            dump(getattr(value, name), base) for name in type(value).__match_args__ if name not in ("flawed",)
+        ]
         return f"{type(value).__name__}({' '.join(field for field in fields if field)})"
     if isinstance(value, tuple):
         return "[" + ", ".join(dump(item, base) for item in value) + "]"
