@@ -121,7 +121,7 @@ def test_a_quick_fix_mends_the_error(window: Workbench) -> None:
         window.press("Control+.")
         with contextlib.suppress(Exception):
             action.wait_for(timeout=5000)
-        return action.count() > 0
+        return bool(action.count() > 0)
 
     window.wait_until(offered)
     window.screenshot("quick-fix")

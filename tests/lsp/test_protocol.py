@@ -25,7 +25,7 @@ big = fprobe vfs_read if count > BIG {
     use fx(file)
     count
 }
-kprobe vfs_wri* { $comm }
+kprobe vfs_wri* { $comm }  # probelang: ignore[kprobe-at-entry]
 """
 
 
