@@ -144,6 +144,9 @@ class Document:
         from probelang.lint import ignores
 
         file = self._places()
+        if not kernels:
+            # what a comment ignores is not known before a kernel is
+            return in_source_order(ignores.without_ignored(self.source, file, found, selection))
         return in_source_order(ignores.apply(self.source, file, found, selection, [*titles]))
 
     def _places(self) -> tree.File:

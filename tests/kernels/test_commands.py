@@ -16,7 +16,7 @@ from tests.unit.commands.test_carets import CASES
 
 pytestmark = pytest.mark.kernels
 
-COMMANDS = int(os.environ.get("PROBELANG_TEST_COMMANDS", "10000"))
+COMMANDS = int(os.environ.get("PROBELANG_TEST_COMMANDS", "2000"))
 SEED = int(os.environ.get("PROBELANG_TEST_SEED", "7"))
 MAX_DOUBT = 0.1
 """The share of commands of which the checker may say that it cannot know."""

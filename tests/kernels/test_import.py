@@ -21,7 +21,7 @@ from tests.kernels.lab.fetch import KERNELS, LabError
 
 pytestmark = pytest.mark.kernels
 
-WANTED = int(os.environ.get("PROBELANG_TEST_IMPORTS", "2000"))
+WANTED = int(os.environ.get("PROBELANG_TEST_IMPORTS", "200"))
 SEED = int(os.environ.get("PROBELANG_TEST_SEED", "7"))
 
 
