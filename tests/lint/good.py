@@ -14,7 +14,7 @@ from probelang.check.spec import check
 from probelang.kernel.answers import Found
 from probelang.kernel.interface import Kernel
 from probelang.lint.subject import comparisons, field_of
-from probelang.probes import FunctionTarget
+from probelang.probes import Duration, FunctionTarget
 from probelang.source import Source
 from probelang.syntax.parse import parse
 from tests.properties.generator import Generator
@@ -83,7 +83,7 @@ def is_good(text: str) -> bool:
 
 
 def compares_plain_numbers(text: str, kernel: Kernel) -> bool:
-    """Whether no number is compared with what has another order of bytes, or names for its values."""
+    """Whether no number is compared with what has another order of bytes, names for its values, or a unit."""
     for probe in check(source := Source("good.pl", text), parse(source)[0], kernel).probes:
         if probe.condition is None:
             continue
@@ -92,6 +92,8 @@ def compares_plain_numbers(text: str, kernel: Kernel) -> bool:
             if field is None or not isinstance(compare.value, int):
                 continue
             if field.c_type.startswith(("__be", "const __be")) or "enum " in field.c_type:
+                return False
+            if isinstance(field.access.base, Duration):
                 return False
     return True
 
