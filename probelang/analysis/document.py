@@ -215,7 +215,7 @@ class Document:
             for said in self._lint(known, subject)
         ]
         context = Context(
-            kernel, checker.constants, checker.lists, checker.defined, checker.declared, checker.group
+            kernel, checker.constants, checker.lists, checker.defined, checker.names.declared, checker.group
         )
         return State(file, statements, plan.events, tuple(in_source_order([*found, *linted])), context)
 

@@ -1,7 +1,7 @@
-"""What bears another name in another kernel: functions, members of structs, fields of events.
+"""What to look at in place of a name that the target kernel does not have: functions, members of structs, events.
 
-Facts of the kernel's history, asked only about a name that the target kernel does not have. What is answered is looked up in the
-target kernel first, so an entry that does not hold there is no harm.
+What was only renamed is in `probelang.check.renames`; here is what does the same work, or is meant by a name that never was the kernel's.
+What is answered is looked up in the target kernel first, so an entry that does not hold there is no harm.
 """
 
 from __future__ import annotations
@@ -9,21 +9,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from probelang.check.renames import FUNCTIONS, other_names
 from probelang.kernel.answers import Found
 
 if TYPE_CHECKING:
     from probelang.check.ctypes import TypeRef
     from probelang.kernel.interface import Kernel
 
-#: Functions that do the same work in different releases, the newest first.
+#: Functions that do the same work in different releases, the newest first, with other parameters or in other parts.
 _FUNCTIONS = (
     ("do_sys_openat2", "do_sys_open", "do_filp_open"),
-    ("filename_unlinkat", "do_unlinkat"),
-    ("filename_mkdirat", "do_mkdirat"),
-    ("filename_rmdir", "do_rmdir"),
-    ("filename_linkat", "do_linkat"),
-    ("filename_symlinkat", "do_symlinkat"),
-    ("filename_renameat2", "do_renameat2"),
     ("bprm_execve", "do_execveat_common", "do_execve", "__do_execve_file", "exec_binprm"),
     ("kernel_clone", "_do_fork", "do_fork"),
     ("tcp_drop_reason", "sk_skb_reason_drop", "kfree_skb_reason", "tcp_drop"),
@@ -31,10 +26,7 @@ _FUNCTIONS = (
     ("blk_mq_end_request", "__blk_account_io_done", "blk_account_io_done", "blk_account_io_completion"),
     ("blk_mq_start_request", "__blk_account_io_start", "blk_account_io_start"),
     ("submit_bio_noacct", "generic_make_request"),
-    ("__kmalloc_noprof", "__kmalloc"),
-    ("kmem_cache_alloc_noprof", "kmem_cache_alloc"),
     ("__alloc_pages_noprof", "__alloc_pages", "__alloc_pages_nodemask"),
-    ("vmalloc_noprof", "vmalloc"),
     ("__vmalloc_node_range_noprof", "__vmalloc_node_range"),
     ("page_cache_ra_unbounded", "do_page_cache_ra", "__do_page_cache_readahead"),
     ("filemap_add_folio", "add_to_page_cache_lru", "add_to_page_cache"),
@@ -134,7 +126,7 @@ _MEMBERS = {
 
 def find_successors(kernel: Kernel, name: str) -> list[str]:
     """Functions of the target kernel that do what `name` does elsewhere, the likeliest first; at most three."""
-    wanted: list[str] = []
+    wanted = other_names(FUNCTIONS, name)
     for group in _FUNCTIONS:
         if name in group:
             wanted += group

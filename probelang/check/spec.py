@@ -8,23 +8,16 @@ from typing import TYPE_CHECKING, Any
 from probelang.btf.types import BtfError
 from probelang.check.conditions import Conditions, operands_of
 from probelang.check.constants import Constants
+from probelang.check.event_names import EventNames
 from probelang.check.items import Item, Items, check_names
-from probelang.check.naming import (
-    FILES,
-    MAX_ARG_NAME,
-    MAX_EVENT_NAME,
-    free_name,
-    group_of_file,
-    name_of,
-    numbered,
-)
+from probelang.check.naming import MAX_ARG_NAME, free_name, group_of_file, name_of
 from probelang.check.options import Options, read_options
 from probelang.check.points import MAX_POINTS, Points
 from probelang.check.report import Report, in_source_order
 from probelang.check.rules import facts, names, points
 from probelang.check.scope import Place
 from probelang.check.watches import MAX_WATCHES
-from probelang.diagnostics import Edit, Fix, Label, Severity
+from probelang.diagnostics import Label, Severity
 from probelang.kernel.answers import KernelError
 from probelang.probes import Condition, Field, Probe, Site
 from probelang.program import ProgramFileError
@@ -118,16 +111,13 @@ class Checker:
         self.lists: dict[str, tree.Args] = {}
         self.items = Items(kernel, self.constants, self.report, self.lists, lacks)
         self.group = group_of_file(source.name)
-        self.events: dict[tuple[str, str], Span] = {}
-        self.offered: dict[tuple[str, str], bool] = {}
-        self.numbers: dict[tuple[str, str], int] = {}
+        self.names = EventNames(kernel, self.report)
         #: The constants that were evaluated.
         self.seen: dict[str, tree.Ident] = {}
         self.probes: list[Probe] = []
         self.unfinished: list[Probe] = []
         self.statements: list[Statement] = []
         self.defined: dict[tuple[str, str], Probe] = {}
-        self.declared: dict[tuple[str, str], Span] = {}
         #: The events that are declared by this statement or further down.
         self.behind: dict[tuple[str, str], bool] = {}
         self.memory = memory
@@ -139,8 +129,10 @@ class Checker:
         self.constants.own, self.constants.later = memory.own, memory.later
         self.lists = self.items.lists = memory.lists
         self.items.used = memory.used
-        self.events, self.offered, self.numbers = memory.events, memory.offered, memory.numbers
-        self.seen, self.defined, self.declared = memory.seen, memory.defined, memory.declared
+        event_names = self.names
+        event_names.events, event_names.declared = memory.events, memory.declared
+        event_names.offered, event_names.numbers = memory.offered, memory.numbers
+        self.seen, self.defined = memory.seen, memory.defined
         self.behind = memory.behind
 
     def run(self) -> None:
@@ -149,7 +141,7 @@ class Checker:
             self.memory.begin()
         self._declarations()
         self._declare_events()
-        last = {key: span for key, span in self.declared.items()}
+        last = {key: span for key, span in self.names.declared.items()}
         for statement in self.file.statements:
             if isinstance(statement, tree.Probe):
                 self._do("probe", statement, partial(self._check_probe, statement))
@@ -223,7 +215,7 @@ class Checker:
                         continue
                     group = name
                     self.group = name.name
-                    self._check_event_name(name, "group")
+                    self.names.check(name, "group")
                 case tree.BrokenStatement(_, tree.Ident(_, broken)):
                     # what it was to define is not known, and what uses it need not be told so once more
                     self.constants.own[broken] = None
@@ -242,7 +234,7 @@ class Checker:
         for statement in self.file.statements:
             key = self._declared_name(statement)
             if key is not None:
-                self.declared[key] = statement.span
+                self.names.declared[key] = statement.span
                 self.behind[key] = True
 
     def _declared_name(self, statement: tree.Statement) -> tuple[str, str] | None:
@@ -284,7 +276,7 @@ class Checker:
         options = read_options(self.report, probe)
         limit = options.max or MAX_POINTS
         places = Points(
-            self.kernel, self.report, probe, limit, self.defined, self.behind, self.declared
+            self.kernel, self.report, probe, limit, self.defined, self.behind, self.names.declared
         ).resolve()
         if not places:
             self.statements.append(Statement(probe, (), False))
@@ -309,7 +301,7 @@ class Checker:
 
     def _event(self, probe: tree.Probe, places: list[Place], options: Options) -> tuple[Probe, bool]:
         """An event, and whether it is all that the spec says of it."""
-        group, event = self._event_names(probe, places[0])
+        group, event = self.names.of(probe, places[0], self.group)
         scope = places[0].scope
         self.constants.module = scope.btf
         items = self.items.listed(probe.items or (), scope)
@@ -405,104 +397,6 @@ class Checker:
                     )
                     return False
         return True
-
-    # --------------------------------------------------------------------------------------- event names
-
-    def _event_names(self, probe: tree.Probe, place: Place) -> tuple[str, str]:
-        group = probe.group.name if probe.group is not None else self.group
-        if probe.group is not None:
-            self._check_event_name(probe.group, "group")
-        if probe.name is not None:
-            event, span = probe.name.name, probe.name.span
-            self._check_event_name(probe.name, "event")
-        else:
-            event, span = place.name, probe.points[0].span
-            if len(event) > MAX_EVENT_NAME:
-                self.report.add(
-                    names.NAME_TOO_LONG,
-                    span,
-                    f"an event named after this point would have {len(event)} characters, and may have {MAX_EVENT_NAME}",
-                    fix=self._name_probe(probe, event[:MAX_EVENT_NAME]),
-                )
-            elif event in FILES["event"]:
-                free = free_name(event, self._named_anywhere(), MAX_EVENT_NAME)
-                self._say_file(event, "event", span, self._name_probe(probe, free))
-        key = (group, event)
-        if key in self.events:
-            free = self._free_event_name(group, event)
-            fix = (
-                Fix(f"call it `{free}`", (Edit(probe.name.span, free),), safe=False)
-                if probe.name is not None
-                else self._name_probe(probe, free)
-            )
-            first = self.events[key]
-            self.report.add(
-                names.NAME_CLASH,
-                span,
-                f"two events are called `{group}/{event}`",
-                others=(Label(first, "the first"),) if first != span else (),
-                fix=fix if first != span else None,
-                kernel_error=None,
-            )
-        else:
-            self.events[key] = span
-            self._check_static(group, event, span)
-        return group, event
-
-    def _free_event_name(self, group: str, event: str) -> str:
-        number = self.numbers.get((group, event), 2)
-        while True:
-            free = numbered(event, number, MAX_EVENT_NAME)
-            number += 1
-            if not any((group, free) in taken for taken in (self.events, self.declared, self.offered)):
-                self.numbers[group, event] = number
-                self.offered[group, free] = True
-                return free
-
-    def _name_probe(self, probe: tree.Probe, name: str) -> Fix:
-        at = probe.kind_span.start
-        return Fix(f"call it `{name}`", (Edit(Span(at, at), f"{name} = "),), safe=False)
-
-    def _check_static(self, group: str, event: str, span: Span) -> None:
-        """An event that the kernel has already cannot be defined once more."""
-        if self.kernel.sources.event(group, event) is not None:
-            self.report.add(
-                names.NAME_CLASH,
-                span,
-                f"{self.kernel.title} has an event `{group}/{event}` of its own",
-                help="another `group`, or another name for the event",
-                kernel_error="EVENT_EXIST",
-            )
-
-    def _check_event_name(self, ident: tree.Ident, what: str) -> None:
-        if len(ident.name) > MAX_EVENT_NAME:
-            self.report.add(
-                names.NAME_TOO_LONG,
-                ident.span,
-                f"{'an' if what == 'event' else 'a'} {what}'s name may have {MAX_EVENT_NAME} characters, and this one has {len(ident.name)}",
-                fix=Fix("shorten it", (Edit(ident.span, ident.name[:MAX_EVENT_NAME]),), safe=False),
-                kernel_error="EVENT_TOO_LONG" if what == "event" else "GROUP_TOO_LONG",
-            )
-        elif ident.name in FILES[what]:
-            free = free_name(ident.name, self._named_anywhere(), MAX_EVENT_NAME)
-            self._say_file(
-                ident.name, what, ident.span, Fix(f"call it `{free}`", (Edit(ident.span, free),), safe=False)
-            )
-
-    def _named_anywhere(self) -> set[str]:
-        """Every name that an event has somewhere."""
-        return {name for _, name in (*self.events, *self.declared, *self.offered)}
-
-    def _say_file(self, name: str, what: str, span: Span, fix: Fix) -> None:
-        where = "in every group" if what == "event" else "beside the groups"
-        self.report.add(
-            names.RESERVED_NAME,
-            span,
-            f"tracefs has a file `{name}` {where}: {'an event' if what == 'event' else 'a group'} of this name is out of reach",
-            notes=("the kernel takes it all the same",),
-            fix=fix,
-            kernel_error=None,
-        )
 
 
 def _by_point(places: list[Place]) -> list[list[Place]]:

@@ -9,12 +9,13 @@ import pytest
 
 from probelang.analysis import Analysis, analyse
 from probelang.btf.names import Space
+from probelang.check import renames
 from probelang.check.btf_ctypes import BtfType
 from probelang.check.ctypes import CPointer, TypeRef
 from probelang.diagnostics import Diagnostic, Severity, headline
 from probelang.kernel.answers import Found
 from probelang.kernel.interface import Kernel
-from probelang.lint import fleet, renames
+from probelang.lint import fleet
 from probelang.source import Source
 from tests.support.specs import KERNELS, apply_fix, bundled, run
 
