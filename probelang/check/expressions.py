@@ -8,6 +8,7 @@ from probelang.check import calls, casts, ctypes, variables
 from probelang.check.constants import Constants
 from probelang.check.ctypes import CArray, CInt, CPointer, CStruct, CVoid
 from probelang.check.macros import SOCK_MACROS
+from probelang.check.naming import source_of
 from probelang.check.report import Report, near_names, only_absent, rename, suggest
 from probelang.check.rules import facts, limits, names, types
 from probelang.check.values import ADDRESS, LVALUE, RVALUE, Value, article_of, at, inside, load
@@ -495,24 +496,3 @@ def _with_bits(value: Value, found: ctypes.Found) -> Value:
     if found.bit_size == 0:
         return value
     return replace(value, bits=(found.bit_offset % 8, found.bit_size), names=None)
-
-
-def source_of(expr: tree.Expr) -> str:
-    """An expression in the user's own words, short enough for a message."""
-    match expr:
-        case tree.Name(_, name):
-            return name
-        case tree.Variable(_, name):
-            return "$" + name
-        case tree.Register(_, name):
-            return "%" + name
-        case tree.Member(_, base, member, arrow):
-            return f"{source_of(base)}{'->' if arrow else '.'}{member.name}"
-        case tree.Index(_, base, _):
-            return f"{source_of(base)}[…]"
-        case tree.Unary(_, op, operand):
-            return op + source_of(operand)
-        case tree.SymbolRef(_, symbol, _, _):
-            return "@" + (symbol or "…")
-        case _:
-            return "this"

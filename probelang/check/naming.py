@@ -83,3 +83,24 @@ def numbered(wanted: str, number: int, limit: int) -> str:
     """`wanted_2`, shortened where that is beyond the limit."""
     suffix = f"_{number}"
     return wanted[: limit - len(suffix)] + suffix
+
+
+def source_of(expr: tree.Expr) -> str:
+    """An expression in the user's own words, short enough for a message."""
+    match expr:
+        case tree.Name(_, name):
+            return name
+        case tree.Variable(_, name):
+            return "$" + name
+        case tree.Register(_, name):
+            return "%" + name
+        case tree.Member(_, base, member, arrow):
+            return f"{source_of(base)}{'->' if arrow else '.'}{member.name}"
+        case tree.Index(_, base, _):
+            return f"{source_of(base)}[…]"
+        case tree.Unary(_, op, operand):
+            return op + source_of(operand)
+        case tree.SymbolRef(_, symbol, _, _):
+            return "@" + (symbol or "…")
+        case _:
+            return "this"
