@@ -29,11 +29,11 @@ def rule(options: argparse.Namespace) -> int:
 
 
 def _choose(words: list[str]) -> list[Rule]:
-    """The rules that any of the words stands for, in order; all without words. Raises UsageError."""
+    """The rules that any of the words stands for (`602` is `PRB602`), in order; all without words. Raises UsageError."""
     wanted = []
     for word in words or [ALL]:
         try:
-            wanted.append(check_selector(word))
+            wanted.append(check_selector(f"PRB{word}" if word.isdigit() else word))
         except SelectorError as error:
             raise UsageError(f"{error} (`probelang rule` lists all)") from None
     return [one for one in RULES if any(matches(selector, one) for selector in wanted)]

@@ -16,7 +16,7 @@ def call(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str,
     return status, out, err
 
 
-@pytest.mark.parametrize("word", ["PRB301", "prb301", "unknown-member", "Unknown_Member"])
+@pytest.mark.parametrize("word", ["PRB301", "301", "prb301", "unknown-member", "Unknown_Member"])
 def test_one_rule(capsys: pytest.CaptureFixture[str], word: str) -> None:
     status, out, err = call(capsys, word)
     assert (status, err) == (0, "")
