@@ -23,7 +23,7 @@ RULE = Rule(
     Severity.INFO,
     "A kprobe can sit on any instruction, and is a breakpoint wherever ftrace does not carry it. At a function's entry or return an fprobe records the "
     "same through ftrace alone, and at a return it has no slots for calls under way on kernels of today (`missed-returns`). Through bpftrace it becomes a call from "
-    "the function itself (`fentry`, `fexit`), where a kprobe goes by way of the kernel's handler, with all registers saved: there it costs much less. In tracefs an fprobe takes a quarter less than a kprobe on Linux 7.3, and more on 6.12. "
+    "the function itself (`fentry`, `fexit`), where a kprobe goes by way of the kernel's handler, with all registers saved: there it costs less. In tracefs an fprobe takes a quarter less than a kprobe on Linux 7.3, and more on 6.12. "
     "A kprobe is needed for an offset, a line, a register, the stack, or a function that ftrace cannot trace. On a kernel without "
     "fprobes an `fprobe` becomes a kprobe by itself, so nothing is lost by writing it.",
     example="kprobe vfs_unlink { dentry->d_name.name }",
