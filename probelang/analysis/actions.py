@@ -48,7 +48,7 @@ def actions_at(document: Document, state: State, said: Sequence[Diagnostic], spa
         if diagnostic.fix is not None:
             fix = diagnostic.fix
             found.append(Action(fix.title, "quickfix", fix.edits, diagnostic, fix.safe))
-            choice = _with_choice(document, state, diagnostic)
+            choice = _with_choice(document, diagnostic)
             if choice is not None:
                 found.append(choice)
         if diagnostic.severity is not Severity.ERROR and not diagnostic.rule.slug.endswith("-ignore"):
@@ -110,7 +110,7 @@ def _ignore(document: Document, said: Diagnostic) -> Action:
 # ------------------------------------------------------------------------------------------------ add `??`
 
 
-def _with_choice(document: Document, state: State, said: Diagnostic) -> Action | None:
+def _with_choice(document: Document, said: Diagnostic) -> Action | None:
     """`a->b ?? a->c`: what one kernel lacks, another has."""
     if said.rule not in ABSENT or said.fix is None or len(said.fix.edits) != 1:
         return None

@@ -6,7 +6,6 @@ The names are one text of lines in order, as a kernel's tables are kept; all sea
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
 
 #: How many names a search finds.
 MOST = 100
@@ -63,9 +62,3 @@ class Names:
                 if len(found) > limit:
                     return
             at = text.find(wanted, end)
-
-
-def prefix_range(names: list[str], prefix: str) -> list[str]:
-    """Those of a sorted list that begin with `prefix`."""
-    first = bisect_left(names, prefix)
-    return names[first : bisect_left(names, prefix + "\U0010ffff", first)]
