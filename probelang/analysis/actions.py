@@ -67,13 +67,9 @@ def actions_at(document: Document, state: State, said: Sequence[Diagnostic], spa
 
 def fix_all(said: Sequence[Diagnostic]) -> Action | None:
     """All safe fixes at once, but for those that would change what another one does."""
-    edits: list[Edit] = []
-    for diagnostic in said:
-        fix = diagnostic.fix
-        if fix is None or not fix.safe:
-            continue
-        if all(not _meet(edit.span, other.span) for edit in fix.edits for other in edits):
-            edits += fix.edits
+    from probelang.lint.fixes import choose_fixes
+
+    edits = [edit for fix in choose_fixes(said, unsafe=False) for edit in fix.edits]
     if not edits:
         return None
     return Action("fix all that can be fixed safely", "source.fixAll", tuple(sorted(edits, key=_start)))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-#: How many names a search finds.
+#: How many names of one sort are offered at once: each costs the client time.
 MOST = 100
 _MAX_QUERY = 64
 _LONGEST_LOOSE = 24

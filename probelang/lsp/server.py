@@ -127,15 +127,12 @@ class Server(LanguageServer):
             self.tell(self.broken[name])
             return None
         if name in self._bundled:
-            self._take(name, load_kernel(name))
-            return self.kernels.get(name)
+            kernel = self.kernels[name] = load_kernel(name)
+            return kernel
         if name not in self.loading:
             self.loading.add(name)
             self._task = asyncio.ensure_future(self._load(name))
         return None
-
-    def _take(self, name: str | None, kernel: Kernel) -> None:
-        self.kernels[name] = kernel
 
     async def _load(self, name: str | None) -> None:
         """Read a kernel, which may take seconds, while the server goes on answering."""
@@ -146,7 +143,7 @@ class Server(LanguageServer):
             title = f"reading {'the running kernel' if name is None else name}"
             self.work_done_progress.begin(token, types.WorkDoneProgressBegin(title))
         try:
-            self._take(name, await asyncio.to_thread(_read_kernel, name))
+            self.kernels[name] = await asyncio.to_thread(_read_kernel, name)
         except KernelError as error:
             self.broken[name] = str(error)
             self.tell(str(error))
