@@ -16,6 +16,7 @@ from probelang.kernel.answers import KernelError
 from probelang.kernel.load import bundled_kernels, load_kernel
 from probelang.lsp.convert import to_diagnostic
 from probelang.lsp.files import OpenFile
+from probelang.lsp.positions import UTF16
 from probelang.lsp.protocol import Protocol, is_fault
 from probelang.lsp.settings import FileWishes, Projects, Wishes, read_wishes
 
@@ -53,6 +54,12 @@ class Server(LanguageServer):
         for name in path:
             found = getattr(found, name, None)
         return bool(found)
+
+    @property
+    def encoding(self) -> str:
+        """How the client counts characters."""
+        chosen: Any = self.server_capabilities.position_encoding or UTF16
+        return str(getattr(chosen, "value", chosen))
 
     @property
     def pulls(self) -> bool:
@@ -158,9 +165,7 @@ class Server(LanguageServer):
     def did_open(self, params: types.DidOpenTextDocumentParams) -> None:
         """A file was opened."""
         item = params.text_document
-        chosen: Any = self.server_capabilities.position_encoding or "utf-16"
-        encoding = str(getattr(chosen, "value", chosen))
-        self.files[item.uri] = OpenFile(item.uri, item.version, item.text, encoding)
+        self.files[item.uri] = OpenFile(item.uri, item.version, item.text, self.encoding)
         self._tell_large(self.files[item.uri])
         self.schedule(item.uri)
 

@@ -190,7 +190,7 @@ def _workspace_symbols(server: Server, query: str) -> list[types.WorkspaceSymbol
         uri = from_fs_path(path)
         if path in seen or uri is None:
             continue
-        file = OpenFile(uri, None, text, "utf-16")
+        file = OpenFile(uri, None, text, server.encoding)
         file_tree, _ = file.document.pieces.parse()
         for symbol in outline(file.document.pieces.store, file_tree.statements):
             if wanted in symbol.name.lower():

@@ -640,6 +640,24 @@ def test_several_folders(tmp_path: Path) -> None:
     converse(tmp_path, talk, folders=[tmp_path / "one", tmp_path / "two"])
 
 
+@pytest.mark.parametrize(("encoding", "end"), [("utf-16", 13), ("utf-8", 14)])
+def test_places_in_files_that_are_not_open_are_the_clients_too(
+    tmp_path: Path, encoding: str, end: int
+) -> None:
+    can = t.ClientCapabilities(
+        general=t.GeneralClientCapabilities(position_encodings=[t.PositionEncodingKind(encoding)])
+    )
+    (tmp_path / "one").mkdir()
+    (tmp_path / "one" / "a.probe").write_text('uprobe "/é":f\n', "utf-8")
+
+    async def talk(client: Any, uri: str) -> None:
+        await client.diagnostics(uri)
+        (found,) = await client.workspace_symbol_async(t.WorkspaceSymbolParams("é"))
+        assert found.location.range == t.Range(t.Position(0, 7), t.Position(0, end))
+
+    converse(tmp_path, talk, can=can, folders=[tmp_path / "one"])
+
+
 def test_questions_of_our_own(tmp_path: Path) -> None:
     async def talk(client: Any, uri: str) -> None:
         await client.diagnostics(uri)
