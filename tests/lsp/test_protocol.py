@@ -339,7 +339,7 @@ def test_definitions_lead_into_pages_of_c_and_on(tmp_path: Path) -> None:
         rule = await client.workspace_text_document_content_async(
             t.TextDocumentContentParams("probelang-rule:/PRB301.md")
         )
-        assert rule.text.startswith("# PRB301: unknown-member")
+        assert rule.text.startswith("# PRB301 unknown-member\n\nError. ")
         nothing = t.TextDocumentContentParams("probelang-header:/6.12/struct/no_such_thing.h")
         assert (await client.workspace_text_document_content_async(nothing)).text == ""
 
