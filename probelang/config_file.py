@@ -8,14 +8,14 @@ import tomllib
 from typing import TYPE_CHECKING, Any
 
 from probelang.config import MAX_SIZE, Config, ConfigError, PerFile
-from probelang.diagnostics import Severity
+from probelang.diagnostics import SEVERITIES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from probelang.diagnostics import Severity
     from probelang.toml_places import Path
 
-SEVERITIES = {severity.label: severity for severity in Severity}
 _POSITION = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 
 

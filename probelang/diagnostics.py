@@ -91,6 +91,13 @@ class Diagnostic:
     kernel_text: str | None = None
     kernel_column: int | None = None
 
+    def is_fixable(self, unsafe: bool) -> bool:
+        """Whether `--fix` would do something about it, with `unsafe` also where a fix wants to be looked at."""
+        return self.fix is not None and bool(self.fix.edits) and (unsafe or self.fix.safe)
+
+
+#: By what users call them.
+SEVERITIES = {severity.label: severity for severity in Severity}
 
 #: From how many kernels on those are named on which something does not hold, where they are fewer.
 _MANY = 4

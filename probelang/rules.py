@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from probelang.check.rules import RULES as _CHECKED
-from probelang.check.rules.commands import RULES as _COMMANDS
+from probelang.commands.rules import RULES as _COMMANDS
 from probelang.diagnostics import Rule
 from probelang.lint.ignores import RULES as _IGNORES
 from probelang.lint.rules import RULES as _LINTED

@@ -48,7 +48,7 @@ def actions_at(document: Document, state: State, said: Sequence[Diagnostic], spa
         if diagnostic.fix is not None:
             fix = diagnostic.fix
             found.append(Action(fix.title, "quickfix", fix.edits, diagnostic, fix.safe))
-            choice = _with_choice(document, state, diagnostic)
+            choice = _with_choice(document, diagnostic)
             if choice is not None:
                 found.append(choice)
         if diagnostic.severity is not Severity.ERROR and not diagnostic.rule.slug.endswith("-ignore"):
@@ -67,13 +67,9 @@ def actions_at(document: Document, state: State, said: Sequence[Diagnostic], spa
 
 def fix_all(said: Sequence[Diagnostic]) -> Action | None:
     """All safe fixes at once, but for those that would change what another one does."""
-    edits: list[Edit] = []
-    for diagnostic in said:
-        fix = diagnostic.fix
-        if fix is None or not fix.safe:
-            continue
-        if all(not _meet(edit.span, other.span) for edit in fix.edits for other in edits):
-            edits += fix.edits
+    from probelang.lint.fixes import choose_fixes
+
+    edits = [edit for fix in choose_fixes(said, unsafe=False) for edit in fix.edits]
     if not edits:
         return None
     return Action("fix all that can be fixed safely", "source.fixAll", tuple(sorted(edits, key=_start)))
@@ -110,7 +106,7 @@ def _ignore(document: Document, said: Diagnostic) -> Action:
 # ------------------------------------------------------------------------------------------------ add `??`
 
 
-def _with_choice(document: Document, state: State, said: Diagnostic) -> Action | None:
+def _with_choice(document: Document, said: Diagnostic) -> Action | None:
     """`a->b ?? a->c`: what one kernel lacks, another has."""
     if said.rule not in ABSENT or said.fix is None or len(said.fix.edits) != 1:
         return None

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from probelang.analysis.locate import walk
 from probelang.record import record
 from probelang.source import Source, Span
 from probelang.syntax import tree
@@ -98,7 +97,7 @@ def marked(caret: Caret) -> tuple[tree.Statement, list[tree.Node]] | None:
     file, _ = parse(Source("", text))
     for statement in file.statements:
         if statement.span.start <= caret.start <= statement.span.end:
-            found = [node for node in walk(statement) if _is_marked(node)]
+            found = [node for node in tree.walk(statement) if _is_marked(node)]
             if found:
                 return statement, list(_around(statement, found[0]))
     return None
@@ -110,6 +109,6 @@ def _is_marked(node: tree.Node) -> bool:
 
 
 def _around(statement: tree.Statement, wanted: tree.Node) -> Iterator[tree.Node]:
-    for node in walk(statement):
+    for node in tree.walk(statement):
         if node.span.start <= wanted.span.start and wanted.span.end <= node.span.end:
             yield node

@@ -10,6 +10,7 @@ from probelang.analysis.kernel_names import names_of
 from probelang.analysis.members import complete_members
 from probelang.analysis.paths import complete_program, functions_of_module
 from probelang.analysis.replies import Completion, Completions, Sort
+from probelang.analysis.search import MOST
 from probelang.analysis.words import CALLS, FETCH_TYPES, KEYWORDS, OPTIONS, VARIABLES
 from probelang.btf.names import Space
 from probelang.btf.types import BtfError
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     from probelang.check.scope import Scope
 
 KIND_WORDS = frozenset(kind.value for kind in Kind)
-#: How many names of one sort are offered at once: each costs the client time.
-MOST = 100
 
 
 def complete(context: Context, text: str, offset: int) -> Completions:

@@ -16,7 +16,6 @@ from probelang.syntax import tree
 
 if TYPE_CHECKING:
     from probelang.analysis.document import State
-    from probelang.check.scope import Scope
 
 _STEPS = 32
 
@@ -55,12 +54,12 @@ def _on_page(state: State, statement: tree.Statement, path: list[tree.Node]) -> 
             return find_target(kernel, page, node.name) if page is not None else None
         case _, tree.Name():
             if scope is not None and node.name in scope.names:
-                return _parameter(state, statement, scope, node.name)
+                return _parameter(state, statement, node.name)
             return page_of_name(kernel, node.name)
     return None
 
 
-def _parameter(state: State, statement: tree.Statement, scope: Scope, name: str) -> Target | None:
+def _parameter(state: State, statement: tree.Statement, name: str) -> Target | None:
     if not isinstance(statement, tree.Probe):
         return None
     match statement.points[0]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from probelang.analysis import kernel_opinion
 from probelang.analysis.context import Context
 from probelang.analysis.pieces import Pieces
-from probelang.backends import BACKENDS, DEFAULT_SETTINGS, Plan, Settings, get_backend
+from probelang.backends import BACKENDS, DEFAULT_SETTINGS, Settings, get_backend
 from probelang.check.memory import Memory
 from probelang.check.report import Report, in_source_order
 from probelang.check.spec import Checker, without_errors
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
     from probelang.check.spec import Statement
     from probelang.kernel.interface import Kernel
-    from probelang.probes import Probe
     from probelang.source import Source
 
 
@@ -200,8 +199,8 @@ class Document:
         checker.run()
         checked = in_source_order([pieces.real_diagnostic(said) for said in checker.report.diagnostics])
         kernel.suggest_anew()
-        plan = _emit(backend, checker.probes, kernel, settings, known.emitted)
-        rest = _emit(backend, checker.unfinished, kernel, settings, known.emitted_rest)
+        plan = backend.emit_events(checker.probes, kernel, settings, known.emitted)
+        rest = backend.emit_events(checker.unfinished, kernel, settings, known.emitted_rest)
         emitted = [pieces.real_diagnostic(said) for said in (*plan.diagnostics, *rest.diagnostics)]
         found = [
             replace(said, kernels=(kernel.name,), **kernel_opinion(said, kernel))
@@ -242,18 +241,6 @@ class Document:
                 kept[id(statement)] = _Linted(statement, constants, tuple(report.diagnostics[mark:]))
         known.linted = kept
         return report.diagnostics
-
-
-def _emit(
-    backend: Any, probes: list[Probe], kernel: Kernel, settings: Settings, kept: dict[int, Any]
-) -> Plan:
-    """The events of probes; of those that stayed the same, what came of them, where the backend can tell."""
-    plan: Plan
-    if getattr(backend, "KEEPS", False):
-        plan = backend.emit_events(probes, kernel, settings, kept)
-    else:
-        plan = backend.emit_events(probes, kernel, settings)
-    return plan
 
 
 class _Watched:

@@ -41,7 +41,7 @@ def hover(states: Sequence[State], statement: tree.Statement, offset: int) -> Ho
     found = _of_path(states[0], statement, path, offset)
     if found is None:
         return None
-    compiled = _compiled(states, statement, path, offset)
+    compiled = _compiled(states, statement, path)
     return Hover(found.span, f"{found.text}\n\n{compiled}" if compiled else found.text)
 
 
@@ -253,7 +253,7 @@ def _code(text: str) -> str:
 # --------------------------------------------------------------------------------------------------- compiled
 
 
-def _compiled(states: Sequence[State], statement: tree.Statement, path: list[tree.Node], offset: int) -> str:
+def _compiled(states: Sequence[State], statement: tree.Statement, path: list[tree.Node]) -> str:
     """For each kernel, the words that define the fetch arg around the caret, or the lines that define the event."""
     if not isinstance(statement, tree.Probe):
         return ""

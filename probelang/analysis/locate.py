@@ -23,15 +23,6 @@ def children_of(node: tree.Node) -> Iterator[tree.Node]:
                     yield part
 
 
-def walk(node: tree.Node) -> Iterator[tree.Node]:
-    """A node and all below it."""
-    stack = [node]
-    while stack:
-        node = stack.pop()
-        yield node
-        stack.extend(reversed(list(children_of(node))))
-
-
 def path_to(node: tree.Node, offset: int) -> list[tree.Node]:
     """The nodes that hold an offset, or end there, from `node` to the innermost; empty if `node` does not."""
     if not touches(node.span, offset):

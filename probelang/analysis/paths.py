@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from probelang.analysis.replies import Completion, Completions, Sort
+from probelang.analysis.search import MOST
 from probelang.kernel.answers import Found
 from probelang.program.elf import ProgramError
 from probelang.program.load import load_program
@@ -16,8 +17,7 @@ from probelang.syntax.tree import Kind
 if TYPE_CHECKING:
     from probelang.kernel.interface import Kernel
 
-#: How many are offered at once, and how many entries of a folder are looked at.
-MOST = 100
+#: How many entries of a folder are looked at.
 MOST_ENTRIES = 10_000
 
 

@@ -30,15 +30,14 @@ class Sort(Enum):
     FILE = "file"
     FOLDER = "folder"
     SYMBOL = "symbol"
-    SNIPPET = "snippet"
 
 
 @record
 class Completion:
     """One thing that may stand at the caret: `text` replaces `span`.
 
-    `detail` is shown beside the label, `rank` orders (the lowest first); `key` is what `resolve_completion` needs to
-    say more.
+    `detail` is shown beside the label, `rank` orders (the lowest first); `key` is what
+    `probelang.analysis.completion.describe` needs to say more.
     """
 
     label: str
@@ -48,8 +47,6 @@ class Completion:
     detail: str = ""
     rank: int = 0
     key: tuple[str, ...] = ()
-    snippet: bool = False
-    doc: str = ""
 
 
 @record

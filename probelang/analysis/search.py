@@ -6,9 +6,8 @@ The names are one text of lines in order, as a kernel's tables are kept; all sea
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
 
-#: How many names a search finds.
+#: How many names of one sort are offered at once: each costs the client time.
 MOST = 100
 _MAX_QUERY = 64
 _LONGEST_LOOSE = 24
@@ -63,9 +62,3 @@ class Names:
                 if len(found) > limit:
                     return
             at = text.find(wanted, end)
-
-
-def prefix_range(names: list[str], prefix: str) -> list[str]:
-    """Those of a sorted list that begin with `prefix`."""
-    first = bisect_left(names, prefix)
-    return names[first : bisect_left(names, prefix + "\U0010ffff", first)]

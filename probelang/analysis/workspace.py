@@ -1,4 +1,4 @@
-"""The specs in the folders of a project."""
+"""The specs in the folders of a project, with their texts."""
 
 from __future__ import annotations
 
@@ -6,42 +6,39 @@ import os
 from typing import TYPE_CHECKING
 
 from probelang.config import ConfigError, Configs
+from probelang.specs import specs_below
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-#: Files that are read for one question, folders that are looked into, and the bytes that a file may have.
+    from probelang.config import Config
+
+#: Files that are read for one question, folders that are looked into below each, and the bytes that a file may have.
 MOST_FILES = 500
 MOST_FOLDERS = 5000
 MOST_BYTES = 1 << 20
-_PASSED_OVER = frozenset(("node_modules", "__pycache__", "build", "dist"))
 
 
-def find_specs(folders: list[str]) -> Iterator[tuple[str, str]]:
-    """Path and text of the specs below some folders, those of `files` in the project's settings too."""
+def read_specs(folders: list[str]) -> Iterator[tuple[str, str]]:
+    """Path and text of the specs below some folders, those that `probelang lint` would check there."""
     configs = Configs()
-    files = visited = 0
+
+    def config_of(folder: str) -> Config | None:
+        try:
+            return configs.of_folder(os.path.abspath(folder))
+        except ConfigError:
+            return None
+
+    files = 0
     for folder in folders:
-        for parent, inner, names in os.walk(folder):
-            visited += 1
-            if visited > MOST_FOLDERS:
-                return
-            inner[:] = sorted(name for name in inner if name[0] != "." and name not in _PASSED_OVER)
-            try:
-                config = configs.of_folder(os.path.abspath(parent))
-            except ConfigError:
+        for path in specs_below(folder, config_of, MOST_FOLDERS):
+            text = _read(path)
+            if text is None:
                 continue
-            for name in sorted(names):
-                path = os.path.join(parent, name)
-                if not config.is_spec(path):
-                    continue
-                text = _read(path)
-                if text is None:
-                    continue
-                files += 1
-                if files > MOST_FILES:
-                    return
-                yield path, text
+            files += 1
+            if files > MOST_FILES:
+                return
+            yield path, text
 
 
 def _read(path: str) -> str | None:

@@ -1,6 +1,6 @@
 """What turns typed probes into something that records: a table of backends, and what each of them is.
 
-A backend is a module with `FORMATS`, `emit_events` and `render`. It is imported when it is chosen.
+A backend is a module with what `Backend` says. It is imported when it is chosen.
 """
 
 from __future__ import annotations
@@ -70,9 +70,17 @@ class Backend(Protocol):
         """
 
     def emit_events(
-        self, probes: Sequence[Probe], kernel: Kernel, settings: Settings = DEFAULT_SETTINGS
+        self,
+        probes: Sequence[Probe],
+        kernel: Kernel,
+        settings: Settings = DEFAULT_SETTINGS,
+        kept: dict[int, Any] | None = None,
     ) -> Plan:
-        """The events of all probes that can be had; a diagnostic at the words that ask for what cannot."""
+        """The events of all probes that can be had; a diagnostic at the words that ask for what cannot.
+
+        An editor gives the same `kept` again and again: a backend may keep there what came of each probe, and take it over
+        where nothing has changed.
+        """
 
     def render(
         self,

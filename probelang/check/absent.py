@@ -30,7 +30,7 @@ def say_no_function(
     """The kernel, or the module, has no function of a name; `span` is what a fix may replace."""
     kernel, kind = points.kernel, points.probe.kind
     alone = point.function.name == name
-    owner = points._owner(module)
+    owner = points.owner_of(module)
     label, help, fix = "", None, None
     at_return = point.returns is not None
     successors = find_successors(kernel, name) if module in (None, "vmlinux") else []

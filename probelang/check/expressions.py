@@ -82,7 +82,7 @@ class Expressions:
             case tree.Call():
                 return calls.resolve_call(self, expr)
             case tree.Binary(_, "??", _, left, right):
-                return self._choice(expr, left, right)
+                return self._choice(left, right)
             case tree.Number() | tree.Text() | tree.Unary() | tree.Binary():
                 return self._constant(expr)
             case tree.BrokenExpr():
@@ -220,7 +220,7 @@ class Expressions:
         if expr.arrow:
             return self._through(expr, base, name)
         if isinstance(base.type, CPointer) and isinstance(ctypes.pointed(base.type), CStruct):
-            self._say_arrow(expr, base, "->", f"`{base.text}` is a pointer: its members are behind `->`")
+            self._say_arrow(expr, "->", f"`{base.text}` is a pointer: its members are behind `->`")
             return None
         struct = self._struct(base.type, base, expr)
         if struct is None:
@@ -252,7 +252,7 @@ class Expressions:
             return _with_bits(value, found)
         if not isinstance(pointer.type, CPointer):
             if isinstance(base.type, CStruct):
-                self._say_arrow(expr, base, ".", f"`{base.text}` is no pointer: its members are behind `.`")
+                self._say_arrow(expr, ".", f"`{base.text}` is no pointer: its members are behind `.`")
             else:
                 self._struct(base.type, base, expr)
             return None
@@ -274,7 +274,7 @@ class Expressions:
         )
         return _with_bits(value, found)
 
-    def _say_arrow(self, expr: tree.Member, base: Value, right: str, message: str) -> None:
+    def _say_arrow(self, expr: tree.Member, right: str, message: str) -> None:
         wrong = "->" if expr.arrow else "."
         # what stands between base and member is the operator, and perhaps white space
         between = Span(expr.base.span.end, expr.member.span.start)
@@ -454,7 +454,7 @@ class Expressions:
         # as in the kernel, `+8(e): string` is the string that lies there, and `+8(e)` alone the word
         return Value(pointer.access, CPointer(None), None, LVALUE, offset, user=user, typed=False)
 
-    def _choice(self, expr: tree.Binary, left: tree.Expr, right: tree.Expr) -> Value | None:
+    def _choice(self, left: tree.Expr, right: tree.Expr) -> Value | None:
         mark = self.report.mark()
         value = self.resolve(left)
         if value is not None and not self._is_lacking(value, left):

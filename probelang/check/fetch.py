@@ -58,7 +58,7 @@ def record_value(report: Report, value: Value, asked: tree.FetchType | None, spa
     if asked.name in _TEXTS:
         return _asked_text(report, value, asked, span)
     if asked.name in ("%pd", "%pD"):
-        return _asked_dentry(report, value, asked, span)
+        return _asked_dentry(report, value, asked)
     return _asked_number(report, value, asked, span)
 
 
@@ -239,7 +239,7 @@ def _asked_text(report: Report, value: Value, asked: tree.FetchType, span: Span)
         )
         return None
     if asked.count is not None:
-        return _asked_texts(report, value, asked, span)
+        return _asked_texts(report, value, asked)
     if value.state == LVALUE and not value.typed:
         return _in_memory(value), Fetch(asked.name)
     match value.type:
@@ -262,7 +262,7 @@ def _asked_text(report: Report, value: Value, asked: tree.FetchType, span: Span)
     return None
 
 
-def _asked_texts(report: Report, value: Value, asked: tree.FetchType, span: Span) -> Recorded | None:
+def _asked_texts(report: Report, value: Value, asked: tree.FetchType) -> Recorded | None:
     """`string[N]`: an array of pointers to characters."""
     if value.state == LVALUE and not value.typed:
         return _in_memory(value), Fetch(asked.name, asked.count)
@@ -283,7 +283,7 @@ def _asked_texts(report: Report, value: Value, asked: tree.FetchType, span: Span
     return None
 
 
-def _asked_dentry(report: Report, value: Value, asked: tree.FetchType, span: Span) -> Recorded | None:
+def _asked_dentry(report: Report, value: Value, asked: tree.FetchType) -> Recorded | None:
     """`%pd` and `%pD`: the name of a dentry, of a file; by members, which every kernel can read."""
     wanted, path = (
         ("dentry", ("d_name", "name"))
@@ -364,7 +364,7 @@ def _asked_number(report: Report, value: Value, asked: tree.FetchType, span: Spa
         )
         return None
     if value.bits is not None:
-        return _asked_of_bitfield(report, value, asked, span)
+        return _asked_of_bitfield(report, asked)
     if asked.name == "symstr":
         if isinstance(value.type, CInt) and value.type.size < 8 and value.typed:
             _say_widening(report, value, asked, f"x{value.type.size * 8}")
@@ -375,7 +375,7 @@ def _asked_number(report: Report, value: Value, asked: tree.FetchType, span: Spa
     return _number(report, value, fetch, span)
 
 
-def _asked_of_bitfield(report: Report, value: Value, asked: tree.FetchType, span: Span) -> Recorded | None:
+def _asked_of_bitfield(report: Report, asked: tree.FetchType) -> Recorded | None:
     report.add(
         types.TYPE_MISMATCH,
         asked.span,

@@ -83,12 +83,3 @@ def text_members(struct: CStruct) -> list[str] | None:
         elif isinstance(type, CPointer) and type.target is not None and type.target.is_text():
             texts.append(name)
     return [_NAMES[struct.name]] if struct.name in _NAMES else texts
-
-
-def type_of_c(words: str) -> str | None:
-    """The type of `unsigned long`, None of what is no number."""
-    parts = words.split()
-    if not parts or not set(parts) <= {"unsigned", "signed", "long", "int", "short", "char", "const"}:
-        return None
-    bits = 8 if "char" in parts else 16 if "short" in parts else 64 if "long" in parts else 32
-    return f"{'u' if 'unsigned' in parts else 's'}{bits}"

@@ -146,7 +146,7 @@ class Points:
                 self.report.add(
                     points.NO_MATCH,
                     ident.span,
-                    f"no {what} of {self._owner(module)} fits `{pattern}`",
+                    f"no {what} of {self.owner_of(module)} fits `{pattern}`",
                     notes=self.left_out,
                     help="`*` stands for any letters, `?` for one, `{a,b}` for alternatives",
                     fix=rename(ident.span, [pattern.replace(".*", "*")]) if ".*" in ident.name else None,
@@ -166,7 +166,7 @@ class Points:
         self.report.add(
             points.TOO_MANY_POINTS,
             span,
-            f"`{pattern}` fits {count} {what}s of {self._owner(module)}, and the limit is {self.limit}",
+            f"`{pattern}` fits {count} {what}s of {self.owner_of(module)}, and the limit is {self.limit}",
             help=f"a narrower pattern, or `with max={count}`",
         )
         return False
@@ -204,7 +204,7 @@ class Points:
         several = len(names) > 1
         places = []
         for name in names:
-            place = self._function(point, name, module, several)
+            place = self._function(point, name, module)
             if place is not None:
                 places.append(place)
             elif not several:
@@ -241,9 +241,7 @@ class Points:
             return "is forbidden for kprobes by the kernel"
         return None
 
-    def _function(
-        self, point: tree.FunctionPoint, name: str, module: str | None, several: bool
-    ) -> Place | None:
+    def _function(self, point: tree.FunctionPoint, name: str, module: str | None) -> Place | None:
         answer = self.kernel.find_function(name, module)
         span = place_of(point.function, name)
         if isinstance(answer, NotFound):
@@ -359,7 +357,7 @@ class Points:
 
         return any(other != home for other in home_names(self.kernel, name))
 
-    def _owner(self, module: str | None) -> str:
+    def owner_of(self, module: str | None) -> str:
         """Whose functions are looked for: the words of a message."""
         return self.kernel.title if module in (None, "vmlinux") else f"the module `{module}`"
 

@@ -323,7 +323,7 @@ class Checker:
         else:
             condition = self._condition(probe, compared, sites[0], places[0])
             finished = condition is not None or probe.condition is None
-            if not self._alike(probe, places, sites):
+            if not self._alike(places, sites):
                 sites, finished = sites[:1], False
         made = Probe(
             group,
@@ -382,7 +382,7 @@ class Checker:
         values = frozenset((*by_name, *place.scope.names))
         return Conditions(self.report, self.constants, self.source, fields, values).resolve(probe.condition)
 
-    def _alike(self, probe: tree.Probe, places: list[Place], sites: list[Site]) -> bool:
+    def _alike(self, places: list[Place], sites: list[Site]) -> bool:
         """Whether every point of one event records the same."""
         first = [(field.name, field.fetch) for field in sites[0].fields]
         for place, site in zip(places[1:], sites[1:], strict=True):

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from probelang.cli.common import UsageError
-from probelang.diagnostics import Severity
+from probelang.diagnostics import SEVERITIES
 from probelang.selection import Choice, SelectorError, check_selector, shown
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
-_LEVELS = {severity.label: severity for severity in Severity}
+    from probelang.diagnostics import Severity
 
 
 def read_choice(options: argparse.Namespace) -> Choice:
@@ -42,8 +42,8 @@ def read_severities(options: argparse.Namespace) -> tuple[tuple[str, Severity], 
     made = []
     for word in (word.strip() for one in options.severity or () for word in one.split(",")):
         selector, equals, level = word.partition("=")
-        if not equals or level.strip().lower() not in _LEVELS:
-            known = ", ".join(_LEVELS)
+        if not equals or level.strip().lower() not in SEVERITIES:
+            known = ", ".join(SEVERITIES)
             raise UsageError(f"--severity: `{shown(word)}` is no RULE=LEVEL, with a level of {known}")
-        made.append((_selector("--severity", selector.strip()), _LEVELS[level.strip().lower()]))
+        made.append((_selector("--severity", selector.strip()), SEVERITIES[level.strip().lower()]))
     return tuple(made)

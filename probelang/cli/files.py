@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 
 from probelang.cli.common import FAILED, OK, UsageError, say
 from probelang.config import NO_CONFIG, SPEC_NAMES, Config, ConfigError, Configs, load_config
+from probelang.specs import specs_below
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable
 
-#: Folders that hold nothing that anybody wrote, besides hidden ones.
-SKIPPED = frozenset(("__pycache__", "node_modules", "venv"))
 MAX_FILES = 200_000
 
 
@@ -50,6 +49,7 @@ def _shortened(error: ConfigError) -> str:
 
 
 def project_of(options: argparse.Namespace) -> Project:
+    """The settings that a command was told to go by."""
     return Project(options.config, options.isolated)
 
 
@@ -63,7 +63,7 @@ def find_specs(names: Iterable[str], project: Project, force_exclude: bool) -> t
     for name in names:
         if name != "-" and os.path.isdir(name):
             before = len(found)
-            for path in _walk(name, project):
+            for path in specs_below(name, project.of_folder):
                 found[path] = None
                 if len(found) > MAX_FILES:
                     raise UsageError(f"{name}: more than {MAX_FILES:,} specs")
@@ -78,26 +78,3 @@ def find_specs(names: Iterable[str], project: Project, force_exclude: bool) -> t
         elif not (force_exclude and name != "-" and project.of(name).is_excluded(name)):
             found[name] = None
     return list(found), status
-
-
-def _walk(top: str, project: Project) -> Iterator[str]:
-    """The specs below a folder. Links to folders are not followed, so that there is no circle."""
-    folders = [top]
-    while folders:
-        folder = folders.pop()
-        config = project.of_folder(folder)
-        inner = []
-        try:
-            with os.scandir(folder) as listing:
-                entries = sorted(listing, key=lambda item: item.name)
-        except OSError:
-            continue
-        for entry in entries:
-            path = entry.path.removeprefix("./")
-            if entry.is_dir(follow_symlinks=False):
-                hidden = entry.name.startswith(".") or entry.name in SKIPPED
-                if not hidden and not config.is_excluded(path):
-                    inner.append(path)
-            elif config.is_spec(path) and entry.is_file():
-                yield path
-        folders += reversed(inner)

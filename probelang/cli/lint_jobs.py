@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from probelang.cli.common import UsageError, load_kernel
+from probelang.commands.files import is_command_file
 from probelang.record import record
 
 if TYPE_CHECKING:
@@ -70,12 +71,6 @@ class Job:
             self.slot = digest((os.path.abspath(self.name), asked, *names), 8)
             text = self.source.text.encode("utf-8", "surrogateescape")
             self.key = digest((self.source.name, asked, *(kernel or "" for kernel in kernels), text))
-
-
-def is_command_file(name: str) -> bool:
-    """Whether a file holds raw commands of the kernel, by its name (`probelang.commands.lines`)."""
-    base = name.rpartition("/")[2]
-    return base.endswith(".tracefs") or base in ("kprobe_events", "uprobe_events", "dynamic_events")
 
 
 def _near(kernel: str) -> str:

@@ -6,8 +6,8 @@ refused. An error without an example has a reason why it does not arise.
 
 from __future__ import annotations
 
-from probelang.check.rules import commands as rules
 from probelang.check.rules import limits, names, points, types
+from probelang.commands import rules
 from probelang.diagnostics import Rule
 from probelang.record import record
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from probelang.btf.types import BtfError
 from probelang.commands.eprobe import parse_eprobe
+from probelang.commands.files import DYNAMIC, KPROBES, UPROBES
 from probelang.commands.fprobe import parse_fprobe
 from probelang.commands.kprobe import parse_kprobe
 from probelang.commands.removal import remove
@@ -35,9 +36,6 @@ if TYPE_CHECKING:
 MAX_LINE = 4094
 """The characters of a line that the kernel reads at once."""
 
-DYNAMIC, KPROBES, UPROBES = "dynamic_events", "kprobe_events", "uprobe_events"
-FILES = (DYNAMIC, KPROBES, UPROBES)
-
 
 class Judge:
     """One kernel, from a state in which it has none but its own events; every command that it takes changes the state."""
@@ -50,7 +48,7 @@ class Judge:
         self.latest: Probe | None = None
 
     def judge(self, text: str, file: str = DYNAMIC) -> Verdict:
-        """The verdict on one line (a character for each byte, without the newline) written to one of FILES."""
+        """The verdict on one line (a character for each byte, without the newline) written to one of `files.FILES`."""
         self.latest = None
         entries: list[LogEntry] = []
         words = Words(text.partition("#")[0])

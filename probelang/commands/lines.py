@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from probelang.commands.judge import DYNAMIC, KPROBES, UPROBES
+from probelang.commands.files import KPROBES, file_for
 from probelang.record import record
 from probelang.source import Span
 
@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
     from probelang.source import Source
 
-SUFFIX = ".tracefs"
-NAMES = {"kprobe_events": KPROBES, "uprobe_events": UPROBES, "dynamic_events": DYNAMIC}
 _BOOT = re.compile(r'(?:^|[ \t])"?kprobe_event="?([^\s"]*)')
 
 
@@ -23,7 +21,7 @@ _BOOT = re.compile(r'(?:^|[ \t])"?kprobe_event="?([^\s"]*)')
 class Command:
     """One command: its bytes as characters, the file it is for, and where its text begins in the source.
 
-    `plain` is whether each byte is a character of the source too.
+    `source` is what the source has there: fewer characters than bytes where some are not ASCII.
     """
 
     text: str
@@ -42,15 +40,9 @@ class Command:
         return len(self.text[:bytes].encode("latin-1").decode("utf-8", "ignore"))
 
 
-def is_command_file(name: str) -> bool:
-    """Whether a file is one of raw commands, by its name."""
-    base = name.rpartition("/")[2]
-    return base in NAMES or base.endswith(SUFFIX)
-
-
 def read_commands(source: Source) -> Iterator[Command]:
     """The commands of a file, in order; comments and empty lines are none."""
-    file = NAMES.get(source.name.rpartition("/")[2], DYNAMIC)
+    file = file_for(source.name)
     start = 0
     for line in source.text.split("\n"):
         boot = list(_BOOT.finditer(line))

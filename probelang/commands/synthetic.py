@@ -28,7 +28,6 @@ class _Command:
 
     def __init__(self, text: str) -> None:
         self.text = text.lstrip("".join(char for char in map(chr, range(256)) if is_space(char)))
-        self.skipped = len(text) - len(self.text)
         self.entries: list[LogEntry] = []
 
     def refuse(self, name: str, at: int = 0) -> Refused:

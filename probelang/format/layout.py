@@ -6,11 +6,12 @@ import re
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from probelang.format.lines import INDENT, WIDTH, Line, columns
+from probelang.format.lines import INDENT, WIDTH, Line
 from probelang.format.spacing import join, read_atoms
 from probelang.format.tokens import BLANKS, COMMENT, Token
 from probelang.format.wrap import add_comments, wrap
 from probelang.record import record
+from probelang.source import columns
 
 if TYPE_CHECKING:
     from probelang.format.tokens import Chunk

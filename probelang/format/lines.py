@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from probelang.source import columns
+
 #: No line is longer, where it can be broken.
 WIDTH = 100
 INDENT = 4
@@ -38,15 +40,6 @@ def align(lines: list[Line]) -> None:
 def render_line(line: Line) -> str:
     """The line, with its indentation, without its end."""
     return " " * line.indent + line.text + line.comment
-
-
-def columns(text: str) -> int:
-    """The columns of a terminal that a text takes."""
-    if text.isascii():
-        return len(text)
-    from probelang.render.text import columns as count_columns
-
-    return count_columns(text)
 
 
 def _align_names(lines: list[Line]) -> None:

@@ -9,8 +9,9 @@ from __future__ import annotations
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from probelang.format.lines import INDENT, WIDTH, Line, columns
+from probelang.format.lines import INDENT, WIDTH, Line
 from probelang.format.spacing import CLOSE, NEVER, join
+from probelang.source import columns
 
 if TYPE_CHECKING:
     from probelang.format.spacing import Atom

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from probelang.diagnostics import Severity
 from probelang.record import record
+from probelang.selection import is_fixed
 from probelang.source import Source
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def apply_fixes(
     limit = _badness(found)
     seen = {source.text}
     for _ in range(MAX_ROUNDS):
-        chosen = _choose(current.diagnostics, unsafe)
+        chosen = choose_fixes(current.diagnostics, unsafe)
         if not chosen:
             break
         text = apply_edits(current.source.text, [edit for fix in chosen for edit in fix.edits])
@@ -54,7 +55,7 @@ def apply_fixes(
         current = Fixed(made, tuple(ask(made)), current.count + len(chosen))
         if not _is_worse(_badness(current.diagnostics), limit):
             best = current
-    if best.count or not _choose(found, unsafe):
+    if best.count or not choose_fixes(found, unsafe):
         return best
     return _one_by_one(source, found, ask, unsafe)
 
@@ -66,7 +67,7 @@ def _one_by_one(
     best = Fixed(source, tuple(found))
     refused: set[tuple[str, str]] = set()
     for _ in range(MAX_SINGLE):
-        left = [fix for fix in _choose(best.diagnostics, unsafe, refused)]
+        left = choose_fixes(best.diagnostics, unsafe, refused)
         if not left:
             break
         fix = left[0]
@@ -86,25 +87,22 @@ def _key(fix: Fix) -> tuple[str, str]:
 def _badness(found: Iterable[Diagnostic]) -> tuple[int, int]:
     """How many syntax errors, and how many errors."""
     errors = [one for one in found if one.severity is Severity.ERROR]
-    return sum(one.rule.code.startswith("PRB0") for one in errors), len(errors)
+    return sum(is_fixed(one.rule) for one in errors), len(errors)
 
 
 def _is_worse(now: tuple[int, int], limit: tuple[int, int]) -> bool:
     return now[0] > limit[0] or now[1] > limit[1]
 
 
-def is_fixable(found: Diagnostic, unsafe: bool) -> bool:
-    """Whether `--fix` would do something about it."""
-    return found.fix is not None and bool(found.fix.edits) and (unsafe or found.fix.safe)
-
-
-def _choose(found: Iterable[Diagnostic], unsafe: bool, refused: Iterable[tuple[str, str]] = ()) -> list[Fix]:
+def choose_fixes(
+    found: Iterable[Diagnostic], unsafe: bool, refused: Iterable[tuple[str, str]] = ()
+) -> list[Fix]:
     """Fixes that do not touch each other, the first of each place: what is left out comes again in the next round."""
     taken: list[tuple[int, int]] = []
     chosen = []
     for one in found:
         fix = one.fix
-        if fix is None or not is_fixable(one, unsafe) or _key(fix) in refused:
+        if fix is None or not one.is_fixable(unsafe) or _key(fix) in refused:
             continue
         edits = sorted((edit.span.start, edit.span.end) for edit in fix.edits)
         if all(_is_free(taken, start, end) for start, end in edits):

@@ -16,7 +16,7 @@ from probelang.selection import SelectorError, check_selector, selects, shown
 from probelang.source import Span
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from probelang.selection import Selection
     from probelang.source import Source
@@ -46,9 +46,6 @@ MALFORMED = Rule(
     example="fprobe vfs_read { count }  # probelang: ignore",
 )
 RULES = (UNUSED, UNKNOWN, MALFORMED)
-
-#: The rule that may be about other files of a run, which are not looked at here.
-ACROSS = "PRB614"
 
 _MARK = re.compile(r"(?:#|//)[ \t]*probelang[ \t]*:[ \t]*", re.IGNORECASE)
 _BODY = re.compile(r"ignore[ \t]*\[([^\]\n]*)\]")
@@ -91,9 +88,7 @@ def apply(
         return asked
     said: list[Diagnostic] = []
     ignores = _read_all(source, file, said)
-    by_line: dict[int, list[_Word]] = {}
-    for ignore in ignores:
-        by_line.setdefault(ignore.line, []).extend(ignore.words)
+    by_line = _by_line(ignores)
     used: set[Span] = set()
     left = [one for one in asked if not _is_ignored(source, one, by_line, used)]
     judged = _Judged(source, file, found, selection)
@@ -110,10 +105,16 @@ def without_ignored(
 ) -> list[Diagnostic]:
     """What is left of what was said, and nothing of comments."""
     asked = selection.apply(found)
-    by_line: dict[int, list[_Word]] = {}
-    for ignore in _read_all(source, file, []):
-        by_line.setdefault(ignore.line, []).extend(ignore.words)
+    by_line = _by_line(_read_all(source, file, []))
     return [one for one in asked if not _is_ignored(source, one, by_line, set())]
+
+
+def _by_line(ignores: Iterable[_Ignore]) -> dict[int, list[_Word]]:
+    """What comments name, by the lines that they are about."""
+    by_line: dict[int, list[_Word]] = {}
+    for ignore in ignores:
+        by_line.setdefault(ignore.line, []).extend(ignore.words)
+    return by_line
 
 
 def _say(
@@ -198,12 +199,14 @@ class _Judged:
     def is_unused(self, ignore: _Ignore, word: _Word, used: set[Span]) -> bool:
         if word.span in used:
             return False
+        from probelang.lint.rules.event_clash import RULE as across
         from probelang.rules import RULES
 
         named = [rule for rule in RULES if selects(word.selector, rule)]
         if all(rule.code in self.selection.ignored for rule in named):
             return False
-        if any(rule.code == ACROSS for rule in named):
+        if across in named:
+            # it may be about other files of a run, which are not looked at here
             return False
         if not self.errors:
             return True

@@ -5,6 +5,7 @@ The names are those of the kernel's user API (include/uapi) and of its enums; th
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
@@ -85,9 +86,8 @@ _OUTCOMES = frozenset(("ret", "err", "error", "retval"))
 
 _KNOWN: WeakKeyDictionary[Kernel, dict[str, dict[int, str]]] = WeakKeyDictionary()
 
-#: MAX_ERRNO of include/linux/err.h, and the errors that were asked for.
-_LEAST_ERROR = -4095
-_ERRORS: dict[int, str | None] = {}
+#: MAX_ERRNO of include/linux/err.h.
+MAX_ERRNO = 4095
 
 
 def names_of(kernel: Kernel, field: Field, target: Target, values: set[int]) -> dict[int, str]:
@@ -121,10 +121,12 @@ def error_for(field: Field, value: int) -> str | None:
     if value > -2 or not field.fetch.signed or field.fetch.bits < 32 or not _is_outcome(field.access):
         # -1 is -EPERM, and what much else returns that means no more than that something failed
         return None
-    if value not in _ERRORS:
-        _ERRORS[value] = errno_name(value) if value >= _LEAST_ERROR else None
-    name = _ERRORS[value]
+    name = _errno_name(value) if value >= -MAX_ERRNO else None
     return f"-{name}" if name is not None else None
+
+
+#: Looked up in a table of text, which takes a while.
+_errno_name = cache(errno_name)
 
 
 def _is_outcome(access: Access) -> bool:

@@ -1,6 +1,7 @@
 """A spec as a team has it checked: on all its kernels, by the rules that it selects, without what its comments ignore.
 
-The command line and editors ask here; `probelang.analysis` answers for one kernel.
+The command line asks here; `probelang.analysis` answers for one kernel, and `probelang.analysis.document` is the same of a text
+that is edited.
 """
 
 from __future__ import annotations

@@ -152,6 +152,14 @@ class Solver:
                 return join(known) if op == "||" else meet(known)
         return None
 
+    def told(self, condition: Condition) -> tuple[Key, Values] | None:
+        """The one value that is compared, and what is let through of it; None where that cannot be told, is nothing or is all."""
+        key = self.key(condition)
+        values = self.values(condition) if key is not None else None
+        if key is None or values is None or values.empty or values.full:
+            return None
+        return key, values
+
     def _compared(self, compare: Compare) -> Values | None:
         value = compare.value
         if isinstance(value, bytes):

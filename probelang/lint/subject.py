@@ -38,6 +38,11 @@ class Subject:
         """What the spec says there."""
         return self.source.slice(span)
 
+    def words(self, condition: Condition) -> str:
+        """A condition as the spec has it, on one line."""
+        text = " ".join(self.text(span_of(condition)).split())
+        return f"!({text})" if isinstance(condition, Not) else text
+
 
 def own_constants(file: tree.File) -> dict[str, bool]:
     """The spec's own constants, and whether the value of each is the same on every kernel."""

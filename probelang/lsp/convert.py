@@ -42,7 +42,6 @@ KINDS = {
     Sort.FILE: types.CompletionItemKind.File,
     Sort.FOLDER: types.CompletionItemKind.Folder,
     Sort.SYMBOL: types.CompletionItemKind.Function,
-    Sort.SNIPPET: types.CompletionItemKind.Snippet,
 }
 
 

@@ -1,4 +1,4 @@
-"""The beginning of a session, settings that change, files that change on disk."""
+"""The beginning and the end, settings that change, files that change on disk."""
 
 from __future__ import annotations
 

@@ -144,9 +144,10 @@ def page_text(server: Server, uri: str) -> str | None:
     """The text of a page of our own; None where there is no such page."""
     code = pages.rule_of(uri)
     if code is not None:
+        from probelang.render.rule import render_markdown
         from probelang.rules import RULES
 
-        return next((pages.render_rule(rule) for rule in RULES if rule.code == code), None)
+        return next((render_markdown(rule) for rule in RULES if rule.code == code), None)
     header = pages.parse_header(uri)
     kernel = _kernel(server, header) if header is not None else None
     return render_page(kernel, header.page) if header is not None and kernel is not None else None

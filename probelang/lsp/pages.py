@@ -14,6 +14,7 @@ from pygls.uris import from_fs_path, to_fs_path
 
 from probelang.analysis.header import SORTS, Page
 from probelang.record import record
+from probelang.render.rule import render_markdown
 
 if TYPE_CHECKING:
     from probelang.diagnostics import Rule
@@ -79,17 +80,7 @@ def rule_of(uri: str) -> str | None:
 def write_rule(rule: Rule) -> str | None:
     """The address of a file about a rule."""
     folder = _folder("rules")
-    return _write(os.path.join(folder, f"{rule.code}.md"), render_rule(rule)) if folder else None
-
-
-def render_rule(rule: Rule) -> str:
-    """What a rule means, in Markdown."""
-    parts = [f"# {rule.code}: {rule.slug}", rule.doc]
-    if rule.example:
-        parts.append(f"```probelang\n{rule.example.rstrip()}\n```")
-    if rule.kernel_error:
-        parts.append(f"The kernel's own parser would say `{rule.kernel_error}`.")
-    return "\n\n".join(parts) + "\n"
+    return _write(os.path.join(folder, f"{rule.code}.md"), render_markdown(rule)) if folder else None
 
 
 def _folder(what: str) -> str | None:

@@ -16,6 +16,7 @@ from probelang.kernel.answers import KernelError
 from probelang.kernel.load import bundled_kernels, load_kernel
 from probelang.lsp.convert import to_diagnostic
 from probelang.lsp.files import OpenFile
+from probelang.lsp.positions import UTF16
 from probelang.lsp.protocol import Protocol, is_fault
 from probelang.lsp.settings import FileWishes, Projects, Wishes, read_wishes
 
@@ -53,6 +54,12 @@ class Server(LanguageServer):
         for name in path:
             found = getattr(found, name, None)
         return bool(found)
+
+    @property
+    def encoding(self) -> str:
+        """How the client counts characters."""
+        chosen: Any = self.server_capabilities.position_encoding or UTF16
+        return str(getattr(chosen, "value", chosen))
 
     @property
     def pulls(self) -> bool:
@@ -127,15 +134,12 @@ class Server(LanguageServer):
             self.tell(self.broken[name])
             return None
         if name in self._bundled:
-            self._take(name, load_kernel(name))
-            return self.kernels.get(name)
+            kernel = self.kernels[name] = load_kernel(name)
+            return kernel
         if name not in self.loading:
             self.loading.add(name)
             self._task = asyncio.ensure_future(self._load(name))
         return None
-
-    def _take(self, name: str | None, kernel: Kernel) -> None:
-        self.kernels[name] = kernel
 
     async def _load(self, name: str | None) -> None:
         """Read a kernel, which may take seconds, while the server goes on answering."""
@@ -146,7 +150,7 @@ class Server(LanguageServer):
             title = f"reading {'the running kernel' if name is None else name}"
             self.work_done_progress.begin(token, types.WorkDoneProgressBegin(title))
         try:
-            self._take(name, await asyncio.to_thread(_read_kernel, name))
+            self.kernels[name] = await asyncio.to_thread(_read_kernel, name)
         except KernelError as error:
             self.broken[name] = str(error)
             self.tell(str(error))
@@ -161,9 +165,7 @@ class Server(LanguageServer):
     def did_open(self, params: types.DidOpenTextDocumentParams) -> None:
         """A file was opened."""
         item = params.text_document
-        chosen: Any = self.server_capabilities.position_encoding or "utf-16"
-        encoding = str(getattr(chosen, "value", chosen))
-        self.files[item.uri] = OpenFile(item.uri, item.version, item.text, encoding)
+        self.files[item.uri] = OpenFile(item.uri, item.version, item.text, self.encoding)
         self._tell_large(self.files[item.uri])
         self.schedule(item.uri)
 

@@ -10,7 +10,7 @@ from lsprotocol import types
 from probelang.analysis.hints import hints_of, lenses_of
 from probelang.analysis.outline import folds, outline, selections
 from probelang.analysis.semantic import MODIFIERS, TYPES
-from probelang.analysis.workspace import find_specs
+from probelang.analysis.workspace import read_specs
 from probelang.lsp.files import OpenFile
 from probelang.lsp.positions import units_of
 
@@ -186,11 +186,11 @@ def _workspace_symbols(server: Server, query: str) -> list[types.WorkspaceSymbol
                 place = types.Location(file.uri, file.stored_range(symbol.name_span))
                 found.append(types.WorkspaceSymbol(place, symbol.name, SYMBOL_KINDS[symbol.kind]))
     folders = [to_fs_path(folder.uri) for folder in server.workspace.folders.values()]
-    for path, text in find_specs([folder for folder in folders if folder]):
+    for path, text in read_specs([folder for folder in folders if folder]):
         uri = from_fs_path(path)
         if path in seen or uri is None:
             continue
-        file = OpenFile(uri, None, text, "utf-16")
+        file = OpenFile(uri, None, text, server.encoding)
         file_tree, _ = file.document.pieces.parse()
         for symbol in outline(file.document.pieces.store, file_tree.statements):
             if wanted in symbol.name.lower():

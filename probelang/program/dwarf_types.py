@@ -73,11 +73,6 @@ class DwarfType(TypeRef):
         """What DW_AT_type names. Raises DwarfError."""
         return type_of(self.names, self.die)
 
-    def is_reference(self) -> bool:
-        """Whether this is a reference of C++, which is a pointer that one does not see. Raises DwarfError."""
-        die = resolve(self.die)
-        return die is not None and die.tag in (dw.TAG_REFERENCE_TYPE, dw.TAG_RVALUE_REFERENCE_TYPE)
-
     def describe(self) -> CType:
         self.names.units.sections.renew_work()
         die = resolve(self.die)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from probelang.diagnostics import Severity
+from probelang.diagnostics import Severity, listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -32,7 +32,7 @@ def render_summary(
     if parts:
         touched = len({source.name for source, _ in found})
         where = f" in {touched} files" if touched > 1 else f" in 1 of {files} files" if files > 1 else ""
-        said.append(("still " if fixed else "") + _listed(parts) + where)
+        said.append(("still " if fixed else "") + listed(parts) + where)
     elif fixed:
         said.append("nothing is left")
     hint = _fixable([one for _, one in found], unsafe)
@@ -40,10 +40,8 @@ def render_summary(
 
 
 def _fixable(found: Iterable[Diagnostic], unsafe: bool) -> str:
-    from probelang.lint.fixes import is_fixable
-
-    fixable = [one for one in found if is_fixable(one, True)]
-    sure = sum(is_fixable(one, unsafe) for one in fixable)
+    fixable = [one for one in found if one.is_fixable(True)]
+    sure = sum(one.is_fixable(unsafe) for one in fixable)
     rest = len(fixable) - sure
     if sure:
         more = f", {rest} more with --unsafe-fixes" if rest else ""
@@ -53,10 +51,6 @@ def _fixable(found: Iterable[Diagnostic], unsafe: bool) -> str:
 
 def _count(count: int, name: str) -> str:
     return f"{count} {name}{'s' if count > 1 else ''}"
-
-
-def _listed(parts: Sequence[str]) -> str:
-    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
 
 
 def count_rules(found: Iterable[Diagnostic]) -> list[tuple[Rule, int, int]]:

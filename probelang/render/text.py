@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from probelang.diagnostics import Diagnostic, Severity, headline
-from probelang.source import Source, Span
+from probelang.source import Source, Span, columns
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -123,12 +123,3 @@ def _snippet(
 
 def _shown(text: str) -> str:
     return printable(text.replace("\t", _TAB))
-
-
-def columns(text: str) -> int:
-    """The columns of a terminal that a text takes."""
-    if text.isascii():
-        return len(text)
-    from unicodedata import combining, east_asian_width
-
-    return sum(0 if combining(char) else 2 if east_asian_width(char) in "WF" else 1 for char in text)

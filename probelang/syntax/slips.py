@@ -270,8 +270,6 @@ def _watch_without_access(driver: Driver) -> bool:
 
 def _c_type(driver: Driver) -> bool | None:
     """`count: unsigned long`."""
-    from probelang.check.fetch_types import type_of_c
-
     before = re.search(r":\s*((?:(?:unsigned|signed|long|short|int|char|const)\s+)+)$", _before(driver))
     if before is None:
         return None
@@ -279,7 +277,7 @@ def _c_type(driver: Driver) -> bool | None:
         driver.text, driver.begin, driver.end
     )
     words = before[1] + (rest[0] if rest else "")
-    written = type_of_c(words)
+    written = _fetch_type(words)
     if written is None or rest is None:
         return None
     span = Span(driver.begin - len(before[1]), driver.begin + len(rest[0].rstrip()))
@@ -288,6 +286,15 @@ def _c_type(driver: Driver) -> bool | None:
     return _say(
         driver, f"`{' '.join(words.split())}` is a type of C, and here stands `{written}`", span, fix, help
     )
+
+
+def _fetch_type(words: str) -> str | None:
+    """The fetch-arg type of `unsigned long`, None of what is no number."""
+    parts = words.split()
+    if not parts or not set(parts) <= {"unsigned", "signed", "long", "int", "short", "char", "const"}:
+        return None
+    bits = 8 if "char" in parts else 16 if "short" in parts else 64 if "long" in parts else 32
+    return f"{'u' if 'unsigned' in parts else 's'}{bits}"
 
 
 def _in_item(driver: Driver, terminal: str, word: str) -> bool:

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from probelang.commands.errors import kernel_text
-from probelang.commands.judge import DYNAMIC, KPROBES, UPROBES, Judge
+from probelang.commands.files import DYNAMIC, KPROBES, UPROBES
+from probelang.commands.judge import Judge
 from probelang.commands.verdict import Verdict
 from probelang.kernel.interface import Kernel
 

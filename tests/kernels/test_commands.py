@@ -7,11 +7,10 @@ import os
 
 import pytest
 
-from tests.commands.asked import Asked, asked
+from tests.commands.asked import Asked
 from tests.commands.generator import CommandGenerator
 from tests.commands.opinions import disagreement, new_judge, opinion
 from tests.commands.vocabulary import vocabulary
-from tests.kernels.lab.fetch import KERNELS, LabError
 from tests.unit.commands.test_carets import CASES
 
 pytestmark = pytest.mark.kernels
@@ -20,16 +19,6 @@ COMMANDS = int(os.environ.get("PROBELANG_TEST_COMMANDS", "2000"))
 SEED = int(os.environ.get("PROBELANG_TEST_SEED", "7"))
 MAX_DOUBT = 0.1
 """The share of commands of which the checker may say that it cannot know."""
-
-
-@pytest.fixture(scope="module", params=KERNELS)
-def kernel(request: pytest.FixtureRequest) -> Asked:
-    try:
-        return asked(request.param)
-    except LabError as error:
-        if os.environ.get("CI"):
-            pytest.fail(f"the lab cannot work: {error}")
-        pytest.skip(f"NO REAL KERNEL WAS ASKED: {error}")
 
 
 def test_the_kernel_says_what_was_foreseen(kernel: Asked) -> None:

@@ -12,27 +12,16 @@ from probelang.commands.importing import Importer
 from probelang.commands.judge import Judge
 from probelang.commands.lines import Command
 from probelang.source import Source
-from tests.commands.asked import Asked, asked
+from tests.commands.asked import Asked
 from tests.commands.generator import CommandGenerator
 from tests.commands.opinions import FILES, encode, guest_file
 from tests.commands.vocabulary import vocabulary
 from tests.kernels.lab.boot import Job, run_jobs
-from tests.kernels.lab.fetch import KERNELS, LabError
 
 pytestmark = pytest.mark.kernels
 
 WANTED = int(os.environ.get("PROBELANG_TEST_IMPORTS", "200"))
 SEED = int(os.environ.get("PROBELANG_TEST_SEED", "7"))
-
-
-@pytest.fixture(scope="module", params=KERNELS)
-def kernel(request: pytest.FixtureRequest) -> Asked:
-    try:
-        return asked(request.param)
-    except LabError as error:
-        if os.environ.get("CI"):
-            pytest.fail(f"the lab cannot work: {error}")
-        pytest.skip(f"NO REAL KERNEL WAS ASKED: {error}")
 
 
 def test_what_is_imported_means_the_same(kernel: Asked) -> None:

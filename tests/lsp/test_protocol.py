@@ -339,7 +339,7 @@ def test_definitions_lead_into_pages_of_c_and_on(tmp_path: Path) -> None:
         rule = await client.workspace_text_document_content_async(
             t.TextDocumentContentParams("probelang-rule:/PRB301.md")
         )
-        assert rule.text.startswith("# PRB301: unknown-member")
+        assert rule.text.startswith("# PRB301 unknown-member\n\nError. ")
         nothing = t.TextDocumentContentParams("probelang-header:/6.12/struct/no_such_thing.h")
         assert (await client.workspace_text_document_content_async(nothing)).text == ""
 
@@ -638,6 +638,24 @@ def test_several_folders(tmp_path: Path) -> None:
         assert {symbol.name for symbol in found} == {"in_one", "in_two"}
 
     converse(tmp_path, talk, folders=[tmp_path / "one", tmp_path / "two"])
+
+
+@pytest.mark.parametrize(("encoding", "end"), [("utf-16", 13), ("utf-8", 14)])
+def test_places_in_files_that_are_not_open_are_the_clients_too(
+    tmp_path: Path, encoding: str, end: int
+) -> None:
+    can = t.ClientCapabilities(
+        general=t.GeneralClientCapabilities(position_encodings=[t.PositionEncodingKind(encoding)])
+    )
+    (tmp_path / "one").mkdir()
+    (tmp_path / "one" / "a.probe").write_text('uprobe "/é":f\n', "utf-8")
+
+    async def talk(client: Any, uri: str) -> None:
+        await client.diagnostics(uri)
+        (found,) = await client.workspace_symbol_async(t.WorkspaceSymbolParams("é"))
+        assert found.location.range == t.Range(t.Position(0, 7), t.Position(0, end))
+
+    converse(tmp_path, talk, can=can, folders=[tmp_path / "one"])
 
 
 def test_questions_of_our_own(tmp_path: Path) -> None:

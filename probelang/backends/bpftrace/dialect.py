@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from probelang.record import record
 
-#: The releases that `--bpftrace-version` takes; the last is the default.
-VERSIONS = ((0, 17), (0, 27))
-
 
 @record
 class Dialect:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from probelang.backends import DEFAULT_SETTINGS, Plan, Settings
 from probelang.backends.bpftrace.bodies import Based, Body, BodyRefused, write_body
@@ -66,7 +66,12 @@ class Event:
         return (self.name,)
 
 
-def emit_events(probes: Sequence[Probe], kernel: Kernel, settings: Settings = DEFAULT_SETTINGS) -> Plan:
+def emit_events(
+    probes: Sequence[Probe],
+    kernel: Kernel,
+    settings: Settings = DEFAULT_SETTINGS,
+    kept: dict[int, Any] | None = None,
+) -> Plan:
     """The clauses of all probes that this bpftrace can have; a diagnostic for each that it cannot."""
     dialect = dialect_of(settings.bpftrace)
     events: list[Event] = []

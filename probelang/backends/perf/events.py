@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from probelang.backends import DEFAULT_SETTINGS, Plan, Settings
 from probelang.backends.perf.existing import Beyond, names_in_filter, show
@@ -46,7 +46,12 @@ if TYPE_CHECKING:
     from probelang.source import Span
 
 
-def emit_events(probes: Sequence[Probe], kernel: Kernel, settings: Settings = DEFAULT_SETTINGS) -> Plan:
+def emit_events(
+    probes: Sequence[Probe],
+    kernel: Kernel,
+    settings: Settings = DEFAULT_SETTINGS,
+    kept: dict[int, Any] | None = None,
+) -> Plan:
     """The events of all probes that perf can have on the target kernel; a diagnostic for each that it cannot."""
     if not probes:
         return Plan((), ())

@@ -104,7 +104,7 @@ def as_event(probe: Probe, kernel: Kernel) -> Probe | tuple[tuple[Span, Refusal]
         for field in site.fields:
             own = _as_field(field, known, event)
             if own is None:
-                refused.append((field.span, _not_recorded(field, name, known, event)))
+                refused.append((field.span, _not_recorded(name, known, event)))
             else:
                 fields.append(replace(field, access=own))
         sites.append(replace(site, target=EventTarget(system, name), fields=tuple(fields)))
@@ -148,9 +148,7 @@ def _not_known(name: str, kernel: Kernel) -> Refusal:
     return Refusal(backends.UNSUPPORTED, message, help)
 
 
-def _not_recorded(
-    field: Field, name: str, known: Mapping[str, str], event: Mapping[str, EventField]
-) -> Refusal:
+def _not_recorded(name: str, known: Mapping[str, str], event: Mapping[str, EventField]) -> Refusal:
     has = ", ".join(f"`{argument}`" for argument, own in known.items() if own in event and argument != COMM)
     return Refusal(
         backends.UNSUPPORTED,

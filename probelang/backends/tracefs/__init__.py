@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from probelang.kernel.interface import Kernel
 
 FORMATS = ("script", "commands", "json")
-#: `emit_events` takes what it made before.
-KEEPS = True
 
 __all__ = ["FORMATS", "emit_events", "find_lack", "render"]
 

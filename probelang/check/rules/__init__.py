@@ -1,4 +1,4 @@
-"""The table of all rules, by code."""
+"""The rules of the parser, the checker and the backends, in the order of their codes; `probelang.rules` has all there are."""
 
 from __future__ import annotations
 

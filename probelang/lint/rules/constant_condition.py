@@ -62,7 +62,7 @@ def _by_type(subject: Subject, solver: Solver, unit: Condition, said: set[Span],
     field = solver.fields[compare.field]
     low, high = bounds(field)
     type = field.c_type or field.fetch.text
-    text = " ".join(subject.text(compare.span).split())
+    text = subject.words(compare)
     always = "always true" if found.full else "never true"
     unsigned = compare.value == low == 0 and high > 1 and isinstance(unit, Compare)
     why = f"`{type}` is unsigned" if unsigned else f"`{type}` is {low} to {high}"
@@ -95,10 +95,10 @@ def _together(
     """What operands of one junction say of one value, taken together."""
     known: dict[Key, list[tuple[Condition, Values]]] = {}
     for operand in operands:
-        key = solver.key(operand)
-        values = solver.values(operand) if key is not None else None
-        if key is None or values is None or values.empty or values.full:
+        told = solver.told(operand)
+        if told is None:
             continue
+        key, values = told
         earlier = known.setdefault(key, [])
         earlier.append((operand, values))
         sets = [one for _, one in earlier]
@@ -112,14 +112,14 @@ def _together(
         if span in said or span == first:
             continue
         said.add(span)
-        here = _text(subject, operand)
+        here = f"`{subject.words(operand)}`"
         constant = "never true" if op == "&&" else "always true"
         if other is None:
             message = f"{here} is {constant} together with what is compared before"
         elif op == "&&":
-            message = f"{_text(subject, other)} and {here} are never true together"
+            message = f"`{subject.words(other)}` and {here} are never true together"
         else:
-            message = f"{_text(subject, other)} or {here} is always true"
+            message = f"`{subject.words(other)}` or {here} is always true"
         fix = (
             _swap(subject, op, other, operand) if whole and other is not None and len(operands) == 2 else None
         )
@@ -143,11 +143,6 @@ def _partner(earlier: list[tuple[Condition, Values]], op: str) -> Condition | No
         if meet([values, last]).empty if op == "&&" else join([values, last]).full:
             return other
     return None
-
-
-def _text(subject: Subject, condition: Condition) -> str:
-    text = " ".join(subject.text(span_of(condition)).split())
-    return f"`!({text})`" if isinstance(condition, Not) else f"`{text}`"
 
 
 def _swap(subject: Subject, op: str, first: Condition, second: Condition) -> Fix | None:

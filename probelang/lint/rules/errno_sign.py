@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from probelang.diagnostics import Edit, Fix, Rule, Severity
+from probelang.lint.named_numbers import MAX_ERRNO
 from probelang.lint.subject import comparisons, field_of
 from probelang.probes import EventFieldValue, ReturnValue
 from probelang.syntax import tree
@@ -24,9 +25,6 @@ RULE = Rule(
     example="fprobe do_sys_openat2%return if $retval == ENOENT { $retval }",
 )
 
-#: MAX_ERRNO of include/linux/err.h.
-_MAX_ERRNO = 4095
-
 
 def check_condition(subject: Subject, statement: Statement, condition: Condition, report: Report) -> None:
     for compare in comparisons(condition):
@@ -41,12 +39,12 @@ def check_condition(subject: Subject, statement: Statement, condition: Condition
         value, text = compare.value, subject.text(compare.constant)
         if not isinstance(value, int) or not field.fetch.signed:
             continue
-        if (1 << 32) - _MAX_ERRNO <= value < 1 << 32:
+        if (1 << 32) - MAX_ERRNO <= value < 1 << 32:
             written, what = (
                 str(value - (1 << 32)),
                 f"{value} is {value - (1 << 32)} as an unsigned number of 32 bits",
             )
-        elif text[:1] == "E" and text.isidentifier() and 0 < value <= _MAX_ERRNO:
+        elif text[:1] == "E" and text.isidentifier() and 0 < value <= MAX_ERRNO:
             written, what = f"-{text}", f"an error is returned as a negative number: {-value}, not {value}"
         else:
             continue

@@ -62,10 +62,10 @@ def _redundant(
 ) -> None:
     known: dict[Key, list[tuple[Condition, Values]]] = {}
     for operand in operands:
-        key = solver.key(operand)
-        values = solver.values(operand) if key is not None else None
-        if key is None or values is None or values.empty or values.full:
+        told = solver.told(operand)
+        if told is None:
             continue
+        key, values = told
         # in `&&` the wider says nothing, in `||` the narrower
         for other, others in known.get(key, ()):
             if not _comparable(subject, operand, other, own):
@@ -83,7 +83,7 @@ def _say(subject: Subject, op: str, idle: Condition, other: Condition, same: boo
     span, first = span_of(idle), span_of(other)
     if span == first:
         return
-    here, there = (_text(subject, one) for one in (idle, other))
+    here, there = (subject.words(one) for one in (idle, other))
     if same:
         message = f"`{here}` says the same as `{there}`" if here != there else f"`{here}` is there twice"
     elif op == "&&":
@@ -91,11 +91,6 @@ def _say(subject: Subject, op: str, idle: Condition, other: Condition, same: boo
     else:
         message = f"`{here}` is within `{there}`: it changes nothing"
     report.add(RULE, span, message, others=(Label(first, "this one says it"),))
-
-
-def _text(subject: Subject, condition: Condition) -> str:
-    text = " ".join(subject.text(span_of(condition)).split())
-    return f"!({text})" if isinstance(condition, Not) else text
 
 
 def _comparable(subject: Subject, one: Condition, other: Condition, own: Mapping[str, bool]) -> bool:

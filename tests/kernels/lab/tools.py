@@ -84,12 +84,6 @@ def tool_here(name: str, program: str) -> list[str]:
     return [str(libraries / _LINKER), "--library-path", str(libraries), str(folder / "usr/bin" / program)]
 
 
-def tool_versions(name: str) -> str:
-    """The first package of a set with its version, which `tools_archive` has fetched."""
-    tools_archive(name)
-    return (cache_dir() / "tools" / name / "package").read_text().strip()
-
-
 def _closure(apt: Apt, packages: Iterable[str]) -> list[str]:
     """`packages` and all they depend on, as apt would install them on a machine that has nothing."""
     told = apt.run("apt-get", "install", "--simulate", "--no-install-recommends", *packages)

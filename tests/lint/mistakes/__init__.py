@@ -61,10 +61,6 @@ class Mistake:
     fixed: bool
     cure: str
 
-    @property
-    def needs_programs(self) -> bool:
-        return "./hello" in self.spec or "./stripped" in self.spec or "./hello" in self.cure
-
 
 @dataclass(frozen=True)
 class Theme:

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from probelang.cli.main import main
-from probelang.commands.lines import is_command_file, read_commands
+from probelang.commands.files import is_command_file
+from probelang.commands.lines import read_commands
 from probelang.commands.lint import lint
 from probelang.kernel.load import load_kernel
 from probelang.source import Source, Span

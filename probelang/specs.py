@@ -1,0 +1,45 @@
+"""Which files of a folder are specs: for who checks all of them, and for who looks for one of them."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from probelang.config import Config
+
+#: Folders that hold nothing that anybody wrote, besides hidden ones.
+SKIPPED = frozenset(("__pycache__", "node_modules", "venv"))
+
+
+def specs_below(
+    top: str, config_of: Callable[[str], Config | None], most: int | None = None
+) -> Iterator[str]:
+    """The paths of the specs below a folder, by name, those of a folder before those of the folders in it.
+
+    `config_of` has the settings that hold in a folder; where it has None, nothing in that folder is a spec. `most` is how many
+    folders are looked into. Links to folders are not followed, so that there is no circle.
+    """
+    folders = [top]
+    visited = 0
+    while folders and (most is None or visited < most):
+        folder = folders.pop()
+        visited += 1
+        config = config_of(folder)
+        inner = []
+        try:
+            with os.scandir(folder) as listing:
+                entries = sorted(listing, key=lambda item: item.name)
+        except OSError:
+            continue
+        for entry in entries:
+            path = entry.path.removeprefix("./")
+            if entry.is_dir(follow_symlinks=False):
+                hidden = entry.name.startswith(".") or entry.name in SKIPPED
+                if not hidden and (config is None or not config.is_excluded(path)):
+                    inner.append(path)
+            elif config is not None and config.is_spec(path) and entry.is_file():
+                yield path
+        folders += reversed(inner)
