@@ -63,35 +63,37 @@ def find_specs(names: Iterable[str], project: Project, force_exclude: bool) -> t
     for name in names:
         if name != "-" and os.path.isdir(name):
             before = len(found)
-            for path in _walk(name, project):
+            unreadable: list[str] = []
+            for path in _walk(name, project, unreadable):
                 found[path] = None
                 if len(found) > MAX_FILES:
                     raise UsageError(f"{name}: more than {MAX_FILES:,} specs")
-            if len(found) == before:
-                if os.access(name, os.R_OK | os.X_OK):
-                    say(
-                        f"note: no specs in {name}: {', '.join(SPEC_NAMES)}, and what the settings call `files`"
-                    )
-                else:
-                    say(f"cannot read {name}: Permission denied")
-                    status = FAILED
+            for line in unreadable:
+                say(f"cannot read {line}")
+                status = FAILED
+            if len(found) == before and not unreadable:
+                say(f"note: no specs in {name}: {', '.join(SPEC_NAMES)}, and what the settings call `files`")
         elif not (force_exclude and name != "-" and project.of(name).is_excluded(name)):
             found[name] = None
     return list(found), status
 
 
-def _walk(top: str, project: Project) -> Iterator[str]:
-    """The specs below a folder. Links to folders are not followed, so that there is no circle."""
+def _walk(top: str, project: Project, unreadable: list[str]) -> Iterator[str]:
+    """The specs below a folder. Links to folders are not followed, so that there is no circle.
+
+    Folders that cannot be read are added to `unreadable`, with the reason.
+    """
     folders = [top]
     while folders:
         folder = folders.pop()
-        config = project.of_folder(folder)
         inner = []
         try:
             with os.scandir(folder) as listing:
                 entries = sorted(listing, key=lambda item: item.name)
-        except OSError:
+        except OSError as error:
+            unreadable.append(f"{folder}: {error.strerror}")
             continue
+        config = project.of_folder(folder)
         for entry in entries:
             path = entry.path.removeprefix("./")
             if entry.is_dir(follow_symlinks=False):
