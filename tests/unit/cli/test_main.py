@@ -316,7 +316,10 @@ def test_a_reader_who_has_seen_enough() -> None:
 )
 def test_streams_that_are_full_or_closed(command: str) -> None:
     made = subprocess.run(
-        ["sh", "-c", f"'{sys.executable}' -m probelang {command}"], capture_output=True, timeout=60
+        ["sh", "-c", f"'{sys.executable}' -m probelang {command}"],
+        check=False,
+        capture_output=True,
+        timeout=60,
     )
     assert made.returncode == 2 and made.stdout == b""
     assert made.stderr.startswith(b"probelang: cannot ") and made.stderr.count(b"\n") == 1
@@ -325,13 +328,13 @@ def test_streams_that_are_full_or_closed(command: str) -> None:
 def test_streams_that_are_closed_change_no_exit_status() -> None:
     for command, status in (("good.pl >&-", 0), ("wrong.pl >&- 2>&-", 1), ("no-such-file 2>&-", 2)):
         line = f"'{sys.executable}' -m probelang lint --kernel 6.12 {command}"
-        made = subprocess.run(["sh", "-c", line], capture_output=True, timeout=60)
+        made = subprocess.run(["sh", "-c", line], check=False, capture_output=True, timeout=60)
         assert (made.returncode, made.stdout, made.stderr) == (status, b"", b"")
 
 
 def test_a_folder_that_is_gone() -> None:
     line = f"mkdir gone && cd gone && rmdir ../gone && echo 'fprobe vfs_read' | '{sys.executable}' -m probelang lint --kernel 6.12 -"
-    made = subprocess.run(["sh", "-c", line], capture_output=True, timeout=60)
+    made = subprocess.run(["sh", "-c", line], check=False, capture_output=True, timeout=60)
     assert (made.returncode, made.stderr) == (2, b"probelang: the current folder is gone\n")
 
 
