@@ -114,6 +114,21 @@ def test_folders_that_cannot_be_read(capfd: Capture, monkeypatch: pytest.MonkeyP
     assert err == "probelang: cannot read deep/closed: Permission denied\n"
 
 
+def test_one_file_by_several_names_is_one_file(capfd: Capture) -> None:
+    write("named/x.probe", "n = fprobe vfs_read { n = count: u8 }\n")
+    names = ("named", "./named", "named/../named", "named/x.probe", str(Path("named/x.probe").absolute()))
+    _, out, err = call(capfd, *K, "--format", "concise", *names)
+    assert out.count("\n") == 1 and out.startswith("named/x.probe:1:34: ") and err == ""
+
+
+def test_what_fixes_cannot_mend_is_not_offered(capfd: Capture) -> None:
+    write("two/a.probe", "group g\nsame = fprobe vfs_read { count }\n")
+    write("two/b.probe", "group g\nsame = fprobe vfs_read { count }\n")
+    for arguments in ((), ("--fix", "--unsafe-fixes")):
+        _, out, _ = call(capfd, *K, *arguments, "two")
+        assert out.endswith("\n1 remark in 1 of 2 files\n")
+
+
 def test_standard_input_has_a_name(capfd: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
     write("x/probelang.toml", 'ignore = ["PRB3"]\n')
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(WARNED.encode())))
