@@ -107,6 +107,9 @@ def _prepare(case: Case, kernel: Kernel) -> Prepared:
         for found in analysis.diagnostics
         if found.severity is Severity.ERROR
     )
+    if not analysis.failed:
+        # what is refused for tracefs, and not for perf
+        case = replace(case, refused={})
     return Prepared(case, analysis.events, analysis.failed, said)
 
 
