@@ -41,7 +41,7 @@ def share(count: int, workers: int, work: Callable[[int], str], done: Callable[[
 
 def _fork(count: int, workers: int, work: Callable[[int], str]) -> Iterator[tuple[int, str]]:
     """The answers of forked processes; all of them are gone when it ends, however it does."""
-    from select import select
+    from select import POLLIN, poll
 
     sys.stdout.flush()
     sys.stderr.flush()
@@ -72,14 +72,18 @@ def _fork(count: int, workers: int, work: Callable[[int], str]) -> Iterator[tupl
             os.write(fill, b"".join(n.to_bytes(_NUMBER, "little") for n in range(0, count, step)))
         os.close(fill)
         fill = -1
+        # select() takes no descriptor beyond 1023
+        waiting = poll()
+        for reader in buffers:
+            waiting.register(reader, POLLIN)
         while buffers:
-            ready, _, _ = select(list(buffers), [], [])
-            for reader in ready:
+            for reader, _ in waiting.poll():
                 data = os.read(reader, 1 << 16)
                 if data:
                     buffers[reader] += data
                     yield from _answers(buffers[reader])
                 else:
+                    waiting.unregister(reader)
                     del buffers[reader]
     finally:
         for end in (queue, fill, *children):
