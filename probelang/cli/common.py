@@ -39,12 +39,11 @@ def wants_color(options: argparse.Namespace, stream: object) -> bool:
 
 def settings_of(options: argparse.Namespace) -> Settings:
     """What was said of the tool that will run the output."""
-    from probelang.backends import Settings
+    from probelang.backends import BPFTRACE_VERSIONS, Settings
 
     if options.debuginfo and options.target != "perf":
         raise UsageError(f"--debuginfo is for --target perf, and the target is {options.target}")
-    major, _, minor = options.bpftrace_version.partition(".")
-    return Settings((int(major), int(minor)), options.debuginfo)
+    return Settings(BPFTRACE_VERSIONS[options.bpftrace_version], options.debuginfo)
 
 
 def load_kernel(spec: str | None) -> Kernel:

@@ -105,13 +105,14 @@ class Run:
 
     def tool_settings(self, target: str, said: Settings) -> Settings:
         """What is said of the tool, on the command line or in the settings."""
+        from probelang.backends import BPFTRACE_VERSIONS
         from probelang.backends import Settings as Made
 
         version = self.options.bpftrace_version
-        numbers = tuple(map(int, version.split("."))) if version else said.bpftrace
+        release = BPFTRACE_VERSIONS[version] if version else said.bpftrace
         if self.options.debuginfo and target != "perf":
             raise UsageError(f"--debuginfo is for --target perf, and the target is {target}")
-        return Made((numbers[0], numbers[1]), (self.options.debuginfo or said.debuginfo) and target == "perf")
+        return Made(release, (self.options.debuginfo or said.debuginfo) and target == "perf")
 
     def identity(self, kernel: str | None) -> str | None:
         if kernel not in self._identities:
