@@ -23,12 +23,14 @@ class UsageError(Exception):
 
 
 def say(text: str) -> None:
+    """Write a line to standard error, with the name of the program before it."""
     from probelang.render.text import printable
 
     print(f"probelang: {printable(text)}", file=sys.stderr)
 
 
 def wants_color(options: argparse.Namespace, stream: object) -> bool:
+    """Whether `--color`, or without it the stream and the environment, ask for colours."""
     if options.color != "auto":
         return bool(options.color == "always")
     if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":

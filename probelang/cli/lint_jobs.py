@@ -115,6 +115,7 @@ class Run:
         return Made(release, (self.options.debuginfo or said.debuginfo) and target == "perf")
 
     def identity(self, kernel: str | None) -> str | None:
+        """What tells a kernel from all others; None where results for it are not kept."""
         if kernel not in self._identities:
             from probelang.kernel.identity import kernel_identity
 
@@ -122,6 +123,7 @@ class Run:
         return self._identities[kernel]
 
     def load(self, kernel: str | None) -> Kernel:
+        """The kernel, loaded once. Raises KernelError."""
         if kernel not in self._loaded:
             self._loaded[kernel] = load_kernel(kernel)
         return self._loaded[kernel]
