@@ -199,7 +199,8 @@ def _read_folder(folder: str) -> Config | None:
     for name in (OWN_FILE, SHARED_FILE):
         path = os.path.join(folder, name)
         try:
-            with open(path, "rb") as file:
+            # a pipe of that name would never end
+            with open(path, "rb", opener=_open_at_once) as file:
                 data = file.read(MAX_SIZE + 1)
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
             continue
@@ -212,6 +213,14 @@ def _read_folder(folder: str) -> Config | None:
             if config is not None:
                 return config
     return None
+
+
+def _open_at_once(path: str, flags: int) -> int:
+    descriptor = os.open(path, flags | os.O_NONBLOCK)
+    if (os.fstat(descriptor).st_mode & 0o170000) in (0o040000, 0o100000):
+        return descriptor
+    os.close(descriptor)
+    raise OSError(0, "not a regular file")
 
 
 def load_config(path: str) -> Config:

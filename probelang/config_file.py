@@ -131,7 +131,7 @@ def _kind(value: Any) -> str:
 
 def _string(value: Any, path: Path) -> str:
     if not isinstance(value, str):
-        raise _Wrong(path, f"this is a string, not {_kind(value)}")
+        raise _Wrong(path, f"this must be a string, not {_kind(value)}")
     if not value or "\0" in value:
         raise _Wrong(path, "this is empty" if not value else "no name has a zero byte")
     return value
@@ -190,13 +190,13 @@ def _version(value: Any, path: Path, root: str) -> tuple[int, int]:
     from probelang.backends import BPFTRACE_VERSIONS
 
     if isinstance(value, float):
-        raise _Wrong(path, f'this is a string, "{value:.2f}", not a number')
+        raise _Wrong(path, f'this must be a string, "{value:.2f}", not a number')
     return BPFTRACE_VERSIONS[_one_of(tuple(BPFTRACE_VERSIONS))(value, path, root)]
 
 
 def _flag(value: Any, path: Path, root: str) -> bool:
     if not isinstance(value, bool):
-        raise _Wrong(path, f"this is true or false, not {_kind(value)}")
+        raise _Wrong(path, f"this must be true or false, not {_kind(value)}")
     return value
 
 

@@ -15,12 +15,16 @@ SKIPPED = frozenset(("__pycache__", "node_modules", "venv"))
 
 
 def specs_below(
-    top: str, config_of: Callable[[str], Config | None], most: int | None = None
+    top: str,
+    config_of: Callable[[str], Config | None],
+    most: int | None = None,
+    unreadable: list[str] | None = None,
 ) -> Iterator[str]:
     """The paths of the specs below a folder, by name, those of a folder before those of the folders in it.
 
     `config_of` has the settings that hold in a folder; where it has None, nothing in that folder is a spec. `most` is how many
-    folders are looked into. Links to folders are not followed, so that there is no circle.
+    folders are looked into. Links to folders are not followed, so that there is no circle. Folders that cannot be read are added
+    to `unreadable`, with the reason.
     """
     folders = [top]
     visited = 0
@@ -32,7 +36,9 @@ def specs_below(
         try:
             with os.scandir(folder) as listing:
                 entries = sorted(listing, key=lambda item: item.name)
-        except OSError:
+        except OSError as error:
+            if unreadable is not None:
+                unreadable.append(f"{folder}: {error.strerror}")
             continue
         for entry in entries:
             path = entry.path.removeprefix("./")

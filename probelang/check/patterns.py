@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from probelang.check.rules import points
 from probelang.source import Span
 
 if TYPE_CHECKING:
+    from probelang.check.report import Report
     from probelang.syntax import tree
 
 MAX_ALTERNATIVES = 1000
@@ -39,7 +41,7 @@ def event_name(name: str) -> str:
 
 
 def expand_braces(name: str) -> list[str]:
-    """`vfs_{read,write}` as its alternatives, `{a,b}{c,d}` as all four; at most a thousand."""
+    """`vfs_{read,write}` as its alternatives, `{a,b}{c,d}` as all four; of too many `MAX_ALTERNATIVES` and one more."""
     names = [""]
     at = 0
     while at < len(name):
@@ -48,9 +50,27 @@ def expand_braces(name: str) -> list[str]:
         if open < 0 or close < 0:
             return [done + name[at:] for done in names]
         choices = name[open + 1 : close].split(",")
-        names = [done + name[at:open] + choice for done in names for choice in choices][:MAX_ALTERNATIVES]
+        names = [done + name[at:open] + choice for done in names for choice in choices][
+            : MAX_ALTERNATIVES + 1
+        ]
         at = close + 1
     return names
+
+
+def are_usable(report: Report, ident: tree.Ident, alternatives: list[str]) -> bool:
+    """Whether none of the alternatives is empty, and there are not too many; else it is said."""
+    if len(alternatives) > MAX_ALTERNATIVES:
+        report.add(
+            points.TOO_MANY_POINTS,
+            ident.span,
+            f"this has more than {MAX_ALTERNATIVES} alternatives",
+            help="`*` stands for many at once; or write several probes",
+        )
+    elif "" in alternatives:
+        report.add(points.NO_MATCH, ident.span, f"one alternative of `{ident.name}` is empty")
+    else:
+        return True
+    return False
 
 
 def pattern_of(name: str) -> re.Pattern[str]:

@@ -9,7 +9,7 @@ from probelang.btf import types as btf_types
 from probelang.check.btf_ctypes import BtfType
 from probelang.check.event_fields import field_value, own_scope
 from probelang.check.parameters import listed, parameter_values
-from probelang.check.patterns import event_name, expand_braces, is_pattern, pattern_of, place_of
+from probelang.check.patterns import are_usable, event_name, expand_braces, is_pattern, pattern_of, place_of
 from probelang.check.report import Report, only_absent, rename, suggest
 from probelang.check.rules import facts, points
 from probelang.check.scope import Place, Scope
@@ -126,8 +126,7 @@ class Points:
     ) -> list[str]:
         """The names that a pattern stands for, all of them there on the target kernel."""
         wanted = expand_braces(ident.name)
-        if "" in wanted:
-            self._say_empty(ident)
+        if not are_usable(self.report, ident, wanted):
             return []
         if len(wanted) == 1 and not is_pattern(wanted[0]):
             return wanted
@@ -154,9 +153,6 @@ class Points:
                 return []
             found.update(dict.fromkeys(filter(_is_name, answer.value)))
         return list(found) if self._within_limit(ident.span, ident.name, len(found), what, module) else []
-
-    def _say_empty(self, ident: tree.Ident) -> None:
-        self.report.add(points.NO_MATCH, ident.span, f"one alternative of `{ident.name}` is empty")
 
     def _within_limit(
         self, span: Span, pattern: str, count: int, what: str, module: str | None = None
@@ -450,8 +446,7 @@ class Points:
     def _expand_events(self, point: tree.EventPoint) -> list[tuple[str, str]]:
         systems, events = expand_braces(point.system.name), expand_braces(point.event.name)
         for ident, names in ((point.system, systems), (point.event, events)):
-            if "" in names:
-                self._say_empty(ident)
+            if not are_usable(self.report, ident, names):
                 return []
         pairs: dict[tuple[str, str], None] = {}
         for system in systems:

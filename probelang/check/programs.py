@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from probelang.check.patterns import expand_braces, is_pattern, pattern_of
+from probelang.check.patterns import are_usable, expand_braces, is_pattern, pattern_of
 from probelang.check.program_scopes import function_is_of_go, function_scope, usdt_scope
 from probelang.check.report import rename, suggest
 from probelang.check.rules import backends, facts, points
@@ -91,6 +91,8 @@ class Programs:
         if ident.span.end - ident.span.start > len(ident.name):
             return [ident.name]  # in quotes it means itself
         wanted = expand_braces(ident.name)
+        if not are_usable(self.report, ident, wanted):
+            return []
         found: dict[str, None] = {}
         for name in wanted:
             if not is_pattern(name) or isinstance(program.find_symbol(name), Found):

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 def read_choice(options: argparse.Namespace) -> Choice:
     """`--select`, `--ignore` and what extends them. Raises UsageError."""
     select = _selectors("--select", options.select) if options.select else None
+    if select == ():
+        raise UsageError("--select: it names no rule, so that none would be asked; ALL are all")
     ignore = (
         *_selectors("--ignore", options.ignore),
         *_selectors("--extend-ignore", options.extend_ignore),

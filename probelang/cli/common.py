@@ -81,6 +81,8 @@ def read(name: str, stdin_name: str | None = None) -> Source:
     """A spec; `-` is standard input, which is called `stdin_name`. Raises UsageError."""
     from probelang.source import MAX_SIZE, Source
 
+    if name == "-" and sys.stdin is None:
+        raise UsageError("cannot read -: standard input is closed")
     try:
         if name == "-":
             data = sys.stdin.buffer.read(MAX_SIZE + 1)

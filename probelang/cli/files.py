@@ -61,21 +61,33 @@ def find_specs(names: Iterable[str], project: Project, force_exclude: bool) -> t
     """
     found: dict[str, None] = {}
     status = OK
-    for name in names:
+    given = list(dict.fromkeys(names))
+    for name in given:
         if name != "-" and os.path.isdir(name):
-            before = len(found)
-            for path in specs_below(name, project.of_folder):
+            empty = True
+            unreadable: list[str] = []
+            for path in specs_below(name, project.of_folder, unreadable=unreadable):
                 found[path] = None
+                empty = False
                 if len(found) > MAX_FILES:
                     raise UsageError(f"{name}: more than {MAX_FILES:,} specs")
-            if len(found) == before:
-                if os.access(name, os.R_OK | os.X_OK):
-                    say(
-                        f"note: no specs in {name}: {', '.join(SPEC_NAMES)}, and what the settings call `files`"
-                    )
-                else:
-                    say(f"cannot read {name}: Permission denied")
-                    status = FAILED
+            for line in unreadable:
+                say(f"cannot read {line}")
+                status = FAILED
+            if empty and not unreadable:
+                say(f"note: no specs in {name}: {', '.join(SPEC_NAMES)}, and what the settings call `files`")
         elif not (force_exclude and name != "-" and project.of(name).is_excluded(name)):
             found[name] = None
-    return list(found), status
+    if len(given) < 2:
+        return list(found), status
+    once: dict[str, str] = {}
+    for name in found:
+        once.setdefault(_place(name), name)
+    return list(once.values()), status
+
+
+def _place(name: str) -> str:
+    """The same for all spellings of a path; what a link is called stays."""
+    if name == "-":
+        return name
+    return os.path.realpath(name) if ".." in name else os.path.abspath(name)

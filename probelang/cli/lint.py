@@ -148,6 +148,9 @@ def _write_fixed(run: Run, jobs: list[Job]) -> int:
             except OSError as error:
                 say(f"cannot write {job.name}: {error.strerror}")
                 status = FAILED
+                from probelang.record import replace
+
+                job.outcome = replace(outcome, count=0)
     return status
 
 

@@ -35,6 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     # a run is over before there is anything worth collecting
     gc.disable()
+    _open_closed()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
@@ -58,6 +59,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return FAILED
     except KeyboardInterrupt:
         return 130
+    except OSError as error:
+        if error.filename is not None:
+            say(f"cannot use {os.fsdecode(error.filename)}: {error.strerror}")
+        elif isinstance(error, FileNotFoundError):
+            say("the current folder is gone")
+        else:
+            say(f"cannot write the output: {error.strerror}")
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+
+
+def _open_closed() -> None:
+    """Let nothing that is opened later be taken for a standard stream which the caller has closed."""
+    for name in ("stdin", "stdout", "stderr"):
+        if getattr(sys, name) is None:
+            descriptor = os.open(os.devnull, os.O_RDWR)
+            if name != "stdin":
+                setattr(sys, name, os.fdopen(descriptor, "w"))
 
 
 class _Parser(argparse.ArgumentParser):
@@ -197,11 +216,16 @@ def _explain_log(options: argparse.Namespace) -> int:
     from probelang.commands.explain import explain, read_log
     from probelang.render.text import render_text
 
+    if options.log == "-" and "-" in options.files:
+        raise UsageError("standard input is either the log or a spec")
     kernel = load_kernel(options.kernel)
     sources, status = read_all(options.files)
     analyses = [analyse(source, kernel) for source in sources]
     log = read(options.log)
-    found, strange = explain(read_log(log.text), [event for one in analyses for event in one.events])
+    entries = list(read_log(log.text))
+    if not entries and log.text.strip():
+        say(f"note: {log.name} has no entries as the kernel's error_log has them")
+    found, strange = explain(entries, [event for one in analyses for event in one.events])
     color = wants_color(options, sys.stdout)
     for source, said in found:
         sys.stdout.write(render_text(source, [said], color=color))

@@ -144,5 +144,7 @@ def add_lint(parser: argparse.ArgumentParser) -> None:
 
 def _positive(text: str) -> int:
     if not text.isdecimal() or not 0 < int(text[:9]) <= 1000:
-        raise ValueError(text)
+        import argparse
+
+        raise argparse.ArgumentTypeError(f"a number from 1 to 1000, not {text[:40]!r}")
     return int(text)

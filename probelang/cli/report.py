@@ -52,11 +52,11 @@ def print_found(run: Run, jobs: list[Job], found: list[tuple[Source, Diagnostic]
     if options.format == "text" and not options.quiet:
         from probelang.render.summary import render_summary
 
-        stream.write(render_summary(found, len(jobs), fixed, options.unsafe_fixes))
+        stream.write(render_summary(found, len(jobs), fixed, options.unsafe_fixes, options.fix))
     elif options.format == "concise" and fixed and not options.quiet:
         from probelang.render.summary import render_summary
 
-        sys.stderr.write(render_summary(found, len(jobs), fixed, options.unsafe_fixes))
+        sys.stderr.write(render_summary(found, len(jobs), fixed, options.unsafe_fixes, options.fix))
 
 
 def _print_text(

@@ -15,7 +15,7 @@ from probelang.commands.judge import Judge
 from probelang.commands.lines import Command, read_commands
 from probelang.commands.raising import raise_value
 from probelang.commands.state import EPROBE, FPROBE, KPROBE, SYNTHETIC, UPROBE, Probe, State
-from probelang.commands.verdict import Log, Words
+from probelang.commands.verdict import Doubtful, Log, Words
 from probelang.diagnostics import Severity
 from probelang.record import record
 from probelang.source import Source
@@ -44,20 +44,21 @@ def any_file(path: str) -> str | None:
 def import_commands(source: Source, kernel: Kernel, files: Files = any_file) -> Imported:
     """The spec of a file of commands."""
     importer = Importer(kernel, files)
-    out: list[str] = []
-    left = []
-    count = 0
+    out: dict[object, str] = {}
+    left: list[tuple[str, str]] = []
     for command in read_commands(source):
         text, why = importer.add(command)
         if text:
-            out.append(text)
-            count += 1
-        elif why:
+            out[importer.latest] = text
+        elif not why:
+            for name in importer.find_removed():
+                del out[name]
+        else:
             shown = " ".join(Words(command.text).texts).encode("latin-1").decode("utf-8", "replace")
             shown = "".join(char if char.isprintable() else "?" for char in shown)
-            out.append(f"# {why}:\n#     {shown}\n")
+            out[len(left)] = f"# {why}:\n#     {shown}\n"
             left.append((shown, why))
-    return Imported(_formatted("\n".join(out)), count, tuple(left))
+    return Imported(_formatted("\n".join(out.values())), len(out) - len(left), tuple(left))
 
 
 def _formatted(text: str) -> str:
@@ -73,7 +74,9 @@ class Importer:
         self.kernel = kernel
         self._files = files
         self._judge = Judge(kernel, files)
-        self._made: set[tuple[str, str]] = set()
+        self._made: dict[tuple[str, str], Probe] = {}
+        #: The name of the event that was imported last.
+        self.latest: tuple[str, str] | None = None
         self._complaint = ""
 
     def add(self, command: Command) -> tuple[str, str]:
@@ -96,8 +99,23 @@ class Importer:
         if text is None:
             why = self._complaint or "the language has no words for it"
             return "", why
-        self._made.add(probe.name)
+        self._made[probe.name] = probe
+        self.latest = probe.name
         return text, ""
+
+    def find_removed(self) -> list[tuple[str, str]]:
+        """The events imported so far whose probes have been taken away again, each of them told once."""
+        try:
+            gone = [
+                name
+                for name, probe in self._made.items()
+                if not any(other is probe for other in self._judge.state.probes(*name))
+            ]
+        except Doubtful:
+            return []
+        for name in gone:
+            del self._made[name]
+        return gone
 
     # ------------------------------------------------------------------------------------------------- one probe
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _KIND = "(?:kprobe|fprobe|tprobe|eprobe|uprobe|usdt|watch|monitor)"
 _NAMED = re.compile(rf"(?:\b(\w+)[ \t]*/[ \t]*)?\b(\w+)\s*=\s*{_KIND}\s")
-_GROUP = re.compile(r"^[ \t]*group\s+(\w+)", re.MULTILINE)
+_GROUP = re.compile(r"^\ufeff?[ \t]*group\s+(\w+)", re.MULTILINE)
 
 
 def check_files(sources: Sequence[Source]) -> list[list[Diagnostic]]:

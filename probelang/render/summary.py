@@ -16,11 +16,16 @@ _NAMES = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "
 
 
 def render_summary(
-    found: Sequence[tuple[Source, Diagnostic]], files: int, fixed: int = 0, unsafe: bool = False
+    found: Sequence[tuple[Source, Diagnostic]],
+    files: int,
+    fixed: int = 0,
+    unsafe: bool = False,
+    tried: bool = False,
 ) -> str:
     """`3 errors and 1 warning in 2 files; 2 can be fixed with --fix`, "" where there is nothing to say.
 
-    `files` is how many were read; with `unsafe`, fixes that want to be looked at are wanted too.
+    `files` is how many were read; with `unsafe`, fixes that want to be looked at are wanted too; with `tried`,
+    those that are wanted have been applied, and what is left of them cannot be.
     """
     counts = {severity: 0 for severity in reversed(Severity)}
     for _, one in found:
@@ -35,14 +40,19 @@ def render_summary(
         said.append(("still " if fixed else "") + listed(parts) + where)
     elif fixed:
         said.append("nothing is left")
-    hint = _fixable([one for _, one in found], unsafe)
+    hint = _fixable([one for _, one in found], unsafe, tried)
     return "; ".join([*said, *([hint] if hint else [])]) + "\n" if said else ""
 
 
-def _fixable(found: Iterable[Diagnostic], unsafe: bool) -> str:
-    fixable = [one for one in found if one.is_fixable(True)]
+def _fixable(found: Iterable[Diagnostic], unsafe: bool, tried: bool) -> str:
+    from probelang.lint.rules.event_clash import RULE as OF_TWO_FILES
+
+    # which of two files is to change is nobody's choice but the user's
+    fixable = [one for one in found if one.is_fixable(True) and one.rule is not OF_TWO_FILES]
     sure = sum(one.is_fixable(unsafe) for one in fixable)
     rest = len(fixable) - sure
+    if tried:
+        sure = 0
     if sure:
         more = f", {rest} more with --unsafe-fixes" if rest else ""
         return f"{sure} can be fixed with --fix{more}"

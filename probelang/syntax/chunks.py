@@ -15,9 +15,9 @@ _NAME = "[A-Za-z_][A-Za-z0-9_]*"
 _BLANK = (
     "[ \t\u00a0\u2002\u2003\u2009\u202f\u3000]"  # with what only looks like a space, to be reported later
 )
-# a line of `NAME =` or not, a word, and a colon, more of the line, or its end
+# a line, also behind a byte order mark, of `NAME =` or not, a word, and a colon, more of the line, or its end
 _LINE = re.compile(
-    f"^{_BLANK}*((?:{_NAME}[ \t]*(?:/[ \t]*{_NAME}[ \t]*)?={_BLANK}*)?)({_NAME})"
+    f"(?:^|(?<=\\A\ufeff)){_BLANK}*((?:{_NAME}[ \t]*(?:/[ \t]*{_NAME}[ \t]*)?={_BLANK}*)?)({_NAME})"
     f"(:(?=\\S)|{_BLANK}+(?=[^\\s=])|[ \t]*\\r?$)",
     re.MULTILINE,
 )

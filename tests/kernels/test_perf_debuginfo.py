@@ -28,7 +28,10 @@ from tests.properties.generator import Generator
 
 pytestmark = pytest.mark.kernels
 
-GENERATED = 200 if os.environ.get("PROBELANG_TEST_ALL", "") == "1" else 60
+ALL_OF_THEM = os.environ.get("PROBELANG_TEST_ALL", "") == "1"
+GENERATED = 200 if ALL_OF_THEM else 20
+#: perf reads all of a kernel's debugging information at each start, which takes it seconds.
+EVERY = 1 if ALL_OF_THEM else 5
 SEED = int(os.environ.get("PROBELANG_TEST_SEED", "7"))
 AT_ONCE = 8
 
@@ -43,8 +46,8 @@ def test_perf_finds_by_names_what_we_know_by_offsets(kernel: str) -> None:
     files = fetch_kernel(kernel)
     known = target_kernel(files)
     perf = [*tool_here("current", "perf"), "probe", "--no-inlines", "-k", str(fetch_debug(files))]
-    pairs = list(_definitions(kernel, known))
-    assert len(pairs) > GENERATED // 2
+    pairs = list(_definitions(kernel, known))[::EVERY]
+    assert len(pairs) * EVERY > GENERATED // 2
     wrong: list[str] = []
     refused = 0
     for start in range(0, len(pairs), AT_ONCE):

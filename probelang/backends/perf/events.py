@@ -258,7 +258,8 @@ class _Emitter:
             target = site.target
             assert isinstance(target, EventTarget)
             key = (target.system, target.event)
-            if key in self.own:
+            # one of the kernel's events that has its own name: that is said
+            if key in self.own and self.kernel.sources.event(*key) is None:
                 self._refuse(
                     "perf has no probes on the events of other probes",
                     f"record it in that probe itself; {TRACEFS}",

@@ -116,6 +116,10 @@ def test_what_the_event_of_a_tracepoint_does_not_record(spec: str, words: str) -
     assert code == "PRB501" and said in words and "`--target tracefs`" in help
 
 
+def test_an_event_that_is_called_as_the_one_it_is_on_is_said_once() -> None:
+    assert [code for code, *_ in refused("group sched\neprobe sched:sched_switch { next_pid }")] == ["PRB102"]
+
+
 def test_conditions_are_filters_of_what_is_recorded() -> None:
     assert recorded(
         'group io\na = fprobe vfs_read with stacktrace if count > 3 && $tid > 1 && $comm == "x" {}'

@@ -113,6 +113,9 @@ def test_the_limit_of_points() -> None:
     assert "limit is 100" in found.message and "with max=" in (found.help or "")
     assert said("fprobe vfs_{read,write} with max=1") == [("too-many-points", "vfs_{read,write}")]
     assert len(commands("fprobe vfs_{read,write} with max=2")) == 2
+    for text in ("{" + "nope," * 1000 + "vfs_read}", "{a,b}" * 14):
+        for spec in (f"fprobe {text} with max=5000", f"eprobe sched:{text} with max=5000"):
+            assert said(spec) == [("too-many-points", text)]
     many = run("fprobe tcp_* with max=1000")
     assert not many.failed and len(many.events) > 100
 

@@ -98,6 +98,37 @@ def test_a_folder_without_specs(capfd: Capture) -> None:
     assert (status, out) == (0, "") and err.startswith("probelang: note: no specs in empty")
 
 
+def test_folders_that_cannot_be_read(capfd: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    write("deep/closed/x.probe", WRONG)
+    write("deep/open/x.probe", WARNED)
+    scandir = os.scandir
+
+    def refuse(path: str) -> object:
+        if path.endswith("closed"):
+            raise PermissionError(13, "Permission denied", path)
+        return scandir(path)
+
+    monkeypatch.setattr("os.scandir", refuse)
+    status, out, err = call(capfd, *K, "--format", "concise", "deep")
+    assert status == 2 and "deep/open/x.probe:1:30" in out
+    assert err == "probelang: cannot read deep/closed: Permission denied\n"
+
+
+def test_one_file_by_several_names_is_one_file(capfd: Capture) -> None:
+    write("named/x.probe", "n = fprobe vfs_read { n = count: u8 }\n")
+    names = ("named", "./named", "named/../named", "named/x.probe", str(Path("named/x.probe").absolute()))
+    _, out, err = call(capfd, *K, "--format", "concise", *names)
+    assert out.count("\n") == 1 and out.startswith("named/x.probe:1:34: ") and err == ""
+
+
+def test_what_fixes_cannot_mend_is_not_offered(capfd: Capture) -> None:
+    write("two/a.probe", "group g\nsame = fprobe vfs_read { count }\n")
+    write("two/b.probe", "group g\nsame = fprobe vfs_read { count }\n")
+    for arguments in ((), ("--fix", "--unsafe-fixes")):
+        _, out, _ = call(capfd, *K, *arguments, "two")
+        assert out.endswith("\n1 remark in 1 of 2 files\n")
+
+
 def test_standard_input_has_a_name(capfd: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
     write("x/probelang.toml", 'ignore = ["PRB3"]\n')
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(WARNED.encode())))
@@ -167,6 +198,26 @@ def test_selection(capfd: Capture) -> None:
         2,
         "probelang: --select: no rule is called `narowing`: did you mean `narrowing`?\n",
     )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--select", ""), "--select: it names no rule"),
+        (("--select", " , "), "--select: it names no rule"),
+        (("--select", "narowing"), "did you mean `narrowing`?"),
+    ],
+)
+def test_selections_that_say_nothing(capfd: Capture, arguments: tuple[str, ...], message: str) -> None:
+    status, out, err = call(capfd, *K, *arguments, "warned.probe")
+    assert (status, out) == (2, "") and message in err
+
+
+@pytest.mark.parametrize("number", ["0", "-5", "1001", "many"])
+def test_numbers_of_processes(capfd: Capture, number: str) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["lint", *K, f"--jobs={number}", "good.probe"])
+    assert "a number from 1 to 1000" in capfd.readouterr().err
 
 
 def test_severities(capfd: Capture) -> None:
@@ -281,6 +332,7 @@ def test_a_file_that_cannot_be_written(capfd: Capture, monkeypatch: pytest.Monke
     monkeypatch.setattr("os.fsync", fail)
     status, _, err = call(capfd, *K, "--fix", "safe.probe")
     assert status == 2 and "cannot write safe.probe: No space left on device" in err
+    assert "fixed" not in err
     assert Path("safe.probe").read_text() == SAFE
 
 

@@ -303,6 +303,41 @@ def test_a_reader_who_has_seen_enough() -> None:
     pipe.wait(timeout=60)
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        "lint --kernel 6.12 wrong.pl >/dev/full",
+        "lint --kernel 6.12 --format json wrong.pl >/dev/full",
+        "rule >/dev/full",
+        "fmt - <good.pl >/dev/full",
+        "kernel show --kernel 6.12 >/dev/full",
+        "lint --kernel 6.12 - <&-",
+    ],
+)
+def test_streams_that_are_full_or_closed(command: str) -> None:
+    made = subprocess.run(
+        ["sh", "-c", f"'{sys.executable}' -m probelang {command}"],
+        check=False,
+        capture_output=True,
+        timeout=60,
+    )
+    assert made.returncode == 2 and made.stdout == b""
+    assert made.stderr.startswith(b"probelang: cannot ") and made.stderr.count(b"\n") == 1
+
+
+def test_streams_that_are_closed_change_no_exit_status() -> None:
+    for command, status in (("good.pl >&-", 0), ("wrong.pl >&- 2>&-", 1), ("no-such-file 2>&-", 2)):
+        line = f"'{sys.executable}' -m probelang lint --kernel 6.12 {command}"
+        made = subprocess.run(["sh", "-c", line], check=False, capture_output=True, timeout=60)
+        assert (made.returncode, made.stdout, made.stderr) == (status, b"", b"")
+
+
+def test_a_folder_that_is_gone() -> None:
+    line = f"mkdir gone && cd gone && rmdir ../gone && echo 'fprobe vfs_read' | '{sys.executable}' -m probelang lint --kernel 6.12 -"
+    made = subprocess.run(["sh", "-c", line], check=False, capture_output=True, timeout=60)
+    assert (made.returncode, made.stderr) == (2, b"probelang: the current folder is gone\n")
+
+
 def test_colours_on_a_terminal_only() -> None:
     assert b"\x1b[" not in process("lint", *K, "wrong.pl").stdout
     assert b"\x1b[" in process("lint", *K, "--color", "always", "wrong.pl").stdout

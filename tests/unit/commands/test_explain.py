@@ -53,6 +53,18 @@ def test_what_is_of_somebody_else(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert "of no event of these specs" in capsys.readouterr().err
 
 
+def test_what_is_no_log(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    spec, copy = tmp_path / "x.probe", tmp_path / "dmesg"
+    spec.write_text(SPEC)
+    copy.write_text("[   12.3] trace_kprobe: error: something\n")
+    assert main(["explain-log", "--kernel", "6.12", "--log", str(copy), str(spec)]) == 0
+    assert "dmesg has no entries as the kernel's error_log has them" in capsys.readouterr().err
+    copy.write_text("")
+    assert main(["explain-log", "--kernel", "6.12", "--log", str(copy), str(spec)]) == 0
+    assert capsys.readouterr().err == ""
+    assert main(["explain-log", "--kernel", "6.12", "--log", "-", "-"]) == 2
+
+
 def test_logs_that_are_none() -> None:
     for text in ("", "[", "[1.0] a: error: b\n  Command: c\n", "^\n" * 1000, " " * 100_000 + "^"):
         assert list(read_log(text)) == []

@@ -55,6 +55,16 @@ def test_what_stays_behind_says_why(command: str, why: str) -> None:
     assert not analyse(Source("y", made.text), load_kernel("6.12")).failed
 
 
+def test_what_is_removed_again_is_left_out() -> None:
+    text = imported("p:g/a vfs_read\np:g/b vfs_read\n-:g/a\np:g/a vfs_write x=%di\n-:g/b vfs_open\n")
+    assert " ".join(text.split()) == (
+        "g/b = kprobe vfs_read g/a = kprobe vfs_write { x = %di } # the kernel refuses it (no-such-event): # -:g/b vfs_open"
+    )
+    assert imported("p:g/a vfs_read\np:h/a vfs_read\n-:g/\n").strip() == "h/a = kprobe vfs_read"
+    made = import_commands(Source("x", "p:g/a vfs_read\n-:a\n"), load_kernel("6.12"))
+    assert (made.text.strip(), made.probes, made.left) == ("", 0, ())
+
+
 def test_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "kprobe_events"
     file.write_text("p:io/rd vfs_read count=$arg3:u64\np:io/bad vfs_reed\n")

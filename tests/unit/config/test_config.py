@@ -102,11 +102,11 @@ def test_no_file(tmp_path: Path) -> None:
         ("kernels = '6.1'", "1:11", "is a list of strings"),
         ("kernels = []", "1:11", "one kernel at least"),
         ('kernels = [\n  "6.1", # one\n  "6.13",\n]', "3:3", "no kernel `6.13`"),
-        ("kernels = ['6.1', 3]", "1:19", "this is a string, not a number"),
+        ("kernels = ['6.1', 3]", "1:19", "this must be a string, not a number"),
         ("target = 'perv'", "1:10", "no target `perv`: did you mean `perf`?"),
-        ("bpftrace-version = 0.27", "1:20", 'this is a string, "0.27"'),
+        ("bpftrace-version = 0.27", "1:20", 'this must be a string, "0.27"'),
         ("bpftrace-version = '0.26'", "1:20", "none of 0.17, 0.27"),
-        ("debuginfo = 'yes'", "1:13", "this is true or false, not a string"),
+        ("debuginfo = 'yes'", "1:13", "this must be true or false, not a string"),
         ("select = ['PRB6', 'glob-without-wildcart']", "1:19", "did you mean `glob-without-wildcard`"),
         ("ignore = ['PRB47']", "1:11", "no rule has a code that begins with `PRB47`"),
         ("[severity]\nPRB606 = 'off'", "2:10", "`ignore` has the rules that are not asked"),
@@ -159,6 +159,12 @@ def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
         load_config(str(tmp_path / "other.toml"))
     (tmp_path / "probelang.toml").mkdir()
     assert find_settings(str(tmp_path / "x.probe")).config.path == ""
+
+
+def test_a_pipe_is_no_file_of_settings(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "probelang.toml")
+    with pytest.raises(ConfigError, match="not a regular file"):
+        find_settings(str(tmp_path / "x.probe"))
 
 
 def test_what_is_a_spec() -> None:

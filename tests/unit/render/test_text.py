@@ -178,6 +178,12 @@ def test_summary() -> None:
         "2 errors; 1 can be fixed with --fix, 1 more with --unsafe-fixes\n"
     )
     assert counted("fprobe vfs_read { cuont }", unsafe=True) == "1 error; 1 can be fixed with --fix\n"
+    analysis = run("fprobe vfs_read if 4096 < count { cuont }")
+    found = [(analysis.source, one) for one in analysis.diagnostics]
+    assert render_summary(found, 1, 1, tried=True) == (
+        "1 fixed; still 2 errors; 1 can be fixed with --fix --unsafe-fixes\n"
+    )
+    assert render_summary(found, 1, 1, unsafe=True, tried=True) == "1 fixed; still 2 errors\n"
     assert counted("fprobe vfs_read", fixed=3) == "3 fixed; nothing is left\n"
     assert (
         counted("fprobe vfs_read { count: u8 }\nfprobe vfs_open { $tid }", fixed=1)

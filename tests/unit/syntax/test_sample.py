@@ -199,6 +199,11 @@ def test_line_ends_and_a_byte_order_mark(end: str, mark: str) -> None:
     assert dump(file.statements) == dump(parse_valid(SAMPLE).statements)
 
 
+@pytest.mark.parametrize("text", ["fprobe vfs_read", "a = fprobe vfs_read", "group io", "\tkprobe f { x }"])
+def test_a_byte_order_mark_before_a_statement(text: str) -> None:
+    assert dump(parse_valid("\ufeff" + text).statements) == dump(parse_valid(text).statements)
+
+
 @pytest.mark.parametrize("text", ["", "\n\n", "# only a comment", "  // one\n\t# two\n"])
 def test_no_statements(text: str) -> None:
     assert parse_valid(text).statements == ()
