@@ -3,9 +3,10 @@
 The nearest such file, from the folder of a spec upwards, holds for it, alone; of two in one folder `probelang.toml`.
 Paths in it are relative to its folder.
 
-    settings = find_settings("trace/io.probe")     # of a file that need not exist; raises ConfigError
+    config = Configs().find("trace/io.probe")      # for a file that need not exist; raises ConfigError
+    config.is_spec("trace/io.probe")               # whether a folder that is walked has it among its specs
+    settings = config.settings("trace/io.probe")
     settings.kernels, settings.target, settings.selection()
-    settings.config.is_spec("trace/io.probe")      # whether a folder that is walked has it among its specs
 """
 
 from __future__ import annotations
@@ -165,11 +166,6 @@ class FileSettings:
 
 
 NO_CONFIG = Config()
-
-
-def find_settings(path: str) -> FileSettings:
-    """What holds for a file. Raises ConfigError."""
-    return Configs().find(path).settings(path)
 
 
 class Configs:

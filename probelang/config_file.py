@@ -191,8 +191,7 @@ def _version(value: Any, path: Path, root: str) -> tuple[int, int]:
 
     if isinstance(value, float):
         raise _Wrong(path, f'this must be a string, "{value:.2f}", not a number')
-    major, _, minor = _one_of(BPFTRACE_VERSIONS)(value, path, root).partition(".")
-    return int(major), int(minor)
+    return BPFTRACE_VERSIONS[_one_of(tuple(BPFTRACE_VERSIONS))(value, path, root)]
 
 
 def _flag(value: Any, path: Path, root: str) -> bool:

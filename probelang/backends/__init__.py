@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 #: The names that `--target` takes; the first is the default.
 BACKENDS = ("tracefs", "perf", "bpftrace")
-#: The releases that `--bpftrace-version` takes.
-BPFTRACE_VERSIONS = ("0.17", "0.27")
+#: The releases that `--bpftrace-version` takes; the last is the default.
+BPFTRACE_VERSIONS = {"0.17": (0, 17), "0.27": (0, 27)}
 
 
 @record

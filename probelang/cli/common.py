@@ -23,12 +23,14 @@ class UsageError(Exception):
 
 
 def say(text: str) -> None:
+    """Write a line to standard error, with the name of the program before it."""
     from probelang.render.text import printable
 
     print(f"probelang: {printable(text)}", file=sys.stderr)
 
 
 def wants_color(options: argparse.Namespace, stream: object) -> bool:
+    """Whether `--color`, or without it the stream and the environment, ask for colours."""
     if options.color != "auto":
         return bool(options.color == "always")
     if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
@@ -39,12 +41,11 @@ def wants_color(options: argparse.Namespace, stream: object) -> bool:
 
 def settings_of(options: argparse.Namespace) -> Settings:
     """What was said of the tool that will run the output."""
-    from probelang.backends import Settings
+    from probelang.backends import BPFTRACE_VERSIONS, Settings
 
     if options.debuginfo and options.target != "perf":
         raise UsageError(f"--debuginfo is for --target perf, and the target is {options.target}")
-    major, _, minor = options.bpftrace_version.partition(".")
-    return Settings((int(major), int(minor)), options.debuginfo)
+    return Settings(BPFTRACE_VERSIONS[options.bpftrace_version], options.debuginfo)
 
 
 def load_kernel(spec: str | None) -> Kernel:

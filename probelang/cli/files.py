@@ -30,6 +30,7 @@ class Project:
         return self._only or _checked(lambda: self._configs.find(path))
 
     def of_folder(self, path: str) -> Config:
+        """The settings that hold for what is in a folder. Raises UsageError."""
         return self._only or _checked(lambda: self._configs.of_folder(os.path.abspath(path)))
 
 

@@ -105,15 +105,17 @@ class Run:
 
     def tool_settings(self, target: str, said: Settings) -> Settings:
         """What is said of the tool, on the command line or in the settings."""
+        from probelang.backends import BPFTRACE_VERSIONS
         from probelang.backends import Settings as Made
 
         version = self.options.bpftrace_version
-        numbers = tuple(map(int, version.split("."))) if version else said.bpftrace
+        release = BPFTRACE_VERSIONS[version] if version else said.bpftrace
         if self.options.debuginfo and target != "perf":
             raise UsageError(f"--debuginfo is for --target perf, and the target is {target}")
-        return Made((numbers[0], numbers[1]), (self.options.debuginfo or said.debuginfo) and target == "perf")
+        return Made(release, (self.options.debuginfo or said.debuginfo) and target == "perf")
 
     def identity(self, kernel: str | None) -> str | None:
+        """What tells a kernel from all others; None where results for it are not kept."""
         if kernel not in self._identities:
             from probelang.kernel.identity import kernel_identity
 
@@ -121,6 +123,7 @@ class Run:
         return self._identities[kernel]
 
     def load(self, kernel: str | None) -> Kernel:
+        """The kernel, loaded once. Raises KernelError."""
         if kernel not in self._loaded:
             self._loaded[kernel] = load_kernel(kernel)
         return self._loaded[kernel]

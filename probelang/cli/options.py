@@ -12,6 +12,8 @@ def add_target(parser: argparse.ArgumentParser, default: bool = True) -> None:
     """What the output is for; without `default` the settings of a project may say it."""
     from probelang.backends import BACKENDS, BPFTRACE_VERSIONS
 
+    latest = [*BPFTRACE_VERSIONS][-1]
+
     parser.add_argument(
         "--target",
         choices=BACKENDS,
@@ -26,9 +28,9 @@ def add_target(parser: argparse.ArgumentParser, default: bool = True) -> None:
     parser.add_argument(
         "--bpftrace-version",
         choices=BPFTRACE_VERSIONS,
-        default=BPFTRACE_VERSIONS[-1] if default else None,
+        default=latest if default else None,
         help="for --target bpftrace, the release that will run the script, or the last before it; "
-        f"{BPFTRACE_VERSIONS[-1]} by default",
+        f"{latest} by default",
     )
 
 

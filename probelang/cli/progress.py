@@ -28,6 +28,7 @@ class Progress:
         return self
 
     def step(self) -> None:
+        """One piece more is done."""
         self.done += 1
         if not self.on or time.monotonic() < self.next:
             return

@@ -22,6 +22,7 @@ U64 = 1 << 64
 
 
 def is_space(char: str) -> bool:
+    """`isspace()` of one character."""
     return char in _SPACES
 
 
@@ -31,10 +32,12 @@ def is_letter(char: str) -> bool:
 
 
 def is_digit(char: str) -> bool:
+    """`isdigit()` of one character; "" is none."""
     return char in _DIGITS
 
 
 def is_letter_or_digit(char: str) -> bool:
+    """`isalnum()` of one character; "" is none."""
     return char in _LETTERS or char in _DIGITS
 
 

@@ -113,9 +113,11 @@ class State:
         ]
 
     def add(self, probe: Probe) -> None:
+        """The kernel took a probe."""
         self._probes.setdefault(probe.name, []).append(probe)
 
     def remove(self, probe: Probe) -> None:
+        """The kernel let a probe go, and its event with the last one."""
         left = [other for other in self._probes[probe.name] if other is not probe]
         if left:
             self._probes[probe.name] = left

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 
 def unknown_file(path: str) -> str | None:
+    """Nothing is known of the files of the target. Raises `Doubtful`."""
     raise Doubtful("file", path)
 
 

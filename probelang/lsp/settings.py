@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from probelang.backends import BACKENDS, DEFAULT_SETTINGS, Settings
+from probelang.backends import BACKENDS, BPFTRACE_VERSIONS, DEFAULT_SETTINGS, Settings
 from probelang.config import NO_CONFIG, ConfigError, Configs
 from probelang.record import record, replace
 from probelang.selection import EVERYTHING, Choice, Selection, SelectorError, check_selector
@@ -57,12 +57,12 @@ def read_wishes(options: object, before: Wishes = NO_WISHES) -> tuple[Wishes, li
     elif "target" in options:
         found["target"] = None
     version = options.get("bpftraceVersion")
-    if isinstance(version, str) and version:
-        major, dot, minor = version.partition(".")
-        if dot and major.isdecimal() and minor.isdecimal() and len(version) < 10:
-            found["bpftrace_version"] = (int(major), int(minor))
-        else:
-            wrong.append("`probelang.bpftraceVersion` is a release, as 0.27")
+    if isinstance(version, str) and version in BPFTRACE_VERSIONS:
+        found["bpftrace_version"] = BPFTRACE_VERSIONS[version]
+    elif version:
+        wrong.append(f"`probelang.bpftraceVersion` is one of {', '.join(BPFTRACE_VERSIONS)}")
+    elif "bpftraceVersion" in options:
+        found["bpftrace_version"] = None
     for name, key in (("debuginfo", "debuginfo"), ("codeLens", "lenses")):
         if isinstance(options.get(name), bool):
             found[key] = options[name]

@@ -26,6 +26,7 @@ MAX_FILTER = 4094
 
 
 def say_refusal(report: Report, refusal: Refusal, span: Span) -> None:
+    """Report why something cannot be had, at the words that ask for it."""
     report.add(
         refusal.rule,
         span,
