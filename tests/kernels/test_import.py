@@ -20,7 +20,7 @@ from tests.kernels.lab.boot import Job, run_jobs
 
 pytestmark = pytest.mark.kernels
 
-WANTED = int(os.environ.get("PROBELANG_TEST_IMPORTS", "200"))
+WANTED = int(os.environ.get("PROBELANG_TEST_IMPORTS", "60"))
 SEED = int(os.environ.get("PROBELANG_TEST_SEED", "7"))
 
 
