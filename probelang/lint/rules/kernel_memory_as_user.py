@@ -24,7 +24,7 @@ RULE = Rule(
     "kernel-memory-as-user",
     Severity.WARNING,
     "`user(e)`, `+u8(e)` and `: ustring` read memory of the program that runs, at an address of its own. This is memory of the kernel, "
-    "and read that way it is never there: a string is recorded as `(fault)`, a number as 0. A name that the kernel has copied (the name of "
+    "and read that way it is never there: a string is recorded as `(fault)`, a number as whatever lay there. A name that the kernel has copied (the name of "
     "a dentry, `comm`), an array within a struct of the kernel and a variable of the kernel are all read without.",
     example="fprobe vfs_read { name = file->f_path.dentry->d_name.name: ustring }",
 )
@@ -102,7 +102,7 @@ def _check_calls(
             node.span,
             f"`{subject.text(inner.span)}` points to the kernel's memory: read as a program's, nothing is there",
             label="the kernel has no memory at this address of the program",
-            help="a string is recorded as `(fault)`, a number as 0",
+            help="a string is recorded as `(fault)`, a number as whatever lay there",
             fix=Fix("read the kernel's memory", edits) if is_written(statement, field) else None,
         )
         return
