@@ -44,7 +44,7 @@ def check_spec(subject: Subject, report: Report) -> None:
 
 #: What statements use, by their identity: while one is typed, the others of a spec stay as they are.
 _kept: dict[int, tuple[tree.Statement, tuple[frozenset[str], frozenset[str]]]] = {}
-_MOST_KEPT = 8192
+_MOST_KEPT = 1024
 
 
 def _used(statement: tree.Statement) -> tuple[frozenset[str], frozenset[str]]:
