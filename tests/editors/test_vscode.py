@@ -105,7 +105,7 @@ def test_a_hover_tells_the_type(window: Workbench) -> None:
     before = window.screenshot("hover-before")
     hover = window.hover("f_inode", "struct inode *")
     assert "offset 40, size 8" in hover.inner_text().replace("\xa0", " ")
-    assert changed(before, window.screenshot("hover"), Box.of(hover)) > 0.1
+    assert changed(before, window.screenshot("hover"), Box.of(hover)) > 0.05
 
 
 def test_a_quick_fix_mends_the_error(window: Workbench) -> None:
