@@ -210,15 +210,18 @@ def names_matching(
 
 def parts_of(kernel: Kernel, name: str) -> tuple[str, ...]:
     """See `Kernel.parts_of`."""
-    import re
-
-    pattern = re.compile(re.escape(name) + r"(\.(part|isra|constprop|llvm)(\.\d+)?)+")
     found: set[str] = set()
     for table in ("functions", "symbols.text"):
         known = kernel.table(table)
         if known is not None:
-            found.update(key for key in known.keys_from(name + ".") if pattern.fullmatch(key))
+            found.update(key for key in known.keys_from(name + ".") if _is_piece(key[len(name) :]))
     return tuple(sorted(found))
+
+
+def _is_piece(suffix: str) -> bool:
+    import re
+
+    return re.fullmatch(r"(\.(part|isra|constprop|llvm)(\.\d+)?)+", suffix) is not None
 
 
 def has_symbol(kernel: Kernel, name: str) -> Answer[int]:

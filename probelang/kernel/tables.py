@@ -98,6 +98,8 @@ class Table:
         data = self.data
         start = prefix.encode()
         first = self._lower_bound(start) if prefix else 1
+        if not data.startswith(start, first):
+            return []
         last = self._lower_bound(start + b"\xff") if prefix else len(data)
         lines = data[first:last].decode("utf-8", "replace").split("\n")
         return list(dict.fromkeys([line.partition("\t")[0] for line in lines if line]))
