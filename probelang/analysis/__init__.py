@@ -75,18 +75,10 @@ def lint(
 ) -> tuple[Diagnostic, ...]:
     """All there is to say of a spec on one kernel: what is wrong, and what the linter's rules find beyond; in source order."""
     from probelang.lint import run
-    from probelang.lint.subject import Subject, own_constants
+    from probelang.lint.subject import make_subject
 
     analysis = analyse(source, kernel, target, settings)
-    subject = Subject(
-        source,
-        analysis.tree,
-        kernel,
-        target,
-        analysis.statements,
-        analysis.failed,
-        own_constants(analysis.tree),
-    )
+    subject = make_subject(source, analysis.tree, kernel, target, analysis.statements, analysis.failed)
     found = (replace(said, kernels=(kernel.name,)) for said in run(subject))
     return tuple(in_source_order([*analysis.diagnostics, *found]))
 

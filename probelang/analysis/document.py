@@ -18,7 +18,7 @@ from probelang.check.spec import Checker, without_errors
 from probelang.diagnostics import Diagnostic, Severity
 from probelang.lint import run_spec, run_statement
 from probelang.lint.fleet import merge
-from probelang.lint.subject import Subject, own_constants
+from probelang.lint.subject import Subject, make_subject
 from probelang.record import record, replace
 from probelang.selection import EVERYTHING, Selection
 from probelang.source import Span
@@ -208,7 +208,7 @@ class Document:
         ]
         failed = any(said.severity is Severity.ERROR for said in found)
         statements = without_errors(checker.statements, plan.diagnostics)
-        subject = Subject(pieces.store, file, kernel, target, statements, failed, own_constants(file))
+        subject = make_subject(pieces.store, file, kernel, target, statements, failed)
         linted = [
             replace(pieces.real_diagnostic(said), kernels=(kernel.name,))
             for said in self._lint(known, subject)

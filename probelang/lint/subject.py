@@ -44,8 +44,19 @@ class Subject:
         return f"!({text})" if isinstance(condition, Not) else text
 
 
-def own_constants(file: tree.File) -> dict[str, bool]:
-    """The spec's own constants, and whether the value of each is the same on every kernel."""
+def make_subject(
+    source: Source,
+    file: tree.File,
+    kernel: Kernel,
+    target: str,
+    statements: tuple[Statement, ...],
+    broken: bool,
+) -> Subject:
+    """What the rules are asked about, of a spec that was checked."""
+    return Subject(source, file, kernel, target, statements, broken, _own_constants(file))
+
+
+def _own_constants(file: tree.File) -> dict[str, bool]:
     own: dict[str, bool] = {}
     for statement in file.statements:
         if isinstance(statement, tree.Const):

@@ -12,6 +12,8 @@ from probelang.analysis.signature import find_signature
 from probelang.lsp.convert import to_completion
 
 if TYPE_CHECKING:
+    from probelang.analysis.document import State
+    from probelang.lsp.files import OpenFile
     from probelang.lsp.server import Server
 
 TRIGGERS = [".", ">", "$", "%", ":", "@", "[", "/", "~"]
@@ -25,15 +27,12 @@ def register(server: Server) -> None:
         types.CompletionOptions(trigger_characters=TRIGGERS, resolve_provider=True),
     )
     def completion(params: types.CompletionParams) -> types.CompletionList | None:
-        file = server.files.get(params.text_document.uri)
-        state = server.latest(file) if file is not None else None
-        if file is None or state is None:
+        asked = _piece(server, params)
+        if asked is None:
             return None
-        offset = file.offset(params.position)
-        piece = file.document.piece_at(offset)
-        text = file.document.text[piece.start : piece.end]
-        found = complete(state.context, text, offset - piece.start)
-        items = [to_completion(file, piece.start, item) for item in found.items]
+        file, state, start, text, offset = asked
+        found = complete(state.context, text, offset)
+        items = [to_completion(file, start, item) for item in found.items]
         return types.CompletionList(not found.complete, items)
 
     @server.feature(types.COMPLETION_ITEM_RESOLVE)
@@ -66,14 +65,11 @@ def register(server: Server) -> None:
         types.TEXT_DOCUMENT_SIGNATURE_HELP, types.SignatureHelpOptions(trigger_characters=["(", ",", "{"])
     )
     def signature(params: types.SignatureHelpParams) -> types.SignatureHelp | None:
-        file = server.files.get(params.text_document.uri)
-        state = server.latest(file) if file is not None else None
-        if file is None or state is None:
+        asked = _piece(server, params)
+        if asked is None:
             return None
-        offset = file.offset(params.position)
-        piece = file.document.piece_at(offset)
-        text = file.document.text[piece.start : piece.end]
-        found = find_signature(state.context, text, offset - piece.start)
+        _, state, _, text, offset = asked
+        found = find_signature(state.context, text, offset)
         if found is None:
             return None
         # labels are of names and C types: one unit a character
@@ -82,3 +78,16 @@ def register(server: Server) -> None:
         # one more than there are: none of them
         active = found.active if found.active is not None else len(parameters)
         return types.SignatureHelp([shown], 0, active)
+
+
+def _piece(
+    server: Server, params: types.CompletionParams | types.SignatureHelpParams
+) -> tuple[OpenFile, State, int, str, int] | None:
+    """The file, what is known of it, and of the statement being typed at a position: its start, its text, and how far into it that is."""
+    file = server.files.get(params.text_document.uri)
+    state = server.latest(file) if file is not None else None
+    if file is None or state is None:
+        return None
+    offset = file.offset(params.position)
+    piece = file.document.piece_at(offset)
+    return file, state, piece.start, file.document.text[piece.start : piece.end], offset - piece.start

@@ -15,6 +15,8 @@ from probelang.lsp.positions import UTF16, Lines
 from probelang.lsp.protocol import Refused
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from probelang.analysis.document import State
     from probelang.kernel.interface import Kernel
     from probelang.lsp.server import Server
@@ -34,34 +36,15 @@ def register(server: Server) -> None:
 
     @server.feature(types.TEXT_DOCUMENT_DEFINITION)
     def definition(params: types.DefinitionParams) -> list[types.Location] | None:
-        header = pages.parse_header(params.text_document.uri)
-        if header is not None:
-            return _from_page(server, header, params.position)
-        found = _at(server, params)
-        if found is None:
-            return None
-        file, state, statement, offset = found
-        places = find_definition(state, statement, offset)
-        located = [
-            _locate(server, state.context.kernel, place)
-            if isinstance(place, Target)
-            else types.Location(file.uri, file.stored_range(place))
-            for place in places
-        ]
-        return [place for place in located if place is not None]
+        return _lead(server, params, find_definition)
 
     @server.feature(types.TEXT_DOCUMENT_TYPE_DEFINITION)
     def type_definition(params: types.TypeDefinitionParams) -> list[types.Location] | None:
-        header = pages.parse_header(params.text_document.uri)
-        if header is not None:
-            return _from_page(server, header, params.position)
-        found = _at(server, params)
-        if found is None:
-            return None
-        _, state, statement, offset = found
-        target = find_type_definition(state, statement, offset)
-        place = _locate(server, state.context.kernel, target) if target is not None else None
-        return [place] if place is not None else None
+        def find(state: State, statement: tree.Statement, offset: int) -> list[Target]:
+            target = find_type_definition(state, statement, offset)
+            return [target] if target is not None else []
+
+        return _lead(server, params, find) or None
 
     @server.feature(types.TEXT_DOCUMENT_REFERENCES)
     def references(params: types.ReferenceParams) -> list[types.Location] | None:
@@ -91,26 +74,20 @@ def register(server: Server) -> None:
 
     @server.feature(types.TEXT_DOCUMENT_PREPARE_RENAME)
     def prepare(params: types.PrepareRenameParams) -> types.PrepareRenamePlaceholder | None:
-        found = _at(server, params)
-        if found is None:
+        found = _named(server, params)
+        if found is None or not names.definition_of(found[1], found[2]):
             return None
-        file, state, statement, offset = found
-        named = names.named_at(state, statement, offset)
-        if named is None or not names.definition_of(state, named[0]):
-            return None
-        return types.PrepareRenamePlaceholder(file.stored_range(named[1]), named[0].name)
+        file, _, name, span = found
+        return types.PrepareRenamePlaceholder(file.stored_range(span), name.name)
 
     @server.feature(types.TEXT_DOCUMENT_RENAME)
     def rename(params: types.RenameParams) -> types.WorkspaceEdit | None:
-        found = _at(server, params)
-        if found is None:
+        found = _named(server, params)
+        if found is None or not names.definition_of(found[1], found[2]):
             return None
-        file, state, statement, offset = found
-        named = names.named_at(state, statement, offset)
-        if named is None or not names.definition_of(state, named[0]):
-            return None
+        file, state, name, _ = found
         try:
-            edits = names.rename(state, named[0], params.new_name)
+            edits = names.rename(state, name, params.new_name)
         except names.RenameError as error:
             raise Refused(str(error)) from None
         changes = [types.TextEdit(file.stored_range(edit.span), edit.text) for edit in edits]
@@ -131,13 +108,42 @@ def _at(server: Server, params: _At) -> tuple[OpenFile, State, tree.Statement, i
     return (file, states[0], statement, offset) if statement is not None else None
 
 
-def _occurrences(server: Server, params: _At) -> tuple[OpenFile, list[names.Occurrence]] | None:
+def _named(server: Server, params: _At) -> tuple[OpenFile, State, names.Named, Span] | None:
+    """The file, what is known of it, and the name at a position with its place."""
     found = _at(server, params)
     if found is None:
         return None
     file, state, statement, offset = found
     named = names.named_at(state, statement, offset)
-    return (file, names.occurrences(state, named[0])) if named is not None else None
+    return (file, state, *named) if named is not None else None
+
+
+def _occurrences(server: Server, params: _At) -> tuple[OpenFile, list[names.Occurrence]] | None:
+    found = _named(server, params)
+    if found is None:
+        return None
+    file, state, name, _ = found
+    return file, names.occurrences(state, name)
+
+
+def _lead(
+    server: Server, params: _At, find: Callable[[State, tree.Statement, int], Sequence[Target | Span]]
+) -> list[types.Location] | None:
+    """Where `find` leads from a position: into a page of ours, or to a place in the spec."""
+    header = pages.parse_header(params.text_document.uri)
+    if header is not None:
+        return _from_page(server, header, params.position)
+    found = _at(server, params)
+    if found is None:
+        return None
+    file, state, statement, offset = found
+    located = [
+        _locate(server, state.context.kernel, place)
+        if isinstance(place, Target)
+        else types.Location(file.uri, file.stored_range(place))
+        for place in find(state, statement, offset)
+    ]
+    return [place for place in located if place is not None]
 
 
 def page_text(server: Server, uri: str) -> str | None:
