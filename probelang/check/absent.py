@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from probelang.check.renamed import find_clones, find_event_elsewhere, find_successors, find_syscall
 from probelang.check.report import rename, suggest
 from probelang.check.rules import points as rules
+from probelang.check.successors import find_clones, find_event_elsewhere, find_successors, find_syscall
 from probelang.diagnostics import Edit, Fix
 from probelang.kernel.answers import Found
 from probelang.source import Span

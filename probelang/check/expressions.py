@@ -328,7 +328,7 @@ class Expressions:
         alike = near_names(member.name, [*known, *(SOCK_MACROS if struct.name == "sock" else ())])
         near = [hidden] if hidden else [name if name in known else SOCK_MACROS[name] for name in alike]
         if not hidden:
-            from probelang.check.renamed import find_member_elsewhere
+            from probelang.check.successors import find_member_elsewhere
 
             near = [*dict.fromkeys((*find_member_elsewhere(struct.name, struct.ref, member.name), *near))]
         self.report.add(

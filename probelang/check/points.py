@@ -287,7 +287,7 @@ class Points:
                 )
             else:
                 helps = "a kprobe may sit on it, unless the kernel refuses those where ftrace cannot trace"
-            from probelang.check.renamed import find_successors
+            from probelang.check.successors import find_successors
 
             near = find_successors(self.kernel, function.name) if module is None else []
             self.report.add(
