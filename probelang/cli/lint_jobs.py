@@ -146,13 +146,14 @@ class Run:
         def again(source: Source) -> list[Diagnostic]:
             return ask(source, kernels, job.target, job.tool, selection)
 
+        lasts = _lasts(job.source)
         found = again(job.source)
         if not self.fixes:
-            return Outcome(job.source, tuple(found), lasts=_lasts(job.source))
+            return Outcome(job.source, tuple(found), lasts=lasts)
         from probelang.lint.fixes import apply_fixes
 
         fixed = apply_fixes(job.source, found, again, self.options.unsafe_fixes)
-        lasts = fixed.source is job.source and _lasts(job.source)
+        lasts = lasts and fixed.source is job.source
         return Outcome(fixed.source, fixed.diagnostics, fixed.count, fixed.refused, lasts)
 
 

@@ -11,6 +11,7 @@ import sys
 from bisect import bisect_right
 from typing import TYPE_CHECKING
 
+from probelang.analysis import read
 from probelang.check import renames
 from probelang.check.rules import names, points, types
 from probelang.diagnostics import Diagnostic, Edit, Fix, Severity, listed
@@ -19,7 +20,6 @@ from probelang.lint.trial import Trial
 from probelang.record import replace
 from probelang.source import Span
 from probelang.syntax import tree
-from probelang.syntax.parse import parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -54,7 +54,7 @@ def offer(
             made.append(one)
             continue
         if file is None or trial is None:
-            file, _ = parse(source)
+            file, _ = read(source)
             trial = Trial(source, file, kernels, target, settings)
         statement = trial.statement_at(one.label.span)
         having = _having(one, statement, errors, kernels, trial)

@@ -31,6 +31,7 @@ def lint(
     """All there is to say of a spec, in source order."""
     from probelang.lint import fleet, ignores
 
+    file, _ = analysis.read(source)
     found = fleet.lint(source, kernels, target, settings)
     names = [kernel.name for kernel in kernels]
-    return in_source_order(ignores.apply(source, analysis.read(source)[0], found, selection, names))
+    return in_source_order(ignores.apply(source, file, found, selection, names))

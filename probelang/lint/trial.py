@@ -61,8 +61,9 @@ class Trial:
         for edit in sorted(edits, key=lambda edit: -edit.span.start):
             text = text[: edit.span.start] + edit.text + text[edit.span.end :]
         wanted = {kernel.name for kernel in failing}
+        tried = Source(self.source.name, text)
         for kernel in self.kernels:
-            errors, known = self._errors(text, kernel), before[kernel.name]
+            errors, known = self._errors(tried, kernel), before[kernel.name]
             allowed = len(known)
             if kernel.name in wanted:
                 if _count(errors, rules) >= _count(known, rules):
@@ -76,7 +77,8 @@ class Trial:
         """The text to edit, with what is left out blank, and what is wrong with it on each kernel."""
         if self._before is None or self._before[0] is not statement:
             text = self._alone(statement)
-            before = {kernel.name: self._errors(text, kernel) for kernel in self.kernels}
+            alone = Source(self.source.name, text)
+            before = {kernel.name: self._errors(alone, kernel) for kernel in self.kernels}
             self._before = (statement, text, before)
         return self._before[1:]
 
@@ -92,8 +94,8 @@ class Trial:
                 at = other.span.end
         return "".join((*parts, text[at:]))
 
-    def _errors(self, text: str, kernel: Kernel) -> list[Rule]:
-        analysis = analyse(Source(self.source.name, text), kernel, self.target, self.settings)
+    def _errors(self, source: Source, kernel: Kernel) -> list[Rule]:
+        analysis = analyse(source, kernel, self.target, self.settings)
         return [found.rule for found in analysis.diagnostics if found.severity is Severity.ERROR]
 
 
