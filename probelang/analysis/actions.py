@@ -9,6 +9,7 @@ from probelang.check.naming import MAX_EVENT_NAME, free_name
 from probelang.check.report import ABSENT
 from probelang.diagnostics import Diagnostic, Edit, Severity
 from probelang.kernel.answers import Found
+from probelang.lint.ignores import COMMENT
 from probelang.record import record
 from probelang.source import Span
 from probelang.syntax import tree
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
     from probelang.analysis.document import Document, State
 
-_IGNORES = re.compile(r"(?:#|//)[ \t]*probelang:[ \t]*ignore\[([^\]]*)\]")
 _PLAIN_TYPE = re.compile(r"(?:(?:struct|union|enum) )?\w+(?: \w+)* ?\**\Z")
 
 
@@ -90,7 +90,7 @@ def _ignore(document: Document, said: Diagnostic) -> Action:
     line = source.line(number)
     start = said.label.span.start - source.position(said.label.span.start)[1] + 1
     slug = said.rule.slug
-    known = _IGNORES.search(line)
+    known = COMMENT.search(line)
     if known is not None:
         at = start + known.end(1)
         edit = Edit(Span(at, at), f", {slug}")

@@ -49,6 +49,8 @@ RULES = (UNUSED, UNKNOWN, MALFORMED)
 
 _MARK = re.compile(r"(?:#|//)[ \t]*probelang[ \t]*:[ \t]*", re.IGNORECASE)
 _BODY = re.compile(r"ignore[ \t]*\[([^\]\n]*)\]")
+#: A comment that ignores, as a whole; the group is what it names.
+COMMENT = re.compile(rf"(?i:{_MARK.pattern}){_BODY.pattern}")
 _WORD = re.compile(r"[^,\s](?:[^,\n]*[^,\s])?")
 #: What one comment may name, and all comments of a spec.
 MOST_WORDS = 10_000

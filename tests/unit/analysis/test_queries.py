@@ -265,6 +265,10 @@ def test_actions() -> None:
             "fprobe vfs_read { n = count: u‸8 }  # probelang: ignore[unused-definition]\n",
             "fprobe vfs_read { n = count: u8 }  # probelang: ignore[unused-definition, narrowing]\n",
         ),
+        (
+            "fprobe vfs_read { n = count: u‸8 }  // Probelang : ignore [unused-definition]\n",
+            "fprobe vfs_read { n = count: u8 }  // Probelang : ignore [unused-definition, narrowing]\n",
+        ),
     ],
 )
 def test_a_warning_can_be_ignored(text: str, after: str) -> None:
