@@ -104,7 +104,7 @@ def test_members_are_completed(window: Workbench) -> None:
     shot = window.screenshot("completion")
     assert changed(before, shot, Box.of(widget)) > 0.3
     window.press("Enter")
-    assert "file->f_inode" in window.text()
+    window.wait_until(lambda: "file->f_inode" in window.text())
 
 
 def test_a_hover_tells_the_type(window: Workbench) -> None:
