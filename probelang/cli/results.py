@@ -6,7 +6,7 @@ never taken from it. The file is written anew and renamed, so that runs at the s
 the entries of both, as far as they saw each other. No failure of the cache is an error.
 
     probelang lint 1 <stamp>
-    <slot> <digest> <checksum> <what `probelang.lint.stored` makes of the diagnostics>
+    <slot> <digest> <checksum> <what `probelang.stored` makes of the diagnostics>
 """
 
 from __future__ import annotations

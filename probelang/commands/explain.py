@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from probelang.backends.tracefs.places import places
 from probelang.commands.advice import ADVICE
-from probelang.commands.errors import DYNAMIC_TEXTS, FILTER_TEXTS, REWORDED, SYNTH_TEXTS, TEXTS
 from probelang.commands.verdict import Words
 from probelang.diagnostics import Diagnostic, Label, Severity
+from probelang.kernel.errors import DYNAMIC_TEXTS, FILTER_TEXTS, REWORDED, SYNTH_TEXTS, TEXTS
 from probelang.record import record
 
 if TYPE_CHECKING:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from probelang.analysis import analyse
 from probelang.commands.context import At, Context, ParsedArg
 from probelang.commands.judge import Judge
 from probelang.commands.lines import Command, read_commands
@@ -17,6 +16,7 @@ from probelang.commands.raising import raise_value
 from probelang.commands.state import EPROBE, FPROBE, KPROBE, SYNTHETIC, UPROBE, Probe, State
 from probelang.commands.verdict import Doubtful, Log, Words
 from probelang.diagnostics import Severity
+from probelang.pipeline import analyse
 from probelang.record import record
 from probelang.source import Source
 
