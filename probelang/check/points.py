@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from probelang.answers import Answer, Found, NotFound, Unknown
 from probelang.btf import types as btf_types
 from probelang.check.btf_ctypes import BtfType
 from probelang.check.event_fields import field_value, own_scope
@@ -13,7 +14,6 @@ from probelang.check.patterns import are_usable, event_name, expand_braces, is_p
 from probelang.check.report import Report, only_absent, rename, suggest
 from probelang.check.rules import facts, points
 from probelang.check.scope import Place, Scope
-from probelang.kernel.answers import Answer, Found, NotFound, Unknown
 from probelang.probes import (
     AddressTarget,
     EventTarget,

@@ -44,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         say(f"`probelang {given[0]}` is not supported yet")
         return FAILED
     options = _parser(given).parse_args(given)
-    from probelang.kernel.answers import KernelError
+    from probelang.answers import KernelError
 
     try:
         status: int = options.run(options)

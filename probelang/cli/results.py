@@ -16,8 +16,8 @@ import zlib
 from typing import TYPE_CHECKING
 
 from probelang import __version__
+from probelang.cache import cache_folder
 from probelang.digest import digest
-from probelang.kernel.cache import cache_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from probelang.answers import Found, NotFound
 from probelang.btf.names import Space
 from probelang.btf.types import Func, FuncProto, Struct
 from probelang.commands.octets import parse_unsigned
 from probelang.commands.verdict import Doubtful
-from probelang.kernel.answers import Found, NotFound
 from probelang.record import record
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Protocol
 
-from probelang.kernel import cache
+from probelang import cache
 from probelang.kernel.identity import file_identity
 from probelang.kernel.sources import REASONS
 from probelang.kernel.tables import RawTable, Table

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from probelang.answers import Answer, Found, NotFound, Unknown
 from probelang.btf.names import Space
 from probelang.btf.types import Enum, Func, FuncProto, Var
-from probelang.kernel.answers import Answer, Found, NotFound, Unknown
 from probelang.kernel.declared import declared_type
 from probelang.kernel.facts import Function, Variable
-from probelang.kernel.near import find_near_in_text
 from probelang.kernel.tables import literal_prefix
+from probelang.near import find_near_in_text
 
 if TYPE_CHECKING:
     import re

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from probelang.kernel.answers import KernelError
-from probelang.kernel.container import write_container
+from probelang.answers import KernelError
+from probelang.container import write_container
 from probelang.kernel.tables import build_table
 from probelang.kernel.tracefs import pack_fields
 

@@ -1,6 +1,6 @@
 """Where the facts of one kernel come from: the seam between `Kernel` and files, folders, archives, the running system.
 
-A source answers by the names of sections (`probelang.kernel.container`); a section that it lacks has a reason, for
+A source answers by the names of sections (`probelang.container`); a section that it lacks has a reason, for
 the user: why the answers that need it are unknown.
 """
 
@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from probelang.kernel.answers import KernelError
+from probelang.answers import KernelError
 from probelang.kernel.tables import Table
 
 if TYPE_CHECKING:
     from probelang.btf.blob import Btf
-    from probelang.kernel.container import Container
+    from probelang.container import Container
     from probelang.kernel.images import Image
     from probelang.kernel.modules import ModuleFiles
     from probelang.kernel.tracefs import EventField

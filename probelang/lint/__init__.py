@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from probelang.answers import KernelError
 from probelang.backends import BACKENDS, DEFAULT_SETTINGS, Settings
 from probelang.btf.types import BtfError
 from probelang.check.report import Report, in_source_order
-from probelang.kernel.answers import KernelError
 from probelang.pipeline import analyse
 from probelang.program import ProgramFileError
 from probelang.record import replace

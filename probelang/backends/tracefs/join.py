@@ -19,9 +19,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from probelang.answers import Found
 from probelang.check.naming import MAX_EVENT_NAME, free_name
 from probelang.check.rules import backends, limits
-from probelang.kernel.answers import Found
 from probelang.kernel.features import FEATURES
 from probelang.probes import (
     Access,

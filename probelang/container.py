@@ -16,7 +16,7 @@ import struct
 import zlib
 from typing import TYPE_CHECKING
 
-from probelang.kernel.answers import KernelError
+from probelang.answers import KernelError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,7 +41,7 @@ class Container:
     """The sections of one container, decompressed and checked as they are asked for.
 
     `trusted` skips the checksum of raw sections: for files that came with the package, and for cache entries whose
-    seal is intact (`probelang.kernel.cache`). `name` is what errors call the file.
+    seal is intact (`probelang.cache`). `name` is what errors call the file.
     """
 
     __slots__ = ("_data", "_name", "_open", "_sections", "checksum", "trusted")
