@@ -44,7 +44,7 @@ def make_decoder(event: Traced, format: EventFormat, tasks: Tasks, symbols: Symb
     pid = format.fields.get("common_pid")
     if pid is None or pid.size != 4:
         raise ReaderError(f"the format of {event.recorded} has no common_pid")
-    layout = _Layout(event.recorded)
+    layout = _Layout(event.recorded, format)
     layout.take(pid, "pid")
     values = []
     for number, column in enumerate(event.columns):
@@ -73,8 +73,9 @@ def make_decoder(event: Traced, format: EventFormat, tasks: Tasks, symbols: Symb
         "symbol": symbols.name,
         "function": _cached(symbols.function),
         "string": _string,
+        "cut": _cut,
         "characters": _characters,
-        "chr": chr,
+        "characters_by_byte": [decode_text(bytes([byte])) for byte in range(256)],
     }
     exec(body, scope)  # noqa: S102 (made of numbers, and names that stand above)
     return scope["decode"]
@@ -106,8 +107,11 @@ def make_stack_decoder(format: EventFormat, symbols: Symbols) -> Any:
 class _Layout:
     """The struct that a decoder unpacks, and the names of what comes out of it."""
 
-    def __init__(self, event: str) -> None:
+    def __init__(self, event: str, format: EventFormat) -> None:
         self._event = event
+        self._strings = sorted(
+            (field for field in format.fields.values() if field.strings), key=lambda field: field.offset
+        )
         self._parts: list[tuple[int, int, str, list[str]]] = []
         self.names: list[str] = []
 
@@ -124,15 +128,21 @@ class _Layout:
     def value(self, field: FormatField, column: Column, name: str) -> str:
         """Unpack what a column needs, and give the expression that makes its value of it."""
         if field.strings:
-            names = [f"{name}_{number}" for number in range(field.strings)]
-            self._parts.append((field.offset, 4 * field.strings, f"{field.strings}I", names))
-            texts = [f"string(page, at, end, {each})" for each in names]
+            words = [self._word(field, number) for number in range(field.strings)]
+            texts = [f"string(page, at, end, {word})" for word in words]
+            if column.type.startswith("symstr"):
+                # the kernel puts the next string where the zero behind this one should be (seen on 6.1, 6.12 and 7.3)
+                behind = [*words[1:], self._after(field)]
+                texts = [
+                    f"string(page, at, end, cut({word}, {after}))" if after else text
+                    for text, word, after in zip(texts, words, behind, strict=True)
+                ]
             return texts[0] if field.count is None else _tuple(texts)
         if field.characters:
             self._parts.append((field.offset, field.size, f"{field.size}s", [name]))
             return f"characters({name})"
         base = column.type.partition("[")[0]
-        shape = {"symbol": "symbol({})", "char": "chr({} & 255)"}.get(base, "{}")
+        shape = {"symbol": "symbol({})", "char": "characters_by_byte[{} & 255]"}.get(base, "{}")
         if field.count is None:
             return shape.format(self.take(field, name))
         code = _CODES.get((field.width, field.signed))
@@ -143,6 +153,19 @@ class _Layout:
         names = [f"{name}_{number}" for number in range(field.count)]
         self._parts.append((field.offset, field.size, f"{field.count}{code}", names))
         return _tuple([shape.format(each) for each in names])
+
+    def _word(self, field: FormatField, number: int) -> str:
+        """Unpack one of the words of a field of strings, if it is not yet, and give its name."""
+        offset = field.offset + 4 * number
+        name = f"w{offset}"
+        if all(names != [name] for _, _, _, names in self._parts):
+            self._parts.append((offset, 4, "I", [name]))
+        return name
+
+    def _after(self, field: FormatField) -> str | None:
+        """The name of the first word of the strings behind those of a field; None if there are none."""
+        behind = [other for other in self._strings if other.offset > field.offset]
+        return self._word(behind[0], 0) if behind else None
 
     def pack(self) -> struct.Struct:
         """The struct; `names` are in its order afterwards."""
@@ -179,6 +202,12 @@ def _string(page: bytes, at: int, end: int, word: int) -> str | None:
     cut = data.find(0)
     text = decode_text(data if cut < 0 else data[:cut])
     return None if text == _FAULT else text
+
+
+def _cut(word: int, behind: int) -> int:
+    """The word of a string that ends, at the latest, where that of another begins."""
+    start, end = word & 0xFFFF, behind & 0xFFFF
+    return min(word >> 16, end - start) << 16 | start if start < end else word
 
 
 def _characters(data: bytes) -> str:
