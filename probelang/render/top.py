@@ -10,8 +10,8 @@ from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from probelang.render.cells import marks_for, painted, plain
-from probelang.render.screen import Screen, is_screen, size_of
 from probelang.render.overview import By, Row, View, frame
+from probelang.render.screen import Screen, is_screen, size_of
 from probelang.tracing.frequent import Frequent
 from probelang.tracing.recording import Recording
 from probelang.tracing.units import Unit, unit_of
