@@ -9,7 +9,6 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
-from probelang.analysis import analyse
 from probelang.commands.conditions import NoWords, parse_condition, render_condition
 from probelang.commands.context import ParsedArg
 from probelang.commands.judge import Judge
