@@ -6,7 +6,7 @@ size, raw size), and the sections, each at a multiple of 64 so that a mapped fil
 raw or as one zlib stream, whichever its writer chose. Nothing is decompressed before it is asked for.
 
 Sections, each of which may be missing: `btf`, `btf.index` (of `probelang.btf.index`), `btf:MODULE`,
-`functions` (traceable ones), `symbols.text`, `symbols.data`, `blacklist`, `events` (all tables as in
+`functions` (traceable ones), `symbols.text`, `symbols.data`, `aliases` (other names of traceable functions), `blacklist`, `events` (all tables as in
 `probelang.kernel.tables`), `readme`, `version` (the banner of `/proc/version`), `missing` (reasons, a table).
 """
 

@@ -103,6 +103,25 @@ def symbol_homes(kernel: Kernel, table_name: str, name: str, wanted: str | None)
     return {home: count for home, count in homes.items() if wanted in (None, home)}
 
 
+def is_alias(kernel: Kernel, name: str) -> bool:
+    """Whether a function is at the address of a traceable one: ftrace reaches it, and lists it under the other name.
+
+    Where addresses are hidden it is one if its name says so (SYSCALL_DEFINE0).
+    """
+    aliases = kernel.table("aliases")
+    if aliases is not None:
+        return name in aliases
+    functions = kernel.table("functions")
+    for prefix in ("__x64_", "__ia32_") if functions is not None else ():
+        if (
+            functions is not None
+            and name.startswith(prefix)
+            and f"__do_{name.removeprefix(prefix)}" in functions
+        ):
+            return True
+    return False
+
+
 def _prototype(kernel: Kernel, name: str, home: str) -> tuple[int | None, str, Btf | None]:
     """The prototype, why there is none, and the BTF that has the function (None: no BTF at hand has it)."""
     btf = kernel.module_btf(home) if home else kernel.btf

@@ -17,8 +17,10 @@ from probelang.kernel.tracefs import pack_fields
 if TYPE_CHECKING:
     from probelang.kernel.sources import Sources
 
-TABLES = ("functions", "symbols.text", "symbols.data", "blacklist")
-MAPPED = frozenset(("btf.index", "functions", "symbols.text", "blacklist", "events", "version", "missing"))
+TABLES = ("functions", "symbols.text", "symbols.data", "aliases", "blacklist")
+MAPPED = frozenset(
+    ("btf.index", "functions", "symbols.text", "aliases", "blacklist", "events", "version", "missing")
+)
 MAX_EVENTS = 100_000
 
 

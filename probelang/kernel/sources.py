@@ -24,6 +24,7 @@ REASONS = {
     "functions": "its list of traceable functions (available_filter_functions) is not known",
     "symbols.text": "its symbols (kallsyms) are not known",
     "symbols.data": "its symbols (kallsyms) are not known",
+    "aliases": "the addresses of its symbols (kallsyms, for root) are not known",
     "blacklist": "its kprobe blacklist is not known",
     "events": "its event formats (tracing/events) are not known",
     "readme": "the README of its tracefs is not known",
@@ -41,7 +42,7 @@ class Sources(Protocol):
         """Files that may be the kernel's `vmlinux` with debugging information, the likeliest first."""
 
     def table(self, name: str) -> Table | None:
-        """One of the tables (`functions`, `symbols.text`, `symbols.data`, `blacklist`), or None."""
+        """One of the tables (`functions`, `symbols.text`, `symbols.data`, `aliases`, `blacklist`), or None."""
 
     def why_missing(self, name: str) -> str:
         """Why a section or table is None: the end of a sentence ("only root can read …")."""
