@@ -99,7 +99,7 @@ def _compare_files(run: Run, jobs: list[Job]) -> None:
     """Add what there is to say of specs because of each other, which is never kept."""
     if len(jobs) < 2:
         return
-    from probelang.lint.across import check_files
+    from probelang.linter.across import check_files
 
     sources = [job.outcome.source for job in jobs if job.outcome is not None]
     for job, found in zip(jobs, check_files(sources), strict=True):

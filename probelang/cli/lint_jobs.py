@@ -150,7 +150,7 @@ class Run:
         found = again(job.source)
         if not self.fixes:
             return Outcome(job.source, tuple(found), lasts=lasts)
-        from probelang.lint.fixes import apply_fixes
+        from probelang.linter.fixes import apply_fixes
 
         fixed = apply_fixes(job.source, found, again, self.options.unsafe_fixes)
         lasts = lasts and fixed.source is job.source
@@ -176,7 +176,7 @@ def do_jobs(run: Run, jobs: list[Job]) -> None:
     amount = sum(len(job.source.text) * len(job.kernels) for job in jobs)
     workers = 1
     if len(jobs) > 1 and (amount > _FOR_ONE or run.options.jobs):
-        from probelang.lint.workers import processors
+        from probelang.linter.workers import processors
 
         workers = run.options.jobs or processors()
     if workers == 1 and amount < _FOR_ONE:
@@ -192,7 +192,7 @@ def do_jobs(run: Run, jobs: list[Job]) -> None:
 def _share(run: Run, jobs: list[Job], workers: int, step: Callable[[], None]) -> None:
     import json
 
-    from probelang.lint.workers import share
+    from probelang.linter.workers import share
     from probelang.source import Source
     from probelang.stored import pack, unpack
 

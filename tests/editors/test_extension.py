@@ -12,7 +12,7 @@ from generate_textmate import SCOPES
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from probelang.format.tokens import Token, read_chunks
+from probelang.formatter.tokens import Token, read_chunks
 from probelang.globs import matches
 from probelang.source import Source
 from tests.docs.blocks import DOCUMENTS, read_blocks

@@ -448,7 +448,7 @@ def test_start_up_is_cheap_where_nothing_changed(tmp_path: Path) -> None:
         "probelang.syntax.",
         "probelang.check.",
         "probelang.btf.",
-        "probelang.lint.rules",
+        "probelang.linter.rules",
         "json",
         "mmap",
     )
