@@ -72,8 +72,17 @@ def open_kernel(command: str) -> tuple[Tracefs, StateFolder]:
 
 
 def clear_killed(tracefs: Tracefs, states: StateFolder) -> None:
-    """Remove what killed runs have left, and say so."""
-    cleared, strange = states.clear(tracefs)
+    """Remove what killed runs have left, and a `load` that was killed half-way, and say so. Raises UsageError."""
+    from probelang.tracing.loaded import recover
+    from probelang.tracing.state import StateError
+
+    try:
+        cleared, strange = states.clear(tracefs)
+        recovered = recover(tracefs, states)
+    except StateError as error:
+        raise UsageError(str(error)) from None
+    if recovered:
+        say(f"note: cleared {', '.join(recovered)}: a `probelang load` was killed while it defined that")
     for line in strange:
         say(f"note: {line}")
     for one in cleared:
@@ -242,7 +251,7 @@ class _Run:
         if self.options.quiet:
             return
         points = sum(len(event.probe.sites) for event in self.made.events)
-        what = f"{_many(len(self.made.events), 'event')} at {_many(points, 'point')}"
+        what = f"{many(len(self.made.events), 'event')} at {many(points, 'point')}"
         if self.command is not None:
             what += f" in `{self.options.command}`"
         elif self.options.pid:
@@ -258,10 +267,11 @@ class _Run:
             else ", none lost"
         )
         if not self.options.quiet or self.lost:
-            say(f"{_many(self.hits, 'hit')} in {self.duration:.1f} s{lost}")
+            say(f"{many(self.hits, 'hit')} in {self.duration:.1f} s{lost}")
 
 
-def _many(count: int, what: str) -> str:
+def many(count: int, what: str) -> str:
+    """A number of things in words: `1 event`, `2 events`."""
     return f"{count} {what}{'' if count == 1 else 's'}"
 
 
