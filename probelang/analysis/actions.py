@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from probelang.answers import Found
 from probelang.check.naming import MAX_EVENT_NAME, free_name
 from probelang.check.report import ABSENT
 from probelang.diagnostics import Diagnostic, Edit, Severity
-from probelang.kernel.answers import Found
-from probelang.lint.ignores import COMMENT
+from probelang.ignores import COMMENT
 from probelang.record import record
 from probelang.source import Span
 from probelang.syntax import tree

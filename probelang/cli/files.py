@@ -6,7 +6,8 @@ import os
 from typing import TYPE_CHECKING
 
 from probelang.cli.common import FAILED, OK, UsageError, say
-from probelang.config import NO_CONFIG, SPEC_NAMES, Config, ConfigError, Configs, load_config
+from probelang.config import NO_CONFIG, SPEC_NAMES, Config, ConfigError
+from probelang.configs import Configs, load_config
 from probelang.specs import specs_below
 
 if TYPE_CHECKING:

@@ -73,7 +73,7 @@ def _recall(run: Run, jobs: list[Job]) -> Results | None:
         if content == "":
             job.outcome = Outcome(job.source, ())
         elif content is not None:
-            from probelang.lint.stored import unpack
+            from probelang.stored import unpack
 
             found = unpack(content, len(job.source.text))
             # what is written to files is never taken from the cache
@@ -88,7 +88,7 @@ def _keep(results: Results, jobs: list[Job]) -> None:
             continue
         content = ""
         if job.outcome.diagnostics:
-            from probelang.lint.stored import pack
+            from probelang.stored import pack
 
             content = pack(job.outcome.diagnostics)
         results.keep(job.slot, job.key, content)
@@ -108,7 +108,7 @@ def _compare_files(run: Run, jobs: list[Job]) -> None:
             continue
         from probelang.analysis import read as read_tree
         from probelang.check.report import in_source_order
-        from probelang.lint.ignores import without_ignored
+        from probelang.ignores import without_ignored
         from probelang.record import replace
 
         kernels = tuple(run.name(kernel) for kernel in job.kernels)

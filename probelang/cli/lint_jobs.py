@@ -134,7 +134,7 @@ class Run:
 
     def work(self, job: Job) -> Outcome:
         """Check a spec, and fix it if that is asked for."""
-        from probelang.lint.project import lint as ask
+        from probelang.project import lint as ask
 
         kernels = [self.load(kernel) for kernel in job.kernels]
         selection = job.selection()
@@ -192,9 +192,9 @@ def do_jobs(run: Run, jobs: list[Job]) -> None:
 def _share(run: Run, jobs: list[Job], workers: int, step: Callable[[], None]) -> None:
     import json
 
-    from probelang.lint.stored import pack, unpack
     from probelang.lint.workers import share
     from probelang.source import Source
+    from probelang.stored import pack, unpack
 
     def work(number: int) -> str:
         job = jobs[number]

@@ -38,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="backslashreplace")
     given = sys.argv[1:] if arguments is None else list(arguments)
     options = _parser(given).parse_args(given)
-    from probelang.kernel.answers import KernelError
+    from probelang.answers import KernelError
 
     try:
         status: int = options.run(options)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from probelang.answers import NotFound
 from probelang.check.report import in_source_order, suggest
 from probelang.commands.advice import ADVICE, SILENT, Advice
-from probelang.commands.errors import kernel_text
 from probelang.commands.judge import Judge
 from probelang.commands.lines import Command, read_commands
 from probelang.commands.octets import is_letter_or_digit
 from probelang.commands.uprobe import unknown_file
 from probelang.commands.verdict import Words
 from probelang.diagnostics import Diagnostic, Label, Severity
-from probelang.kernel.answers import NotFound
+from probelang.kernel.errors import kernel_text
 from probelang.record import replace
 from probelang.selection import EVERYTHING, Selection
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from probelang.kernel.answers import KernelError
+from probelang.answers import KernelError
 from probelang.kernel.folder import indexed_btf
 from probelang.kernel.identity import file_identity
 from probelang.kernel.images import Image

@@ -1,21 +1,38 @@
 """The linter: beyond errors, what a kernel would take and record wrongly, or at a price.
 
-A rule is a module of `probelang.lint.rules`; `run` asks them all about one spec on one kernel in one walk.
+A rule is a module of `probelang.lint.rules`; `lint` asks them all about one spec on one kernel, in one walk.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from probelang.answers import KernelError
+from probelang.backends import BACKENDS, DEFAULT_SETTINGS, Settings
 from probelang.btf.types import BtfError
-from probelang.check.report import Report
-from probelang.kernel.answers import KernelError
+from probelang.check.report import Report, in_source_order
+from probelang.pipeline import analyse
 from probelang.program import ProgramFileError
+from probelang.record import replace
 
 if TYPE_CHECKING:
     from probelang.check.spec import Statement
     from probelang.diagnostics import Diagnostic
+    from probelang.kernel.interface import Kernel
     from probelang.lint.subject import Subject
+    from probelang.source import Source
+
+
+def lint(
+    source: Source, kernel: Kernel, target: str = BACKENDS[0], settings: Settings = DEFAULT_SETTINGS
+) -> tuple[Diagnostic, ...]:
+    """All there is to say of a spec on one kernel: what is wrong, and what the linter's rules find beyond; in source order."""
+    from probelang.lint.subject import make_subject
+
+    analysis = analyse(source, kernel, target, settings)
+    subject = make_subject(source, analysis.tree, kernel, target, analysis.statements, analysis.failed)
+    found = (replace(said, kernels=(kernel.name,)) for said in run(subject))
+    return tuple(in_source_order([*analysis.diagnostics, *found]))
 
 
 def run(subject: Subject) -> list[Diagnostic]:

@@ -73,7 +73,7 @@ def _at_a_glance(source: Source) -> set[tuple[str, str]]:
 
 def _events(source: Source) -> dict[tuple[str, str], Span]:
     """The named events of a spec, and where they are named."""
-    from probelang.analysis import read
+    from probelang.pipeline import read
 
     file, _ = read(source)
     group = next(

@@ -11,12 +11,12 @@ import sys
 from bisect import bisect_right
 from typing import TYPE_CHECKING
 
-from probelang.analysis import read
 from probelang.check import renames
 from probelang.check.rules import names, points, types
 from probelang.diagnostics import Diagnostic, Edit, Fix, Severity, listed
 from probelang.lint import counterparts
 from probelang.lint.trial import Trial
+from probelang.pipeline import read
 from probelang.record import replace
 from probelang.source import Span
 from probelang.syntax import tree

@@ -5,11 +5,11 @@ from __future__ import annotations
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
 
+from probelang.answers import Found, KernelError, NotFound
 from probelang.btf.c import type_name
 from probelang.btf.names import Space
 from probelang.btf.types import BtfError, FuncProto
 from probelang.check.btf_ctypes import BtfType
-from probelang.kernel.answers import Found, KernelError, NotFound
 from probelang.syntax import tree
 
 if TYPE_CHECKING:

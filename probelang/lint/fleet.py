@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from probelang import analysis
 from probelang.backends import BACKENDS, DEFAULT_SETTINGS, Settings
 from probelang.check.report import in_source_order
 from probelang.diagnostics import Diagnostic, Severity, listed
+from probelang.lint import lint as lint_one
 from probelang.record import replace
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def lint(
     settings: Settings = DEFAULT_SETTINGS,
 ) -> list[Diagnostic]:
     """All there is to say of a spec on some kernels, in source order, with fixes that are right on all of them."""
-    runs = [analysis.lint(source, kernel, target, settings) for kernel in kernels]
+    runs = [lint_one(source, kernel, target, settings) for kernel in kernels]
     found = merge(runs, {kernel.name: kernel.title for kernel in kernels})
     if len(kernels) < 2 or all(len(one.kernels) == len(kernels) for one in found):
         return found

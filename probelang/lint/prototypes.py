@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from probelang.answers import Found
 from probelang.btf.types import FuncProto, Ptr, Qualifier, Struct, Typedef
-from probelang.kernel.answers import Found
 
 if TYPE_CHECKING:
     from probelang.kernel.interface import Kernel

@@ -5,8 +5,8 @@ from __future__ import annotations
 from bisect import bisect_right
 from typing import TYPE_CHECKING
 
-from probelang.analysis import analyse
 from probelang.diagnostics import Severity
+from probelang.pipeline import analyse
 from probelang.source import Source, Span
 from probelang.syntax import tree
 

@@ -12,7 +12,7 @@ from lsprotocol import types
 from pygls.lsp.server import LanguageServer
 
 from probelang import __version__
-from probelang.kernel.answers import KernelError
+from probelang.answers import KernelError
 from probelang.kernel.load import bundled_kernels, load_kernel
 from probelang.lsp.convert import to_diagnostic
 from probelang.lsp.files import OpenFile

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from probelang.answers import Found
 from probelang.btf.names import Space
 from probelang.btf.types import FuncProto, Ptr, Qualifier, Typedef
-from probelang.kernel.answers import Found
 from probelang.kernel.facts import Function
 from probelang.lint.facts.freeing import FREED, FREES, PUTS, does_to
 from probelang.lint.facts.hot import HOT

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from probelang.analysis import Analysis, analyse
+from probelang.answers import Found
 from probelang.btf.names import Space
 from probelang.check import renames
 from probelang.check.btf_ctypes import BtfType
-from probelang.check.ctypes import CPointer, TypeRef
+from probelang.ctypes import CPointer, TypeRef
 from probelang.diagnostics import Diagnostic, Severity, headline
-from probelang.kernel.answers import Found
 from probelang.kernel.interface import Kernel
 from probelang.lint import fleet
 from probelang.source import Source

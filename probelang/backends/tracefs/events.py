@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from probelang.answers import KernelError
 from probelang.backends import DEFAULT_SETTINGS, Plan, Settings
 from probelang.backends.tracefs.bounds import (
     MAX_COMMAND,
@@ -22,7 +23,6 @@ from probelang.btf.types import BtfError
 from probelang.check.report import Report
 from probelang.check.rules import backends, facts, limits
 from probelang.diagnostics import Label
-from probelang.kernel.answers import KernelError
 from probelang.probes import (
     AddressTarget,
     ClockTarget,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from probelang.check.ctypes import CPointer
+from probelang.ctypes import CPointer
 from probelang.diagnostics import Edit, Fix, Rule, Severity
 from probelang.lint.returns import is_written
 from probelang.source import Span

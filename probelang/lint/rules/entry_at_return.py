@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from probelang.check.ctypes import CPointer
+from probelang.ctypes import CPointer
 from probelang.diagnostics import Label, Rule, Severity
 from probelang.lint.returns import at_return, entry_fix, functions_of, is_written, reads_through
 from probelang.lint.rules.freed_at_return import frees

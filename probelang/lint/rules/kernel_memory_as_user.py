@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from probelang.check.ctypes import CArray
+from probelang.ctypes import CArray
 from probelang.diagnostics import Edit, Fix, Rule, Severity
 from probelang.lint.facts.user_memory import KERNEL_ONLY
 from probelang.lint.prototypes import struct_behind

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from probelang.answers import Found
 from probelang.diagnostics import Edit, Fix, Rule, Severity
-from probelang.kernel.answers import Found
 from probelang.lint.returns import functions_of
 from probelang.probes import FunctionTarget, RegisterValue, Stack
 from probelang.syntax import tree

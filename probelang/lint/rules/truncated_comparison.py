@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from probelang.check.conditions import MAX_COMM, room_of
-from probelang.check.ctypes import CInt
+from probelang.ctypes import CInt
 from probelang.diagnostics import Edit, Fix, Label, Rule, Severity
 from probelang.lint.returns import is_written
 from probelang.lint.subject import comparisons, field_of

@@ -341,7 +341,7 @@ def test_a_file_that_cannot_be_written(capfd: Capture, monkeypatch: pytest.Monke
 
 def checked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The files that are checked from now on, in this process."""
-    from probelang.lint import project
+    from probelang import project
 
     names: list[str] = []
     original = project.lint

@@ -6,11 +6,17 @@ trace_events_filter.c). Where they were reworded, the later one stands behind th
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from probelang.commands.target import Target
     from probelang.kernel.interface import Kernel
+
+
+class HasEnumerators(Protocol):
+    """A target of raw commands, as far as its words are concerned."""
+
+    def has_enumerator(self, name: str) -> bool: ...
+
 
 TEXTS: dict[str, str] = {
     "FILE_NOT_FOUND": "Failed to find the given file",
@@ -158,7 +164,7 @@ def known_text(name: str, kernel: Kernel) -> str | None:
     return TEXTS.get(name)
 
 
-def kernel_text(name: str, target: Target) -> str:
+def kernel_text(name: str, target: HasEnumerators) -> str:
     """The text of any error in the words of a kernel."""
     marker, later = REWORDED.get(name, ("", ""))
     if marker and target.has_enumerator(marker):

@@ -10,42 +10,20 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from probelang.diagnostics import Diagnostic, Edit, Fix, Label, Rule, Severity
+from probelang.diagnostics import Diagnostic, Edit, Fix, Label, Severity
+from probelang.lint.rules.ignores import MALFORMED, UNKNOWN, UNUSED
 from probelang.record import record, replace
-from probelang.selection import SelectorError, check_selector, selects, shown
+from probelang.selection import selects, shown
+from probelang.selectors import SelectorError, check_selector
 from probelang.source import Span
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from probelang.diagnostics import Rule
     from probelang.selection import Selection
     from probelang.source import Source
     from probelang.syntax import tree
-
-UNUSED = Rule(
-    "PRB690",
-    "unused-ignore",
-    Severity.WARNING,
-    "A `# probelang: ignore[…]` names a rule that says nothing of its line, on none of the kernels that were asked: what it was for is gone, and it would hide what "
-    "comes next. Said only of rules that were asked, and not where the line belongs to a probe with other errors.",
-    example="fprobe vfs_read { count }  # probelang: ignore[narrowing]",
-)
-UNKNOWN = Rule(
-    "PRB691",
-    "unknown-ignore",
-    Severity.WARNING,
-    "A `# probelang: ignore[…]` names no rule: neither a slug, nor a code, nor the beginning of one.",
-    example="fprobe vfs_read { count }  # probelang: ignore[narowing]",
-)
-MALFORMED = Rule(
-    "PRB692",
-    "malformed-ignore",
-    Severity.WARNING,
-    "A comment begins with `probelang:` and goes on in a way that means nothing, so it ignores nothing. The form is `# probelang: ignore[SLUG, …]`; without "
-    "the rules in brackets it would hide whatever else goes wrong there.",
-    example="fprobe vfs_read { count }  # probelang: ignore",
-)
-RULES = (UNUSED, UNKNOWN, MALFORMED)
 
 _MARK = re.compile(r"(?:#|//)[ \t]*probelang[ \t]*:[ \t]*", re.IGNORECASE)
 _BODY = re.compile(r"ignore[ \t]*\[([^\]\n]*)\]")

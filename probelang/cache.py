@@ -1,6 +1,6 @@
 """The user's cache folder: facts about a kernel made ready once, mapped into memory from then on.
 
-An entry is a container (`probelang.kernel.container`) with nothing compressed. It is written to a file of its own
+An entry is a container (`probelang.container`) with nothing compressed. It is written to a file of its own
 and renamed, so two processes at once, a full disk or a crash leave a whole entry or none. Its time stamp is its
 seal: set to a value made from its checksum, it shows that nobody wrote to the file since; an entry whose seal is
 broken has all its checksums computed, and is removed if one is wrong. No failure of the cache is an error.
@@ -12,7 +12,7 @@ import os
 import zlib
 from typing import TYPE_CHECKING
 
-from probelang.kernel.container import HEADER, Container, ContainerError, write_container
+from probelang.container import HEADER, Container, ContainerError, write_container
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

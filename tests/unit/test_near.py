@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from probelang.kernel.load import load_kernel
-from probelang.kernel.near import Names, _Distance, find_near, find_near_in_text
+from probelang.near import Names, _Distance, find_near, find_near_in_text
 
 
 def plain_distance(first: str, second: str) -> int:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from probelang.kernel.container import HEADER, RECORD, Container, ContainerError, write_container
+from probelang.container import HEADER, RECORD, Container, ContainerError, write_container
 
 SECTIONS = {"btf": bytes(range(256)) * 20, "functions": b"\nvfs_read\n", "empty": b"", "btf:xfs": b"x" * 1000}
 

@@ -6,7 +6,6 @@ or an array holds, stays a `TypeRef` until somebody asks. `BtfType` (probelang.c
 
 from __future__ import annotations
 
-from probelang.probes import Fetch
 from probelang.record import record
 
 
@@ -118,28 +117,6 @@ class COther:
 
 
 CType = CInt | CPointer | CStruct | CArray | CString | CVoid | COther
-
-
-def natural_fetch(type: CType) -> Fetch | None:
-    """How a value of this type is recorded when nothing else is asked; None of what cannot be."""
-    match type:
-        case CInt(size, signed) if size in (1, 2, 4, 8):
-            return Fetch(f"{'s' if signed else 'u'}{size * 8}")
-        case CPointer(target, user):
-            if target is not None and target.is_text():
-                return Fetch("ustring" if user else "string")
-            return Fetch("x64")
-        case CString():
-            return Fetch("string")
-        case CArray(element, count):
-            if element.is_text():
-                return Fetch("string")
-            inner = natural_fetch(element.describe())
-            if inner is None or inner.is_string or inner.count is not None or count == 0:
-                return None
-            return Fetch(inner.name, count)
-        case _:
-            return None
 
 
 def pointed(type: CType) -> CType | None:

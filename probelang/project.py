@@ -1,6 +1,6 @@
 """A spec as a team has it checked: on all its kernels, by the rules that it selects, without what its comments ignore.
 
-The command line asks here; `probelang.analysis` answers for one kernel, and `probelang.analysis.document` is the same of a text
+The command line asks here; `probelang.lint` answers for one kernel, and `probelang.analysis.document` is the same of a text
 that is edited.
 """
 
@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from probelang import analysis
+from probelang import ignores
 from probelang.backends import BACKENDS, DEFAULT_SETTINGS, Settings
 from probelang.check.report import in_source_order
+from probelang.lint import fleet
+from probelang.pipeline import read
 from probelang.selection import EVERYTHING, Selection
 
 if TYPE_CHECKING:
@@ -29,9 +31,7 @@ def lint(
     selection: Selection = EVERYTHING,
 ) -> list[Diagnostic]:
     """All there is to say of a spec, in source order."""
-    from probelang.lint import fleet, ignores
-
-    file, _ = analysis.read(source)
+    file, _ = read(source)
     found = fleet.lint(source, kernels, target, settings)
     names = [kernel.name for kernel in kernels]
     return in_source_order(ignores.apply(source, file, found, selection, names))

@@ -6,7 +6,7 @@ size, raw size), and the sections, each at a multiple of 64 so that a mapped fil
 raw or as one zlib stream, whichever its writer chose. Nothing is decompressed before it is asked for.
 
 Sections, each of which may be missing: `btf`, `btf.index` (of `probelang.btf.index`), `btf:MODULE`,
-`functions` (traceable ones), `symbols.text`, `symbols.data`, `blacklist`, `events` (all tables as in
+`functions` (traceable ones), `symbols.text`, `symbols.data`, `aliases` (other names of traceable functions), `blacklist`, `events` (all tables as in
 `probelang.kernel.tables`), `readme`, `version` (the banner of `/proc/version`), `missing` (reasons, a table).
 """
 
@@ -16,7 +16,7 @@ import struct
 import zlib
 from typing import TYPE_CHECKING
 
-from probelang.kernel.answers import KernelError
+from probelang.answers import KernelError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,7 +41,7 @@ class Container:
     """The sections of one container, decompressed and checked as they are asked for.
 
     `trusted` skips the checksum of raw sections: for files that came with the package, and for cache entries whose
-    seal is intact (`probelang.kernel.cache`). `name` is what errors call the file.
+    seal is intact (`probelang.cache`). `name` is what errors call the file.
     """
 
     __slots__ = ("_data", "_name", "_open", "_sections", "checksum", "trusted")
