@@ -6,6 +6,7 @@ import contextlib
 import os
 import sys
 import time
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from probelang.cli.common import FAILED, FOUND, OK, UsageError, wants_color
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from probelang.cli.compiling import Compiled
     from probelang.tracing.define import Refused
     from probelang.tracing.ending import Ending
+    from probelang.tracing.hits import Sink
     from probelang.tracing.session import Session
     from probelang.tracing.state import StateFolder
     from probelang.tracing.tracefs import Tracefs
@@ -118,8 +120,15 @@ def show_refusal(refused: Refused, options: argparse.Namespace) -> None:
 
 
 def _check(options: argparse.Namespace) -> None:
+    from probelang.cli.run_sinks import check_outputs
+
     if options.command is not None and options.pid:
         raise UsageError("--command traces what it starts, and --pid what is there: give one of them")
+    if options.by is not None and not options.top:
+        raise UsageError("--by is for --top")
+    if options.raw and (options.plot or options.report):
+        raise UsageError("--raw leaves all to the kernel: there is nothing to make --plot or --report of")
+    check_outputs(options.plot, options.report)
 
 
 class _Run:
@@ -134,10 +143,14 @@ class _Run:
         made: Compiled,
         ending: Ending,
     ) -> None:
+        from probelang.cli.run_sinks import make_sinks
+        from probelang.tracing.output import Output
         from probelang.tracing.session import Session, Settings
 
         self.options = options
         self.made = made
+        self.output = Output(sys.stdout.fileno(), ending)
+        self.sinks: list[Sink] = make_sinks(options, self.output, made)
         self.ending = ending
         self.command: Command | None = None
         self.processes: Processes | None = None
@@ -152,6 +165,7 @@ class _Run:
     def run(self) -> int:
         """The exit status."""
         from probelang.tracing.define import Interrupted, Refused
+        from probelang.tracing.reader_formats import ReaderError
         from probelang.tracing.state import StateError
         from probelang.tracing.workload import WorkloadError
 
@@ -165,7 +179,7 @@ class _Run:
             status = FOUND
         except Interrupted:
             pass
-        except (StateError, WorkloadError) as error:
+        except (StateError, WorkloadError, ReaderError) as error:
             say(str(error))
             status = FAILED
         except BrokenPipeError:
@@ -212,7 +226,7 @@ class _Run:
             if self.options.raw:
                 self._print_raw()
             else:
-                self._show_hits(began)
+                self._show_hits()
         finally:
             self.duration = (time.monotonic_ns() - began) / 1e9
 
@@ -231,15 +245,38 @@ class _Run:
             if left is not None:
                 lines = first_hits(lines, left - self.hits)
             self.hits += count_hits(lines)
-            sys.stdout.buffer.write(lines)
-            sys.stdout.buffer.flush()
+            self.output.write(lines)
             if left is not None and self.hits >= left:
                 self.ending.end("hits")
                 break
         self.lost = self.session.buffers().lost
 
-    def _show_hits(self, began: int) -> None:
-        raise UsageError("only --raw is supported yet")
+    def _show_hits(self) -> None:
+        from probelang.tracing.hits import Totals
+        from probelang.tracing.reader import Reader
+
+        session, left = self.session, self.options.max_hits
+        counts = {event.name: 0 for event in session.traced}
+        began = time.monotonic_ns()
+        for sink in self.sinks:
+            sink.begin(session.traced)
+        with Reader(session.instance, session.traced) as reader:
+            for hits, lost in reader.batches(self._stop):
+                if left is not None and self.hits + len(hits) >= left:
+                    hits = hits[: left - self.hits]
+                    self.ending.end("hits")
+                self.hits += len(hits)
+                for name, count in Counter(hit.event.name for hit in hits).items():
+                    counts[name] += count
+                for sink in self.sinks:
+                    sink.take(hits)
+                for cpu, count in lost:
+                    self.lost += count
+                    for sink in self.sinks:
+                        sink.lost(cpu, count)
+        totals = Totals(counts, self.lost, time.monotonic_ns() - began)
+        for sink in self.sinks:
+            sink.end(totals)
 
     def _end_workload(self) -> None:
         if self.processes is not None:

@@ -19,7 +19,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from probelang.answers import Found
 from probelang.backends.tracefs.run_names import name_group, name_synthetic
 from probelang.check.naming import MAX_EVENT_NAME, free_name
 from probelang.check.rules import backends, limits
