@@ -7,7 +7,7 @@ import json
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +42,7 @@ class Output:
 class Talk:
     """A server in this process, that is told messages one by one; its kernel is read when `may_read` is set."""
 
-    def __init__(self, server: Server, capabilities: dict[str, object]) -> None:
+    def __init__(self, server: Server, capabilities: Mapping[str, object]) -> None:
         self.server, self.output = server, Output()
         server.protocol.set_writer(self.output)
         self.number = 0
