@@ -44,6 +44,7 @@ class Server(LanguageServer):
         self.projects = Projects()
         self.said_goodbye = False
         self._told: set[str] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
         self._bundled = frozenset(bundled_kernels())
 
     # ----------------------------------------------------------------------------------------- the client
@@ -138,7 +139,10 @@ class Server(LanguageServer):
             return kernel
         if name not in self.loading:
             self.loading.add(name)
-            self._task = asyncio.ensure_future(self._load(name))
+            task = asyncio.ensure_future(self._load(name))
+            # the loop itself forgets tasks
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
         return None
 
     async def _load(self, name: str | None) -> None:
@@ -159,6 +163,12 @@ class Server(LanguageServer):
             if shown:
                 self.work_done_progress.end(token, types.WorkDoneProgressEnd())
         self.say_anew()
+
+    def leave(self) -> None:
+        """The client has said goodbye: what is being read is of no use any more."""
+        self.said_goodbye = True
+        for task in self._tasks:
+            task.cancel()
 
     # --------------------------------------------------------------------------------------------- files
 
