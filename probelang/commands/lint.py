@@ -85,6 +85,7 @@ def _describe(command: Command, verdict: Verdict, judge: Judge, kernel: Kernel) 
         kernel_error=entry.name,
         kernel_text=kernel_text(entry.name, target),
         kernel_column=entry.column,
+        kernel_command=entry.command.encode("latin-1").decode("utf-8", "surrogateescape"),
     )
 
 
