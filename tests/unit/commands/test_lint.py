@@ -78,7 +78,12 @@ def test_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     (found,) = json.loads(capsys.readouterr().out)
     assert (found["line"], found["column"]) == (1, 27)
     # the kernel has one blank between words
-    assert found["kernel_error"] == {"name": "NO_BTF_FIELD", "text": "This field is not found.", "column": 26}
+    assert found["kernel_error"] == {
+        "name": "NO_BTF_FIELD",
+        "text": "This field is not found.",
+        "column": 26,
+        "command": "f:io/rd vfs_read x=file->f_inod",
+    }
     assert main(["lint", "--from", "tracefs", "--kernel", "6.1", "--select", "PRB3", str(file)]) == 0
 
 
