@@ -136,19 +136,19 @@ class Run:
 
     def work(self, job: Job) -> Outcome:
         """Check a spec, and fix it if that is asked for."""
-        from probelang.lint.project import lint as ask
-
         kernels = [self.load(kernel) for kernel in job.kernels]
         selection = job.selection()
-        if job.is_commands:
-            from probelang.commands.lint import lint as ask_commands
-
-            return Outcome(job.source, tuple(ask_commands(job.source, kernels, selection)), lasts=True)
 
         def again(source: Source) -> list[Diagnostic]:
+            if job.is_commands:
+                from probelang.commands.lint import lint as ask_commands
+
+                return ask_commands(source, kernels, selection)
+            from probelang.lint.project import lint as ask
+
             return ask(source, kernels, job.target, job.tool, selection, self.carets)
 
-        lasts = _lasts(job.source)
+        lasts = job.is_commands or _lasts(job.source)
         found = again(job.source)
         if not self.fixes:
             return Outcome(job.source, tuple(found), lasts=lasts)
