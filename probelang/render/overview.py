@@ -16,6 +16,7 @@ from probelang.render.cells import (
     escaped,
     fit,
     fit_right,
+    named,
     shown,
     spark,
     width,
@@ -144,7 +145,7 @@ def _by(view: View, columns: int, marks: Marks) -> list[Line]:
     assert by is not None
     top = by.values.top(_MOST_VALUES)
     whole = by.values.total
-    names = [_value(value, by.unit) for value, _ in top]
+    names = [named(value, by.unit) for value, _ in top]
     wide = _name_width([*names, by.field], columns)
     room = max(min(columns - wide - 2 * _NUMBER - 7, 40), 0)
     head = f"{fit(escaped(by.field).upper(), wide, marks)}{'HITS/S':>{_NUMBER}}{'HITS':>{_NUMBER}}{'':>5}"
@@ -190,7 +191,7 @@ def _event_fields(event: EventRecord, wide: int, columns: int, marks: Marks) -> 
             has_numbers = True
             rows.append([name, *_number_cells(field, [part for _, part in quantiles], room, marks)])
         else:
-            rows.append([name, (" " + named(field, max(columns - wide - 1, 0), marks), "")])
+            rows.append([name, (" " + _values(field, max(columns - wide - 1, 0), marks), "")])
     title = fit(escaped(event.name), wide, marks)
     if has_numbers:
         title = fit(escaped(event.name), wide + _NUMBER - 4, marks) + " MIN"
@@ -221,14 +222,14 @@ def _spread(counts: list[int], room: int) -> list[int]:
     return [counts[place * len(counts) // room] for place in range(room)]
 
 
-def named(field: FieldRecord, room: int, marks: Marks = BLOCKS) -> str:
+def _values(field: FieldRecord, room: int, marks: Marks = BLOCKS) -> str:
     """The most frequent values of a field with their shares, as many as fit."""
     pairs = [(shown(None), field.faults)] if field.faults else []
     whole = field.faults + field.numbers.count + field.values.total
-    pairs += [(_value(value, field.unit), count) for value, count in field.values.top(_MOST_VALUES)]
+    pairs += [(named(value, field.unit), count) for value, count in field.values.top(_MOST_VALUES)]
     exact = field.numbers.exact
     if exact is not None:
-        pairs += [(amount(number, field.unit), count) for number, count in exact.most_common(_MOST_VALUES)]
+        pairs += [(named(number, field.unit), count) for number, count in exact.most_common(_MOST_VALUES)]
     pairs.sort(key=lambda pair: -pair[1])
     text = ""
     told = 0
@@ -240,10 +241,6 @@ def named(field: FieldRecord, room: int, marks: Marks = BLOCKS) -> str:
         text += said
         told += count
     return text + (f", {marks.cut}" if told < whole else "")
-
-
-def _value(value: Value, unit: Unit) -> str:
-    return amount(value, unit) if isinstance(value, int) else shown(value)
 
 
 def _name_width(names: Iterable[str], columns: int) -> int:
