@@ -49,12 +49,13 @@ class Row:
 
 @record
 class By:
-    """Hits by the values of one field."""
+    """Hits by the values of one field; `bare` is for names of tasks, which are shown without quotes."""
 
     field: str
     values: Frequent
     rates: dict[Value, float]
     unit: Unit
+    bare: bool = False
 
 
 @record
@@ -81,7 +82,7 @@ def frame(view: View, columns: int, lines: int | None = None, marks: Marks = BLO
         if len(events) + len(by) + len(fields) + 2 > free:
             events = _cut(events, max(free // 3, 4), marks)
             by = _cut(by, max((free - len(events)) // 2 - 2, 4), marks)
-            fields = _cut(fields, free - len(events) - len(by) - (2 if by else 1), marks)
+            fields = _cut(fields, free - len(events) - len(by) - (3 if by else 2), marks)
     found = list(head)
     for section in (events, by, fields):
         if section:
@@ -145,7 +146,7 @@ def _by(view: View, columns: int, marks: Marks) -> list[Line]:
     assert by is not None
     top = by.values.top(_MOST_VALUES)
     whole = by.values.total
-    names = [named(value, by.unit) for value, _ in top]
+    names = [escaped(str(value)) if by.bare else named(value, by.unit) for value, _ in top]
     wide = _name_width([*names, by.field], columns)
     room = max(min(columns - wide - 2 * _NUMBER - 7, 40), 0)
     head = f"{fit(escaped(by.field).upper(), wide, marks)}{'HITS/S':>{_NUMBER}}{'HITS':>{_NUMBER}}{'':>5}"
