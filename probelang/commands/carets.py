@@ -11,6 +11,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from typing import TYPE_CHECKING
 
+from probelang.answers import KernelError
 from probelang.backends.tracefs.events import point_suffix, point_text
 from probelang.backends.tracefs.kinds import Kinds
 from probelang.backends.tracefs.lower import Capabilities, lower
@@ -19,11 +20,10 @@ from probelang.check.conditions import operands_of
 from probelang.check.naming import name_of
 from probelang.check.patterns import event_name
 from probelang.check.report import Report
-from probelang.commands.errors import kernel_text
 from probelang.commands.judge import MAX_LINE, Judge
 from probelang.commands.state import State
 from probelang.commands.wording import returns, write_head, write_point, write_type, write_value
-from probelang.kernel.answers import KernelError
+from probelang.kernel.errors import kernel_text
 from probelang.record import replace
 from probelang.syntax import tree
 from probelang.syntax.tree import Kind

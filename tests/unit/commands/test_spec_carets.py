@@ -7,12 +7,12 @@ import time
 from pathlib import Path
 
 import pytest
-from probelang.project import lint
-from probelang.stored import pack, unpack
 
 from probelang.analysis import lint as lint_one
 from probelang.cli.main import main
+from probelang.project import lint
 from probelang.source import Source
+from probelang.stored import pack, unpack
 from tests.commands.broken_specs import refused
 from tests.support.specs import KERNELS, bundled
 

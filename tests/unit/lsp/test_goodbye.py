@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from probelang.kernel.answers import KernelError
 
+from probelang.answers import KernelError
 from probelang.kernel.interface import Kernel
 from probelang.kernel.load import load_kernel
 from probelang.lsp import server as module
