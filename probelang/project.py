@@ -29,9 +29,10 @@ def lint(
     target: str = BACKENDS[0],
     settings: Settings = DEFAULT_SETTINGS,
     selection: Selection = EVERYTHING,
+    carets: bool = False,
 ) -> list[Diagnostic]:
-    """All there is to say of a spec, in source order."""
+    """All there is to say of a spec, in source order; with `carets` where the kernel's would be."""
     file, _ = read(source)
-    found = fleet.lint(source, kernels, target, settings)
+    found = fleet.lint(source, kernels, target, settings, carets)
     names = [kernel.name for kernel in kernels]
     return in_source_order(ignores.apply(source, file, found, selection, names))

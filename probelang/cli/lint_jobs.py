@@ -66,7 +66,7 @@ class Job:
             said = (config.select, config.extend_select, config.ignore, config.severity)
             asked = repr(
                 (said, parts, self.run.choice, self.run.severities, self.target, self.tool, self.is_commands)
-            )
+            ) + ("carets" if self.run.carets else "")
             names = [kernel or "" for kernel in self.kernels]
             self.slot = digest((os.path.abspath(self.name), asked, *names), 8)
             text = self.source.text.encode("utf-8", "surrogateescape")
@@ -100,6 +100,8 @@ class Run:
 
             self.choice, self.severities = read_choice(options), read_severities(options)
         self.fixes = options.fix or options.diff
+        #: Whether the kernel's columns are shown.
+        self.carets: bool = options.format == "json"
         self._loaded: dict[str | None, Kernel] = {}
         self._identities: dict[str | None, str | None] = {}
 
@@ -134,19 +136,20 @@ class Run:
 
     def work(self, job: Job) -> Outcome:
         """Check a spec, and fix it if that is asked for."""
-        from probelang.project import lint as ask
 
         kernels = [self.load(kernel) for kernel in job.kernels]
         selection = job.selection()
-        if job.is_commands:
-            from probelang.commands.lint import lint as ask_commands
-
-            return Outcome(job.source, tuple(ask_commands(job.source, kernels, selection)), lasts=True)
 
         def again(source: Source) -> list[Diagnostic]:
-            return ask(source, kernels, job.target, job.tool, selection)
+            if job.is_commands:
+                from probelang.commands.lint import lint as ask_commands
 
-        lasts = _lasts(job.source)
+                return ask_commands(source, kernels, selection)
+            from probelang.project import lint as ask
+
+            return ask(source, kernels, job.target, job.tool, selection, self.carets)
+
+        lasts = job.is_commands or _lasts(job.source)
         found = again(job.source)
         if not self.fixes:
             return Outcome(job.source, tuple(found), lasts=lasts)

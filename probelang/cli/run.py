@@ -6,6 +6,7 @@ import contextlib
 import os
 import sys
 import time
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from probelang.cli.common import FAILED, FOUND, OK, UsageError, wants_color
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from probelang.cli.compiling import Compiled
     from probelang.tracing.define import Refused
     from probelang.tracing.ending import Ending
+    from probelang.tracing.hits import Sink
     from probelang.tracing.session import Session
     from probelang.tracing.state import StateFolder
     from probelang.tracing.tracefs import Tracefs
@@ -72,8 +74,17 @@ def open_kernel(command: str) -> tuple[Tracefs, StateFolder]:
 
 
 def clear_killed(tracefs: Tracefs, states: StateFolder) -> None:
-    """Remove what killed runs have left, and say so."""
-    cleared, strange = states.clear(tracefs)
+    """Remove what killed runs have left, and a `load` that was killed half-way, and say so. Raises UsageError."""
+    from probelang.tracing.loaded import recover
+    from probelang.tracing.state import StateError
+
+    try:
+        cleared, strange = states.clear(tracefs)
+        recovered = recover(tracefs, states)
+    except StateError as error:
+        raise UsageError(str(error)) from None
+    if recovered:
+        say(f"note: cleared {', '.join(recovered)}: a `probelang load` was killed while it defined that")
     for line in strange:
         say(f"note: {line}")
     for one in cleared:
@@ -109,8 +120,15 @@ def show_refusal(refused: Refused, options: argparse.Namespace) -> None:
 
 
 def _check(options: argparse.Namespace) -> None:
+    from probelang.cli.run_sinks import check_outputs
+
     if options.command is not None and options.pid:
         raise UsageError("--command traces what it starts, and --pid what is there: give one of them")
+    if options.by is not None and not options.top:
+        raise UsageError("--by is for --top")
+    if options.raw and (options.plot or options.report):
+        raise UsageError("--raw leaves all to the kernel: there is nothing to make --plot or --report of")
+    check_outputs(options.plot, options.report)
 
 
 class _Run:
@@ -125,10 +143,14 @@ class _Run:
         made: Compiled,
         ending: Ending,
     ) -> None:
+        from probelang.cli.run_sinks import make_sinks
+        from probelang.tracing.output import Output
         from probelang.tracing.session import Session, Settings
 
         self.options = options
         self.made = made
+        self.output = Output(sys.stdout.fileno(), ending)
+        self.sinks: list[Sink] = make_sinks(options, self.output, made)
         self.ending = ending
         self.command: Command | None = None
         self.processes: Processes | None = None
@@ -143,6 +165,7 @@ class _Run:
     def run(self) -> int:
         """The exit status."""
         from probelang.tracing.define import Interrupted, Refused
+        from probelang.tracing.reader_formats import ReaderError
         from probelang.tracing.state import StateError
         from probelang.tracing.workload import WorkloadError
 
@@ -156,7 +179,7 @@ class _Run:
             status = FOUND
         except Interrupted:
             pass
-        except (StateError, WorkloadError) as error:
+        except (StateError, WorkloadError, ReaderError) as error:
             say(str(error))
             status = FAILED
         except BrokenPipeError:
@@ -203,7 +226,7 @@ class _Run:
             if self.options.raw:
                 self._print_raw()
             else:
-                self._show_hits(began)
+                self._show_hits()
         finally:
             self.duration = (time.monotonic_ns() - began) / 1e9
 
@@ -222,15 +245,38 @@ class _Run:
             if left is not None:
                 lines = first_hits(lines, left - self.hits)
             self.hits += count_hits(lines)
-            sys.stdout.buffer.write(lines)
-            sys.stdout.buffer.flush()
+            self.output.write(lines)
             if left is not None and self.hits >= left:
                 self.ending.end("hits")
                 break
         self.lost = self.session.buffers().lost
 
-    def _show_hits(self, began: int) -> None:
-        raise UsageError("only --raw is supported yet")
+    def _show_hits(self) -> None:
+        from probelang.tracing.hits import Totals
+        from probelang.tracing.reader import Reader
+
+        session, left = self.session, self.options.max_hits
+        counts = {event.name: 0 for event in session.traced}
+        began = time.monotonic_ns()
+        for sink in self.sinks:
+            sink.begin(session.traced)
+        with Reader(session.instance, session.traced) as reader:
+            for hits, lost in reader.batches(self._stop):
+                if left is not None and self.hits + len(hits) >= left:
+                    hits = hits[: left - self.hits]
+                    self.ending.end("hits")
+                self.hits += len(hits)
+                for name, count in Counter(hit.event.name for hit in hits).items():
+                    counts[name] += count
+                for sink in self.sinks:
+                    sink.take(hits)
+                for cpu, count in lost:
+                    self.lost += count
+                    for sink in self.sinks:
+                        sink.lost(cpu, count)
+        totals = Totals(counts, self.lost, time.monotonic_ns() - began)
+        for sink in self.sinks:
+            sink.end(totals)
 
     def _end_workload(self) -> None:
         if self.processes is not None:
@@ -242,7 +288,7 @@ class _Run:
         if self.options.quiet:
             return
         points = sum(len(event.probe.sites) for event in self.made.events)
-        what = f"{_many(len(self.made.events), 'event')} at {_many(points, 'point')}"
+        what = f"{many(len(self.made.events), 'event')} at {many(points, 'point')}"
         if self.command is not None:
             what += f" in `{self.options.command}`"
         elif self.options.pid:
@@ -258,10 +304,11 @@ class _Run:
             else ", none lost"
         )
         if not self.options.quiet or self.lost:
-            say(f"{_many(self.hits, 'hit')} in {self.duration:.1f} s{lost}")
+            say(f"{many(self.hits, 'hit')} in {self.duration:.1f} s{lost}")
 
 
-def _many(count: int, what: str) -> str:
+def many(count: int, what: str) -> str:
+    """A number of things in words: `1 event`, `2 events`."""
     return f"{count} {what}{'' if count == 1 else 's'}"
 
 

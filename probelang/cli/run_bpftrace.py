@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import argparse
 
 #: What bpftrace is not asked for: it prints by itself, and ends by itself.
-_OURS = ("duration", "max_hits", "raw", "top", "plot", "pid", "buffer_size")
+_OURS = ("duration", "max_hits", "raw", "top", "by", "plot", "report", "pid", "buffer_size")
 
 
 def hand_over(options: argparse.Namespace) -> int:

@@ -342,6 +342,12 @@ class TreeSources:
             self._event_names = names[:MAX_EVENTS]
         return self._event_names or None
 
+    def dynamic_events(self) -> frozenset[tuple[str, str]]:
+        data = self._tree.read(f"{self.tracing}/dynamic_events", MAX_SMALL) or b""
+        lines = (line.partition(":")[2].split() for line in data.decode("utf-8", "replace").splitlines())
+        pairs = (words[0].partition("/") for words in lines if words)
+        return frozenset((group, event) for group, slash, event in pairs if slash)
+
 
 def _is_plain(name: str) -> bool:
     return bool(name) and "/" not in name and "\0" not in name and name not in (".", "..")

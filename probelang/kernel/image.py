@@ -83,3 +83,6 @@ class ImageSources:
 
     def event_names(self) -> list[tuple[str, str]] | None:
         return None
+
+    def dynamic_events(self) -> frozenset[tuple[str, str]]:
+        return frozenset()

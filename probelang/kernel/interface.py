@@ -160,6 +160,13 @@ class Kernel:
 
         return self._ask(find_event, system, name)
 
+    def has_static_event(self, system: str, name: str) -> bool:
+        """Whether an event is known that nobody has defined and nobody can remove."""
+        return (
+            self.sources.event(system, name) is not None
+            and (system, name) not in self.sources.dynamic_events()
+        )
+
     def events_matching(
         self, system_pattern: re.Pattern[str], event_pattern: re.Pattern[str]
     ) -> Answer[list[tuple[str, str]]]:

@@ -59,6 +59,9 @@ class Sources(Protocol):
     def event_names(self) -> list[tuple[str, str]] | None:
         """Every (system, event) that has a format file, sorted; None where format files are not known."""
 
+    def dynamic_events(self) -> frozenset[tuple[str, str]]:
+        """Those of them that were defined by somebody (`dynamic_events`), and may be gone again soon."""
+
 
 class ContainerSources:
     """Facts out of one or several containers; the first that has a section wins (a cache entry, then its origin)."""
@@ -122,6 +125,9 @@ class ContainerSources:
             pairs = [key.partition(":") for key in table.keys()]  # noqa: SIM118 - not a dict
             self._event_names = sorted((system, name) for system, colon, name in pairs if colon)
         return self._event_names
+
+    def dynamic_events(self) -> frozenset[tuple[str, str]]:
+        return frozenset()
 
 
 def load_btf(sources: Sources) -> Btf | None:

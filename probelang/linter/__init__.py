@@ -24,15 +24,31 @@ if TYPE_CHECKING:
 
 
 def lint(
-    source: Source, kernel: Kernel, target: str = BACKENDS[0], settings: Settings = DEFAULT_SETTINGS
+    source: Source,
+    kernel: Kernel,
+    target: str = BACKENDS[0],
+    settings: Settings = DEFAULT_SETTINGS,
+    carets: bool = False,
 ) -> tuple[Diagnostic, ...]:
-    """All there is to say of a spec on one kernel: what is wrong, and what the linter's rules find beyond; in source order."""
+    """All there is to say of a spec on one kernel: what is wrong, and what the linter's rules find beyond; in source order.
+
+    `carets` asks for the kernel's caret in a command, too, which takes a while.
+    """
     from probelang.linter.subject import make_subject
 
     analysis = analyse(source, kernel, target, settings)
     subject = make_subject(source, analysis.tree, kernel, target, analysis.statements, analysis.failed)
     found = (replace(said, kernels=(kernel.name,)) for said in run(subject))
-    return tuple(in_source_order([*analysis.diagnostics, *found]))
+    said = analysis.diagnostics
+    if carets and target == BACKENDS[0]:
+        from probelang.check.naming import group_of_file
+        from probelang.commands.carets import add_carets
+        from probelang.syntax.tree import Group
+
+        groups = (one.name.name for one in analysis.tree.statements if isinstance(one, Group))
+        group = next(groups, None) or group_of_file(source.name)
+        said = tuple(add_carets(said, analysis.statements, group, kernel))
+    return tuple(in_source_order([*said, *found]))
 
 
 def run(subject: Subject) -> list[Diagnostic]:

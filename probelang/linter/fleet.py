@@ -25,9 +25,10 @@ def lint(
     kernels: Sequence[Kernel],
     target: str = BACKENDS[0],
     settings: Settings = DEFAULT_SETTINGS,
+    carets: bool = False,
 ) -> list[Diagnostic]:
     """All there is to say of a spec on some kernels, in source order, with fixes that are right on all of them."""
-    runs = [lint_one(source, kernel, target, settings) for kernel in kernels]
+    runs = [lint_one(source, kernel, target, settings, carets) for kernel in kernels]
     found = merge(runs, {kernel.name: kernel.title for kernel in kernels})
     if len(kernels) < 2 or all(len(one.kernels) == len(kernels) for one in found):
         return found
@@ -78,7 +79,11 @@ def _merged(found: list[Diagnostic]) -> Diagnostic:
     others = tuple(
         f"on {listed(names)}: {message}" for message, names in said.items() if message != first.message
     )
-    errors = (one.kernel_error for one in found if one.kernel_error is not None)
+    # a kernel's own words and its column are those of one kernel: the first that would put a caret, else the first that has the error
+    refused = [one for one in found if one.kernel_error is not None]
+    opinion = next(
+        (one for one in refused if one.kernel_column is not None), refused[0] if refused else first
+    )
     same_fix = all(one.fix == first.fix for one in found)
     # a name that is near on one kernel is no cure where another has it not
     label = first.label if same_fix else replace(first.label, text="")
@@ -89,5 +94,8 @@ def _merged(found: list[Diagnostic]) -> Diagnostic:
         label=label,
         notes=(*others, *first.notes),
         fix=first.fix if same_fix else None,
-        kernel_error=next(errors, None),
+        kernel_error=opinion.kernel_error,
+        kernel_text=opinion.kernel_text,
+        kernel_column=opinion.kernel_column,
+        kernel_command=opinion.kernel_command,
     )

@@ -7,9 +7,15 @@ from typing import TYPE_CHECKING
 from probelang.commands import rules
 from probelang.commands.explain import explain, read_log
 from probelang.diagnostics import Diagnostic, Label, Severity
+from probelang.probes import TracepointTarget
 
 if TYPE_CHECKING:
     from probelang.tracing.define import Refused
+
+_ONE_TPROBE = (
+    "before Linux 6.16 a tracepoint takes one tprobe, and refuses others without a word: another run may have it; an eprobe on "
+    "its event can be had many times"
+)
 
 
 def diagnose(refused: Refused) -> Diagnostic:
@@ -28,4 +34,5 @@ def diagnose(refused: Refused) -> Diagnostic:
         Label(span, ""),
         Severity.ERROR,
         notes=(f"it was written as `{refused.text}`",),
+        help=_ONE_TPROBE if any(isinstance(site.target, TracepointTarget) for site in probe.sites) else None,
     )

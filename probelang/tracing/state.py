@@ -98,7 +98,7 @@ class StateFolder:
                     continue
                 fcntl.flock(descriptor, fcntl.LOCK_EX)
                 opened = os.fstat(descriptor)
-                if opened.st_uid != os.geteuid() or opened.st_mode & 0o022:
+                if not _is_ours(opened):
                     os.close(descriptor)
                     raise self._foreign()
                 try:
@@ -115,11 +115,18 @@ class StateFolder:
                 raise self._foreign() from None
             raise StateError(f"cannot use {self.path}: {error.strerror}") from None
 
+    def _check(self) -> None:
+        with contextlib.suppress(FileNotFoundError):
+            found = os.lstat(self.path)
+            if not stat.S_ISDIR(found.st_mode) or not _is_ours(found):
+                raise self._foreign()
+
     def _foreign(self) -> StateError:
         return StateError(f"{self.path} is not a folder of root's alone: look who made it, and remove it")
 
     def read(self, name: str) -> Any:
         """What a file holds as JSON; None where there is no such file. Raises StateError."""
+        self._check()
         try:
             descriptor = self._open(name, os.O_RDONLY)
         except FileNotFoundError:
@@ -154,7 +161,8 @@ class StateFolder:
         return os.path.lexists(f"{self.path}/{_file_of(run)}")
 
     def runs(self) -> list[RunState]:
-        """The runs that are on. What is not to be believed is left out."""
+        """The runs that are on. What is not to be believed is left out. Raises StateError."""
+        self._check()
         found = []
         for run, descriptor in self._run_files([]):
             try:
@@ -221,10 +229,10 @@ class StateFolder:
             files = tuple(text_of(one) for one in content["files"])
             state = RunState(run, int(content["pid"]), files, events, triggers)
         except (LookupError, TypeError, ValueError):
-            raise self._strange(name) from None
+            raise self.strange(name) from None
         for event in (*(one.name for one in events), *(one[0] for one in triggers)):
             if not _is_of_run(event, run):
-                raise self._strange(name)
+                raise self.strange(name)
         return state
 
     # ---------------------------------------------------------------------------------------------- files
@@ -238,12 +246,12 @@ class StateFolder:
         except OSError as error:
             # ELOOP is a symbolic link
             if error.errno == errno.ELOOP:
-                raise self._strange(name) from None
+                raise self.strange(name) from None
             raise StateError(f"cannot open {path}: {error.strerror}") from None
         found = os.fstat(descriptor)
-        if not stat.S_ISREG(found.st_mode) or found.st_uid != os.geteuid() or found.st_mode & 0o022:
+        if not stat.S_ISREG(found.st_mode) or not _is_ours(found):
             os.close(descriptor)
-            raise self._strange(name)
+            raise self.strange(name)
         return descriptor
 
     def _write(self, name: str, content: Any, lock: bool = False) -> int:
@@ -267,12 +275,13 @@ class StateFolder:
                 raise ValueError
             content = json.loads(data.decode("utf-8", "surrogatepass"))
         except (ValueError, RecursionError):
-            raise self._strange(name) from None
+            raise self.strange(name) from None
         if not isinstance(content, dict):
-            raise self._strange(name)
+            raise self.strange(name)
         return content
 
-    def _strange(self, name: str) -> StateError:
+    def strange(self, name: str) -> StateError:
+        """The error of a file that does not hold what it should."""
         return StateError(
             f"{self.path}/{name} is not as probelang writes it, and is left alone: look at it, and remove it"
         )
@@ -311,6 +320,10 @@ def is_event(name: str) -> bool:
 def _is_of_run(name: str, run: str) -> bool:
     group, _, event = name.partition("/")
     return is_event(name) and (group.endswith(f"_{run}") or (group == "synthetic" and f"_{run}" in event))
+
+
+def _is_ours(found: os.stat_result) -> bool:
+    return found.st_uid == os.geteuid() and not found.st_mode & 0o022
 
 
 def _file_of(run: str) -> str:

@@ -50,6 +50,7 @@ def test_the_package_holds_what_runs_and_nothing_else() -> None:
         "readme.md",
         "snippets/probelang.json",
         "syntaxes/probelang.tmLanguage.json",
+        "tracefs-configuration.json",
         "walkthrough/compiled.md",
         "walkthrough/install.md",
         "walkthrough/kernels.md",

@@ -19,7 +19,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from probelang.answers import Found
 from probelang.backends.tracefs.run_names import name_group, name_synthetic
 from probelang.check.naming import MAX_EVENT_NAME, free_name
 from probelang.check.rules import backends, limits
@@ -318,7 +317,7 @@ def _free_synthetic(probe: Probe, kernel: Kernel, taken: set[str], run: str, end
     ]
     for name in names:
         long_enough = len(name) > len("synthetic/") + 1
-        if long_enough and name not in taken and not isinstance(kernel.find_event(*name.split("/")), Found):
+        if long_enough and name not in taken and not kernel.has_static_event(*name.split("/")):
             break
     else:
         name = free_name(names[-1], taken, len("synthetic/") + MAX_EVENT_NAME)

@@ -407,7 +407,7 @@ def test_programs_are_looked_at_each_time(capfd: Capture, monkeypatch: pytest.Mo
 
 
 def test_fixes_are_never_taken_from_the_cache(capfd: Capture, tmp_path: Path) -> None:
-    call(capfd, *K, "safe.probe")
+    call(capfd, *K, "--format", "json", "safe.probe")
     (cached,) = (tmp_path / "cache").glob("*.lint")
     assert '"count > 4096"' in cached.read_text()
     import zlib
