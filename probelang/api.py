@@ -223,7 +223,7 @@ def lint(
         raise ValueError(str(error)) from None
     selection = said.selection(choice)
     if is_command_file(source.name):
-        from probelang.commands.lint import lint as ask_commands
+        from probelang.project import lint_commands as ask_commands
 
         found = ask_commands(source, loaded, selection)
     else:
