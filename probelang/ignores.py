@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING
 
 from probelang.diagnostics import Diagnostic, Edit, Fix, Label, Severity
-from probelang.lint.rules.ignores import MALFORMED, UNKNOWN, UNUSED
+from probelang.linter.rules.ignores import MALFORMED, UNKNOWN, UNUSED
 from probelang.record import record, replace
 from probelang.selection import selects, shown
 from probelang.selectors import SelectorError, check_selector
@@ -179,7 +179,7 @@ class _Judged:
     def is_unused(self, ignore: _Ignore, word: _Word, used: set[Span]) -> bool:
         if word.span in used:
             return False
-        from probelang.lint.rules.event_clash import RULE as across
+        from probelang.linter.rules.event_clash import RULE as across
         from probelang.rules import RULES
 
         named = [rule for rule in RULES if selects(word.selector, rule)]

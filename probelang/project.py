@@ -1,6 +1,6 @@
 """A spec as a team has it checked: on all its kernels, by the rules that it selects, without what its comments ignore.
 
-The command line asks here; `probelang.lint` answers for one kernel, and `probelang.analysis.document` is the same of a text
+The command line asks here; `probelang.linter` answers for one kernel, and `probelang.analysis.document` is the same of a text
 that is edited.
 """
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from probelang import ignores
 from probelang.backends import BACKENDS, DEFAULT_SETTINGS, Settings
 from probelang.check.report import in_source_order
-from probelang.lint import fleet
+from probelang.linter import fleet
 from probelang.pipeline import read
 from probelang.selection import EVERYTHING, Selection
 
@@ -29,9 +29,10 @@ def lint(
     target: str = BACKENDS[0],
     settings: Settings = DEFAULT_SETTINGS,
     selection: Selection = EVERYTHING,
+    carets: bool = False,
 ) -> list[Diagnostic]:
-    """All there is to say of a spec, in source order."""
+    """All there is to say of a spec, in source order; with `carets` where the kernel's would be."""
     file, _ = read(source)
-    found = fleet.lint(source, kernels, target, settings)
+    found = fleet.lint(source, kernels, target, settings, carets)
     names = [kernel.name for kernel in kernels]
     return in_source_order(ignores.apply(source, file, found, selection, names))

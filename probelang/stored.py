@@ -31,6 +31,7 @@ FIELDS = (
     "kernels",
     "kernel_text",
     "kernel_column",
+    "kernel_command",
 )
 
 
@@ -54,6 +55,7 @@ def _pack_one(found: Diagnostic) -> list[Any]:
         found.kernels,
         found.kernel_text,
         found.kernel_column,
+        found.kernel_command,
     ]
 
 
@@ -73,7 +75,7 @@ def unpack(text: str, length: int) -> tuple[Diagnostic, ...] | None:
 
 
 def _unpack_one(content: Any, length: int) -> Diagnostic:
-    rule, message, label, severity, others, notes, help, fix, kernel_error, kernels, said, column = _list(
+    (rule, message, label, severity, others, notes, help, fix, error, kernels, said, column, command) = _list(
         content, len(FIELDS)
     )
     return Diagnostic(
@@ -85,10 +87,11 @@ def _unpack_one(content: Any, length: int) -> Diagnostic:
         tuple(_text(one) for one in _list(notes)),
         None if help is None else _text(help),
         None if fix is None else _fix(fix, length),
-        None if kernel_error is None else _text(kernel_error),
+        None if error is None else _text(error),
         tuple(_text(one) for one in _list(kernels)),
         None if said is None else _text(said),
         None if column is None else _number(column, 0xFFFF),
+        None if command is None else _text(command),
     )
 
 

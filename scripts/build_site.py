@@ -23,9 +23,9 @@ from probelang.rules import RULES
 
 ROOT = Path(__file__).resolve().parent.parent
 
-#: The list of contents; a name is a document in `docs/`.
+#: The list of contents; a name is a document in `docs/`. One that is not named here comes last.
 CONTENTS = {
-    "First steps": ("mistakes",),
+    "First steps": ("tutorial", "kinds", "mistakes"),
     "The language": ("language", "programs", "/examples/index"),
     "Kernels and backends": ("kernels", "tracefs", "perf", "bpftrace", "support", "commands"),
     "At work": ("lint", "ci", "editors", "lsp", "diagnostics"),
@@ -137,8 +137,10 @@ def _captioned(match: re.Match[str]) -> str:
     kind, info, text = match["kind"], match["info"].strip(), match["text"]
     said = []
     if kind == "console" and info:
-        said.append(f"as root on Linux {', '.join(info.split())}")
-    elif kind == "probe" and info:
+        words = info.split()
+        tools = ", with bpftrace and perf" if words[-1] == "tools" else ""
+        said.append(f"as root on Linux {', '.join(word for word in words if word != 'tools')}{tools}")
+    elif kind in ("probe", "c") and info:
         said.append(info)
     if match["mark"]:
         said.append(f"wrong: {match['mark']}")
@@ -151,7 +153,11 @@ def _contents(name: str) -> str:
     if name != "README.md":
         return ""
     out = []
-    for caption, entries in CONTENTS.items():
+    named = {entry for entries in CONTENTS.values() for entry in entries}
+    others = sorted({path.stem for path in (ROOT / "docs").glob("*.md")} - named)
+    for caption, entries in {**CONTENTS, "Besides": tuple(others)}.items():
+        if not entries:
+            continue
         lines = "\n".join(entry if entry.startswith("/") else f"/docs/{entry}" for entry in entries)
         out.append(f"\n```{{toctree}}\n:hidden:\n:caption: {caption}\n\n{lines}\n```\n")
     return "".join(out)

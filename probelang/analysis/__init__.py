@@ -5,7 +5,7 @@ The command line, and every editor, asks here; nothing below this knows about ei
 
 from __future__ import annotations
 
-from probelang.lint import lint
+from probelang.linter import lint
 from probelang.pipeline import Analysis, analyse, read
 
 __all__ = ["Analysis", "analyse", "lint", "read"]

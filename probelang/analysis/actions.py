@@ -67,7 +67,7 @@ def actions_at(document: Document, state: State, said: Sequence[Diagnostic], spa
 
 def fix_all(said: Sequence[Diagnostic]) -> Action | None:
     """All safe fixes at once, but for those that would change what another one does."""
-    from probelang.lint.fixes import choose_fixes
+    from probelang.linter.fixes import choose_fixes
 
     edits = [edit for fix in choose_fixes(said, unsafe=False) for edit in fix.edits]
     if not edits:

@@ -25,6 +25,9 @@ from probelang.cli.options import add_common, add_kernel, add_project, add_targe
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+#: Notes that one file of `import` gets, one for each part; of more only the number is said.
+MAX_NOTES = 20
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the answer is the exit status: 0, 1 with diagnostics, 2 for wrong usage or unreadable files."""
@@ -150,7 +153,17 @@ def _import_options(parser: argparse.ArgumentParser) -> None:
     add_kernel(parser, "store")
     parser.add_argument("-o", dest="output", metavar="OUT", help="write there instead of to standard output")
     parser.add_argument(
-        "files", nargs="+", metavar="FILE", help="lines for dynamic_events, kprobe_events or uprobe_events"
+        "--from",
+        dest="origin",
+        choices=("tracefs", "perf", "bpftrace"),
+        help="what the files hold: raw commands of the kernel, definitions for `perf probe`, or scripts of bpftrace; "
+        "told by the name or the contents of each otherwise",
+    )
+    parser.add_argument(
+        "files",
+        nargs="+",
+        metavar="FILE",
+        help="lines for dynamic_events, kprobe_events or uprobe_events, `perf probe` lines, or a script of bpftrace",
     )
     parser.set_defaults(run=_import, format="spec")
 
@@ -229,7 +242,7 @@ _COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "unload": ("remove events that were loaded", _unload_options),
     "status": ("what is loaded, and how it does", _status_options),
     "explain-log": ("show the kernel's error_log at the places of specs", _explain_log_options),
-    "import": ("turn raw commands of the kernel into a spec", _import_options),
+    "import": ("turn raw commands of the kernel, perf probes and bpftrace into a spec", _import_options),
     "fmt": ("give specs their one layout", _fmt_options),
     "rule": ("explain diagnostics by their codes", _rule_options),
     "kernel": ("what is known of a kernel", _kernel_options),
@@ -287,19 +300,23 @@ def _explain_log(options: argparse.Namespace) -> int:
 
 
 def _import(options: argparse.Namespace) -> int:
-    from probelang.commands.importing import import_commands
+    from probelang.imports import import_source
+    from probelang.imports.origin import BPFTRACE, NOUNS, origin_of
 
     kernel = load_kernel(options.kernel)
     sources, status = read_all(options.files)
     texts = []
     for source in sources:
-        made = import_commands(source, kernel)
+        origin = options.origin or origin_of(source.name, source.text)
+        made = import_source(source, kernel, origin)
         texts.append(made.text)
-        if made.left:
-            count = len(made.left)
-            say(
-                f"note: {count} {'command' if count == 1 else 'commands'} of {source.name} stayed behind: see the comments"
-            )
+        count = len(made.left)
+        if origin == BPFTRACE:
+            for place, why in made.left[:MAX_NOTES]:
+                say(f"note: {source.name}: {place} stays a comment: {why}")
+        if count > (MAX_NOTES if origin == BPFTRACE else 0):
+            what = NOUNS[origin][count > 1]
+            say(f"note: {count} {what} of {source.name} stayed behind: see the comments")
     _write(options, "\n".join(texts))
     return status
 

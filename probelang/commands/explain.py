@@ -127,6 +127,7 @@ def _diagnostic(entry: Entry, made: Written, rename: Callable[[str], str]) -> Di
         kernel_error=name,
         kernel_text=entry.text,
         kernel_column=entry.column,
+        kernel_command=entry.command,
     )
 
 

@@ -66,7 +66,7 @@ def left_behind(text: str, why: str) -> str:
 
 def formatted(text: str) -> str:
     """A spec in its one layout."""
-    from probelang.format.spec import format_spec
+    from probelang.formatter.spec import format_spec
 
     return format_spec(Source("imported.probe", text)).text
 

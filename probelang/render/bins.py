@@ -117,7 +117,13 @@ class Bins:
         for number in _round_numbers(low, high, at_most, unit, self.logarithmic):
             if low <= number <= high + 1:
                 found.append(number)
-        return [(self.scale.position(number), number) for number in found]
+        placed: list[tuple[float, int]] = []
+        for number in found:
+            position = self.scale.position(number)
+            # names that are too near could not be read
+            if not placed or position - placed[-1][0] >= len(self.bins) / 12:
+                placed.append((position, number))
+        return placed
 
 
 def bins_of(numbers: Distribution, at_most: int, unit: Unit) -> Bins | None:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from errno import errorcode
 from typing import TYPE_CHECKING, NamedTuple
+
+from probelang.render.amounts import amount
+from probelang.tracing.units import Unit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,6 +52,15 @@ def shown(value: Value) -> str:
     if isinstance(value, tuple):
         return "{" + ",".join(shown(item) for item in value) + "}"
     return f'"{escaped(value)}"' if isinstance(value, str) else str(value)
+
+
+def named(value: Value, unit: Unit) -> str:
+    """A value that stands alone, by what it counts; what a function returned may be the number of an error, which is named."""
+    if not isinstance(value, int):
+        return shown(value)
+    if unit in (Unit.RESULT, Unit.BYTES) and -value in errorcode:
+        return f"{value} {errorcode[-value]}"
+    return amount(value, unit)
 
 
 def width(text: str) -> int:

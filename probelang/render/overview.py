@@ -16,6 +16,7 @@ from probelang.render.cells import (
     escaped,
     fit,
     fit_right,
+    named,
     shown,
     spark,
     width,
@@ -48,12 +49,13 @@ class Row:
 
 @record
 class By:
-    """Hits by the values of one field."""
+    """Hits by the values of one field; `bare` is for names of tasks, which are shown without quotes."""
 
     field: str
     values: Frequent
     rates: dict[Value, float]
     unit: Unit
+    bare: bool = False
 
 
 @record
@@ -80,7 +82,7 @@ def frame(view: View, columns: int, lines: int | None = None, marks: Marks = BLO
         if len(events) + len(by) + len(fields) + 2 > free:
             events = _cut(events, max(free // 3, 4), marks)
             by = _cut(by, max((free - len(events)) // 2 - 2, 4), marks)
-            fields = _cut(fields, free - len(events) - len(by) - (2 if by else 1), marks)
+            fields = _cut(fields, free - len(events) - len(by) - (3 if by else 2), marks)
     found = list(head)
     for section in (events, by, fields):
         if section:
@@ -144,7 +146,7 @@ def _by(view: View, columns: int, marks: Marks) -> list[Line]:
     assert by is not None
     top = by.values.top(_MOST_VALUES)
     whole = by.values.total
-    names = [_value(value, by.unit) for value, _ in top]
+    names = [escaped(str(value)) if by.bare else named(value, by.unit) for value, _ in top]
     wide = _name_width([*names, by.field], columns)
     room = max(min(columns - wide - 2 * _NUMBER - 7, 40), 0)
     head = f"{fit(escaped(by.field).upper(), wide, marks)}{'HITS/S':>{_NUMBER}}{'HITS':>{_NUMBER}}{'':>5}"
@@ -190,7 +192,7 @@ def _event_fields(event: EventRecord, wide: int, columns: int, marks: Marks) -> 
             has_numbers = True
             rows.append([name, *_number_cells(field, [part for _, part in quantiles], room, marks)])
         else:
-            rows.append([name, (" " + named(field, max(columns - wide - 1, 0), marks), "")])
+            rows.append([name, (" " + _values(field, max(columns - wide - 1, 0), marks), "")])
     title = fit(escaped(event.name), wide, marks)
     if has_numbers:
         title = fit(escaped(event.name), wide + _NUMBER - 4, marks) + " MIN"
@@ -221,14 +223,14 @@ def _spread(counts: list[int], room: int) -> list[int]:
     return [counts[place * len(counts) // room] for place in range(room)]
 
 
-def named(field: FieldRecord, room: int, marks: Marks = BLOCKS) -> str:
+def _values(field: FieldRecord, room: int, marks: Marks = BLOCKS) -> str:
     """The most frequent values of a field with their shares, as many as fit."""
     pairs = [(shown(None), field.faults)] if field.faults else []
     whole = field.faults + field.numbers.count + field.values.total
-    pairs += [(_value(value, field.unit), count) for value, count in field.values.top(_MOST_VALUES)]
+    pairs += [(named(value, field.unit), count) for value, count in field.values.top(_MOST_VALUES)]
     exact = field.numbers.exact
     if exact is not None:
-        pairs += [(amount(number, field.unit), count) for number, count in exact.most_common(_MOST_VALUES)]
+        pairs += [(named(number, field.unit), count) for number, count in exact.most_common(_MOST_VALUES)]
     pairs.sort(key=lambda pair: -pair[1])
     text = ""
     told = 0
@@ -240,10 +242,6 @@ def named(field: FieldRecord, room: int, marks: Marks = BLOCKS) -> str:
         text += said
         told += count
     return text + (f", {marks.cut}" if told < whole else "")
-
-
-def _value(value: Value, unit: Unit) -> str:
-    return amount(value, unit) if isinstance(value, int) else shown(value)
 
 
 def _name_width(names: Iterable[str], columns: int) -> int:

@@ -109,8 +109,12 @@ def _timeline(chart: Chart | None) -> str:
     if chart.lost:
         items += '<li class="bad">┊ hits were lost</li>'
     names = ", ".join(series.name for series in chart.series)
-    picture = timeline_svg(chart, f"Hits a second from the first hit to the last: {names}")
-    return f'<h2>Hits a second</h2>\n<figure><ul class="key">{items}</ul>{picture}</figure>\n'
+    picture = timeline_svg(chart, f"Hits a second, {_since(chart)}: {names}")
+    return f'<h2>Hits a second</h2>\n<figure><ul class="key">{items}</ul>{picture}<figcaption>{_since(chart)}</figcaption></figure>\n'
+
+
+def _since(chart: Chart) -> str:
+    return "since the start" if chart.from_start else "since the first hit"
 
 
 def _events(recording: Recording, order: Sequence[EventRecord], colors: dict[int, int], duration: int) -> str:
@@ -131,7 +135,7 @@ def _events(recording: Recording, order: Sequence[EventRecord], colors: dict[int
             f'<td class="n">{share(event.count, recording.count)}</td><td class="n">{speed}</td><td>{line}</td></tr>\n'
         )
     head = '<tr><th scope="col">Event</th><th scope="col">Probe</th><th scope="col" class="n">Hits</th><th scope="col" class="n">Share</th>'
-    head += '<th scope="col" class="n">A second</th><th scope="col">From the first hit to the last</th></tr>'
+    head += '<th scope="col" class="n">A second</th><th scope="col">Over time</th></tr>'
     return f'<h2>Events</h2>\n<div class="scroll"><table class="events">\n<thead>{head}</thead>\n<tbody>\n{"".join(rows)}</tbody></table></div>\n'
 
 
@@ -169,7 +173,7 @@ def _panel(panel: Panel, color: int) -> str:
                 else f'<i class="s{color}" style="width:{max(100 * bar.count / most, 1):.1f}%"></i>'
             )
             rows.append(
-                f'<tr><th scope="row">{_text(bar.name)}</th><td>{line}</td><td class="n">{bar.count:,}</td></tr>'
+                f'<tr><th scope="row" title="{_text(bar.name)}">{_text(bar.name)}</th><td>{line}</td><td class="n">{bar.count:,}</td></tr>'
             )
         body = f'<table class="bars">{"".join(rows)}</table>'
     caption = f"<figcaption>{facts}</figcaption>" if facts else ""
@@ -191,7 +195,7 @@ def _specs(recording: Recording) -> str:
 
 def highlighted(source: Source) -> str:
     """A spec as HTML with its words in colours, by what the parser took them for."""
-    from probelang.format.tokens import read_chunks
+    from probelang.formatter.tokens import read_chunks
 
     chunks, _ = read_chunks(source)
     tokens = [

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from probelang.record import record
 from probelang.render.amounts import amount, rate, share
 from probelang.render.bins import Bins, bins_of
-from probelang.render.cells import escaped, shown
+from probelang.render.cells import escaped, named, shown
 from probelang.tracing.units import Unit
 
 if TYPE_CHECKING:
@@ -33,8 +33,12 @@ class Series:
 
 @record
 class Chart:
-    """Hits over time: spans of `seconds` each, and the numbers of those in which hits were lost."""
+    """Hits over time: spans of `seconds` each, and the numbers of those in which hits were lost.
 
+    They begin when the run did, or, where it is not known when that was (not `from_start`), with the first hit.
+    """
+
+    from_start: bool
     seconds: float
     spans: int
     series: tuple[Series, ...]
@@ -81,13 +85,20 @@ def chart_of(recording: Recording) -> Chart | None:
         series.append(_series(f"{len(rest)} others", counts, lengths))
     lost = timeline.spans(recording.lost_series, MOST_SPANS)
     return Chart(
-        width / 10**9, len(lengths), tuple(series), tuple(place for place, count in enumerate(lost) if count)
+        recording.covered,
+        width / 10**9 if len(lengths) > 1 else lengths[0],
+        len(lengths),
+        tuple(series),
+        tuple(place for place, count in enumerate(lost) if count),
     )
 
 
 def _lengths(first: int, last: int, width: int) -> list[float]:
     """Of each span, the seconds that the run was in it, the first and the last half of their width at least."""
     spans = range(first // width, last // width + 1)
+    if len(spans) == 1:
+        # a single hit is no rate: it is one in a second
+        return [max(width / 10**9, 1.0)]
     covered = [min((span + 1) * width, last) - max(span * width, first) for span in spans]
     return [max(length, width // 2) / 10**9 for length in covered]
 
@@ -104,7 +115,7 @@ def panels_of(event: EventRecord) -> list[Panel]:
         return []
     panels = [_panel(event, field) for field in event.fields]
     tasks = [(escaped(str(task)), count) for task, count in event.tasks.top(MOST_BARS + 1)]
-    panels.append(Panel(escaped(event.name), "task", Unit.NUMBER, (), None, _bars(tasks, event.tasks.total)))
+    panels.append(Panel(escaped(event.name), "comm", Unit.NUMBER, (), None, _bars(tasks, event.tasks.total)))
     return panels
 
 
@@ -115,10 +126,10 @@ def _panel(event: EventRecord, field: FieldRecord) -> Panel:
     if numbers.count:
         middle, most, nearly = numbers.quantiles(0.5, 0.9, 0.99)
         told = (("min", numbers.low), ("p50", middle), ("p90", most), ("p99", nearly), ("max", numbers.high))
-        facts += [(word, amount(number, field.unit)) for word, number in told]
         if numbers.exact is None or len(numbers.exact) > MOST_BARS:
             bins = bins_of(numbers, _MOST_BINS, field.unit)
-    if values.counts:
+            facts += [(word, amount(number, field.unit)) for word, number in told]
+    if len(values.counts) > MOST_BARS:
         different = len(values.counts)
         facts.append(
             ("different values", f"{different:,}" if not values.other else f"more than {different:,}")
@@ -136,12 +147,7 @@ def _values(field: FieldRecord) -> list[tuple[str, int]]:
     if field.numbers.exact:
         found += field.numbers.exact.most_common(MOST_BARS + 1)
     found.sort(key=lambda pair: -pair[1])
-    return [(name_of(value, field.unit), count) for value, count in found]
-
-
-def name_of(value: Value, unit: Unit) -> str:
-    """A value as the label of its bar."""
-    return amount(value, unit) if isinstance(value, int) else shown(value)
+    return [(named(value, field.unit), count) for value, count in found]
 
 
 def _bars(values: list[tuple[str, int]], whole: int) -> tuple[Bar, ...]:

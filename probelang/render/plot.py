@@ -6,7 +6,7 @@ import os
 from math import ceil
 from typing import TYPE_CHECKING, Any
 
-from probelang.render.amounts import rate, short
+from probelang.render.amounts import duration, rate, short
 from probelang.render.cells import escaped, fit, width
 from probelang.render.panels import Bar, Chart, Panel, chart_of, panels_of, subtitle
 
@@ -20,9 +20,10 @@ INSTALL = "pip install 'probelang[plot]'"
 _MOST_PANELS = 24
 _COLUMNS = 3
 #: Sizes in inches, but for the dots of a PNG's inch.
-_WIDTH, _TIMELINE, _ROW, _HEAD = 13.0, 3.0, 2.6, 0.9
+_WIDTH, _TIMELINE, _ROW, _HEAD = 13.0, 3.0, 2.6, 0.95
 _DOTS = 110
 #: Where the panels begin, end and leave a gap, as parts of the width.
+_LEGEND = 4
 _LEFT, _RIGHT, _GAP = 0.035, 0.965, 0.03
 
 # colours that people who see few colours tell apart
@@ -38,7 +39,8 @@ def check_plot(path: str) -> None:
     """Raise PlotError now where a picture could not be written later."""
     ending = os.path.splitext(path)[1].lower()
     if ending not in FORMATS:
-        raise PlotError(f"a plot is a {', '.join(FORMATS[:-1])} or {FORMATS[-1]} file, not {path}")
+        hint = "; --report makes pages" if ending in (".html", ".htm") else ""
+        raise PlotError(f"a plot is a {', '.join(FORMATS[:-1])} or {FORMATS[-1]} file, not {path}{hint}")
     from importlib.util import find_spec
 
     if find_spec("matplotlib") is None:
@@ -49,13 +51,16 @@ def check_plot(path: str) -> None:
 
 def write_plot(path: str, recording: Recording, title: str, duration: int) -> None:
     """Draw a run. Raises OSError."""
+    import warnings
+
     import matplotlib
 
+    # needs no display
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
     # nothing of what is drawn is markup, and fonts that lack a character show a box
-    settings = {
+    settings: Any = {
         "font.family": ["DejaVu Sans"],
         "font.size": 9,
         "axes.spines.top": False,
@@ -68,8 +73,6 @@ def write_plot(path: str, recording: Recording, title: str, duration: int) -> No
         "text.parse_math": False,
         "svg.hashsalt": "probelang",
     }
-    import warnings
-
     with matplotlib.rc_context(settings), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         figure = _draw(pyplot, recording, title, duration)
@@ -95,21 +98,18 @@ def _draw(pyplot: Any, recording: Recording, title: str, duration: int) -> Any:
     left = len(panels) - _MOST_PANELS
     panels = panels[:_MOST_PANELS]
     rows = ceil(len(panels) / _COLUMNS)
-    height = _HEAD + _TIMELINE + rows * _ROW + (0.3 if left > 0 else 0)
+    entries = len(chart.series) + bool(chart.lost) if chart else 0
+    # the names of the events are between the head and the timeline
+    head = _HEAD + 0.19 * ceil(entries / _LEGEND)
+    height = head + _TIMELINE + rows * _ROW + (0.3 if left > 0 else 0)
     figure = pyplot.figure(figsize=(_WIDTH, height), layout="none")
     figure.text(_LEFT, 1 - 0.34 / height, _cut(title, 90), fontsize=15, fontweight="bold", va="center")
     lost = recording.lost.total()
     figure.text(
         _LEFT, 1 - 0.64 / height, subtitle(recording, duration), va="center", color=_BAD if lost else _QUIET
     )
-    top = 1 - (_HEAD + 0.1) / height
-    box = (
-        _LEFT + 0.035,
-        top - (_TIMELINE - 0.75) / height,
-        _RIGHT - _LEFT - 0.035,
-        (_TIMELINE - 0.75) / height,
-    )
-    timeline = figure.add_axes(box)
+    tall = (_TIMELINE - 0.75) / height
+    timeline = figure.add_axes((_LEFT + 0.04, 1 - head / height - tall, _RIGHT - _LEFT - 0.04, tall))
     if chart is None:
         timeline.text(0.5, 0.5, "no hit", ha="center", va="center", color=_QUIET, fontsize=14)
         timeline.set_axis_off()
@@ -122,7 +122,7 @@ def _draw(pyplot: Any, recording: Recording, title: str, duration: int) -> Any:
         right = x + (_RIGHT - _LEFT + _GAP) / _COLUMNS - _GAP
         # room for the names of values, or for a few digits
         inset = 0.085 if panel.bars else 0.035
-        bottom = 1 - (_HEAD + _TIMELINE + (row + 1) * _ROW - 0.45) / height
+        bottom = 1 - (head + _TIMELINE + (row + 1) * _ROW - 0.45) / height
         axes = figure.add_axes((x + inset, bottom, right - x - inset, (_ROW - 1.05) / height))
         _draw_panel(axes, panel, colors.get(panel.event, COLORS[-1]), x, right)
     if left > 0:
@@ -143,7 +143,7 @@ def _draw_chart(axes: Any, chart: Chart) -> None:
     for place, series in enumerate(chart.series):
         above = [low + value for low, value in zip(below, [*series.rates, series.rates[-1]], strict=True)]
         axes.fill_between(edges, below, above, step="post", color=COLORS[place], linewidth=0, alpha=0.85)
-        axes.plot([], [], color=COLORS[place], linewidth=6, label=f"{_cut(series.name, 40)}  {series.hits:,}")
+        axes.plot([], [], color=COLORS[place], linewidth=6, label=f"{_cut(series.name, 30)}  {series.hits:,}")
         below = above
     for number, place in enumerate(chart.lost):
         middle = (place + 0.5) * chart.seconds
@@ -152,13 +152,19 @@ def _draw_chart(axes: Any, chart: Chart) -> None:
         )
     axes.set_xlim(0, edges[-1])
     axes.set_ylim(bottom=0)
-    axes.set_xlabel("seconds since the first hit", color=_QUIET)
-    axes.set_title("hits a second", loc="left", fontsize=10, color=_QUIET)
+    axes.set_xlabel("since the start" if chart.from_start else "since the first hit", color=_QUIET)
+    axes.set_ylabel("hits a second", color=_QUIET)
+    axes.xaxis.set_major_formatter(lambda value, _: duration(value * 10**9) if value else "0")
     axes.yaxis.set_major_formatter(lambda value, _: rate(value))
     axes.grid(axis="y", color="#e4e6ea", linewidth=0.8)
     axes.set_axisbelow(True)
     axes.legend(
-        loc="lower right", bbox_to_anchor=(1, 1), ncols=4, frameon=False, fontsize=8, handlelength=0.8
+        loc="lower left",
+        bbox_to_anchor=(-0.006, 1.01),
+        ncols=_LEGEND,
+        frameon=False,
+        fontsize=8,
+        handlelength=0.8,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
-from probelang.render.amounts import amount, rate, short
+from probelang.render.amounts import amount, duration, rate, short
 from probelang.tracing.units import Unit
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def timeline_svg(chart: Chart, title: str) -> str:
     """Hits a second by event, one on top of the other."""
-    wide, high, left, top, bottom = 1000, 250, 62, 12, 34
+    wide, high, left, top, bottom = 1000, 240, 62, 12, 22
     totals = [sum(column) for column in zip(*(series.rates for series in chart.series), strict=True)]
     ticks, most = nice_ticks(max(totals), 5)
     step = (wide - left) / chart.spans
@@ -51,7 +51,7 @@ def timeline_svg(chart: Chart, title: str) -> str:
         if tick <= seconds:
             anchor = "end" if x > wide - 25 else "middle"
             parts.append(
-                f'<text x="{x:.1f}" y="{high - bottom + 16}" text-anchor="{anchor}">{tick:g} s</text>'
+                f'<text x="{x:.1f}" y="{high - bottom + 16}" text-anchor="{anchor}">{duration(tick * 10**9) if tick else 0}</text>'
             )
     parts.append(f'<line class="axis" x1="{left}" x2="{wide}" y1="{high - bottom}" y2="{high - bottom}"/>')
     return "".join(parts) + "</svg>"

@@ -155,7 +155,10 @@ class Top:
         self._screen.draw(frame(view, *self._size, self._marks))
 
     def _view(self, elapsed: int, rows: tuple[Row, ...], span: str, hint: str = "") -> View:
-        by = By(self._by, self._values, self._value_rates, self._unit) if self._by else None
+        by = None
+        if self._by is not None:
+            bare = self._by in COMMON and not any(self._places)
+            by = By(self._by, self._values, self._value_rates, self._unit, bare)
         return View(self._title, self.recording, elapsed, rows, span, by, hint)
 
 

@@ -97,6 +97,8 @@ class Recording:
         self.timeline = Timeline(len(events) + 1)
         self.lost: Counter[int] = Counter()
         """By CPU."""
+        self.covered = False
+        """Whether the timeline begins and ends with the run, and not with the first hit and the last."""
 
     @property
     def count(self) -> int:
@@ -129,6 +131,13 @@ class Recording:
         for identity, hit in zip(identities, hits, strict=True):
             groups[identity].append(hit)
         return [(self._places[kind], groups[kind]) for kind in kinds]
+
+    def cover(self, began: int, ended: int) -> None:
+        """The run was from `began` to `ended`, in nanoseconds of CLOCK_MONOTONIC, which is of no use where hits have times of another clock."""
+        timeline = self.timeline
+        self.covered = bool(self.count) and began <= timeline.first and timeline.last <= ended
+        if self.covered:
+            timeline.cover(began, ended)
 
     def lose(self, cpu: int, count: int) -> None:
         """The kernel lost so many events of a CPU, about when the last hit was."""

@@ -38,6 +38,10 @@ class Timeline:
         self._stretch(time, time)
         self.counts[series][time // self.width] += count
 
+    def cover(self, first: int, last: int) -> None:
+        """Show this time, too, whether or not there are hits in it."""
+        self._stretch(first, last)
+
     def _stretch(self, first: int, last: int) -> None:
         if self._first is None:
             self._first, self._last = first, last

@@ -6,10 +6,9 @@ import re
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from probelang.probes import Duration, EntryValue
+from probelang.probes import Access, Duration, EntryValue, ReturnValue
 
 if TYPE_CHECKING:
-    from probelang.probes import Access
     from probelang.tracing.hits import Column, Traced
 
 _SIZES = frozenset(("size_t", "ssize_t", "loff_t"))
@@ -22,12 +21,14 @@ class Unit(Enum):
     NUMBER = "number"
     NANOSECONDS = "ns"
     BYTES = "bytes"
+    RESULT = "result"
+    """What a function returned: a negative one is likely an error's number."""
     HEX = "hex"
     """An address or flags: nothing to add up."""
 
 
 def unit_of(traced: Traced, column: Column) -> Unit:
-    """`$duration` is nanoseconds, what is a `size_t`, `ssize_t` or `loff_t` in C is bytes, and what is shown in hex has no order."""
+    """`$duration` is nanoseconds, what is a `size_t`, `ssize_t` or `loff_t` in C is bytes (or an error), and what is shown in hex has no order."""
     if _HEX.fullmatch(column.type):
         return Unit.HEX
     for field in traced.probe.fields:
@@ -36,6 +37,8 @@ def unit_of(traced: Traced, column: Column) -> Unit:
                 return Unit.NANOSECONDS
             if field.c_type in _SIZES:
                 return Unit.BYTES
+            if field.fetch.signed and field.access == Access(ReturnValue()):
+                return Unit.RESULT
     return Unit.NUMBER
 
 

@@ -268,32 +268,13 @@ class _Emitter:
 
     def _target(self, target: Target, head: str) -> str:
         """A point as the kernel writes it; of a joined event of this spec, where its hits are."""
-        match target:
-            case FunctionTarget(function, module, offset, _):
-                # an fprobe is by the name alone; a kprobe with a module sits there only
-                name = f"{module}:{function}" if module and head[0] != "f" else function
-                return f"{name}+{offset}" if offset else name
-            case ProgramTarget(path, offset, _, counter):
-                return f"{path}:{offset:#x}" + (f"({counter:#x})" if counter is not None else "")
-            case AddressTarget(address):
-                return f"{address:#x}"
-            case WatchTarget(symbol, address, access, length):
-                place = f"{address:#x}" if symbol is None else symbol + (f"{address:+d}" if address else "")
-                return f"{access}@{place}:{length}"
-            case ClockTarget():
-                raise AssertionError("no event of tracefs has a clock")
-            case TracepointTarget(tracepoint, _):
-                return tracepoint
-            case EventTarget(system, event):
-                base = self.made.get((system, event))
-                return base.name.replace("/", ".") if base is not None else f"{system}.{event}"
+        base = self.made.get((target.system, target.event)) if isinstance(target, EventTarget) else None
+        return base.name.replace("/", ".") if base is not None else point_text(target, head)
 
     # --------------------------------------------------------------------------------------------- fields
 
     def _line(self, start: str, head: str, site: Site, in_event: str | None) -> str | None:
-        words = [start, self._target(site.target, head)]
-        if isinstance(site.target, FunctionTarget) and site.target.returns and head[0] == "f":
-            words[1] += "%return"
+        words = [start, self._target(site.target, head) + point_suffix(site.target, head)]
         # the kernel does not look for the BTF of a function that is named with its module
         with_module = isinstance(site.target, FunctionTarget) and site.target.module and head[0] != "f"
         can = self.can.by_offsets() if with_module else self.can
@@ -412,6 +393,33 @@ class _Emitter:
         return {
             field.name: "COMM" for field in self.probe.fields if isinstance(field.access.base, ThreadName)
         }
+
+
+def point_text(target: Target, head: str) -> str:
+    """A point as the kernel writes it, for a command that begins with `head`."""
+    match target:
+        case FunctionTarget(function, module, offset, _):
+            # an fprobe is by the name alone; a kprobe with a module sits there only
+            name = f"{module}:{function}" if module and head[0] != "f" else function
+            return f"{name}+{offset}" if offset else name
+        case ProgramTarget(path, offset, _, counter):
+            return f"{path}:{offset:#x}" + (f"({counter:#x})" if counter is not None else "")
+        case AddressTarget(address):
+            return f"{address:#x}"
+        case WatchTarget(symbol, address, access, length):
+            place = f"{address:#x}" if symbol is None else symbol + (f"{address:+d}" if address else "")
+            return f"{access}@{place}:{length}"
+        case ClockTarget():
+            raise AssertionError("no event of tracefs has a clock")
+        case TracepointTarget(tracepoint, _):
+            return tracepoint
+        case EventTarget(system, event):
+            return f"{system}.{event}"
+
+
+def point_suffix(target: Target, head: str) -> str:
+    """What follows the point of a command that begins with `head`: an fprobe at the return says so there."""
+    return "%return" if isinstance(target, FunctionTarget) and target.returns and head[0] == "f" else ""
 
 
 def _fits_command(text: str) -> bool:
