@@ -30,9 +30,8 @@ cd /tmp/work
 begin /run/example --format json $SHARED/{file}
 {work}
 kill -INT $pid
-wait $pid
-fact run_status $?
-cat /run/example.err
+cd /tmp/work
+ended /run/example
 section hits
 cat /run/example.out
 """
@@ -111,7 +110,7 @@ def test_examples(case: Case, kernel: str) -> None:
     run = Run(
         case, kernel, Compiled(0, "", ""), one.outcome, {}, dict(one.facts), read_hits(one.sections["hits"])
     )
-    assert one.facts["run_status"] == "0", one.output
+    assert one.facts["/run/example.status"] == "0", one.output
     assert one.left == "", one.left + one.output
     for expectation in case.expect:
         try:
