@@ -147,21 +147,17 @@ def test_links_pipes_and_files_that_others_may_write_are_not_read(
     assert len(tracefs.defined()) == 3
 
 
-def test_a_folder_of_somebody_else_is_not_used(tmp_path: Path, tracefs: FakeTracefs) -> None:
+@pytest.mark.parametrize("name", ["link", "file", "open"])
+def test_a_folder_of_somebody_else_is_not_used(name: str, tmp_path: Path, tracefs: FakeTracefs) -> None:
     (tmp_path / "link").symlink_to(tmp_path)
     (tmp_path / "file").write_text("")
     (tmp_path / "open").mkdir()
     (tmp_path / "open").chmod(0o777)
-    for name in ("link", "file", "open"):
-        states = StateFolder(str(tmp_path / name))
-        for ask in (
-            lambda: states.begin(STATE),
-            states.runs,
-            lambda: states.clear(tracefs),
-            lambda: states.read("x"),
-        ):
-            with pytest.raises(StateError, match="not a folder of root's alone"):
-                ask()
+    states = StateFolder(str(tmp_path / name))
+    asks = (lambda: states.begin(STATE), states.runs, lambda: states.clear(tracefs), lambda: states.read("x"))
+    for ask in asks:
+        with pytest.raises(StateError, match="not a folder of root's alone"):
+            ask()
 
 
 def test_half_written_files_are_cleared(states: StateFolder, tracefs: FakeTracefs) -> None:
