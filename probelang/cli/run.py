@@ -85,7 +85,9 @@ def clear_killed(tracefs: Tracefs, states: StateFolder) -> None:
         raise UsageError(str(error)) from None
     if recovered:
         what = many(len(recovered), "event")
-        say(f"note: cleared {what} of a `probelang load` that was killed, from {recovered[0]} to {recovered[-1]}")
+        say(
+            f"note: cleared {what} of a `probelang load` that was killed, from {recovered[0]} to {recovered[-1]}"
+        )
     for line in strange:
         say(f"note: {line}")
     for one in cleared:
