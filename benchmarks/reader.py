@@ -1,6 +1,6 @@
 """What it costs to read hits: `python -m benchmarks.reader [--kernel 7.3]`, in a guest of one core with the real bpftrace.
 
-A program seeks, and a probe on `vfs_llseek` records three numbers. Who reads them is, in turn: `probelang`'s reader alone, with its
+A program seeks, and a probe on `shmem_file_llseek` records three numbers. Who reads them is, in turn: `probelang`'s reader alone, with its
 text, with its JSON, `cat trace_pipe`, and bpftrace's `printf`, all to /dev/null. The cost is the processor time of who reads, for
 each hit. Then 200,000 hits a second for five seconds, faster than an emulated core can print them: what is lost must be told.
 The guest's clock counts instructions (`-icount`), a nanosecond each, so what else the machine does is nothing to it.
@@ -90,7 +90,7 @@ def report(output: str, hits: int, flood: int, rate: int) -> None:
     seconds = [float(text) for text in re.findall(r"^SEEKS \d+ ([\d.]+)$", output, re.MULTILINE)]
     flooded = []
     for name, read, lost, used in re.findall(r"^READER (\w+) (\d+) (\d+) (-?\d+)$", output, re.MULTILINE):
-        if int(read) + int(lost) == flood and flood != hits:
+        if flood and int(read) + int(lost) == flood:
             flooded.append((name, int(read), int(lost), int(used)))
         elif int(read) + int(lost) == hits:
             costs.setdefault(name, []).append(int(used) / max(int(read), 1))
@@ -100,7 +100,7 @@ def report(output: str, hits: int, flood: int, rate: int) -> None:
     for name, found in costs.items():
         cost = statistics.median(found)
         print(f"{name:10}{cost:>8.0f} ns a hit" + (f"{cost / base:>8.2f} times cat" if base else ""))
-    for (name, read, lost, used), took in zip(flooded, seconds[-len(flooded) :], strict=True):
+    for (name, read, lost, used), took in zip(flooded, seconds[len(seconds) - len(flooded) :], strict=True):
         print(
             f"{flood} hits at {rate} a second, which took {took} s, {name}: {read} read, {lost} lost and told, {used / 1e9:.1f} s of processor"
         )

@@ -21,9 +21,9 @@ from probelang.tracing.hits import Hit, Sink, Totals, Traced
 from probelang.tracing.reader import Reader
 from tests.kernels.lab.read_hits import INSTANCE, TRACING, put, start
 
-SPEC = "group rate\nhit = fprobe vfs_llseek if offset == 4321 { offset, whence, pos = file->f_pos }\n"
+SPEC = "group rate\nhit = fprobe shmem_file_llseek if offset == 4321 { offset, whence, pos = file->f_pos }\n"
 BPFTRACE = (
-    'fentry:vfs_llseek /args.offset == 4321/ { printf("%llu [%d] %s-%d hit offset=%d whence=%d pos=%d\\n", '
+    'fentry:shmem_file_llseek /args.offset == 4321/ { printf("%llu [%d] %s-%d hit offset=%d whence=%d pos=%d\\n", '
     "nsecs, cpu, comm, tid, args.offset, args.whence, args.file->f_pos); }"
 )
 _LOST = re.compile(r"^(?:overrun|commit overrun|dropped events): (\d+)$", re.MULTILINE)
