@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,10 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from probelang.analysis import analyse
+from probelang.kernel.load import load_kernel
 from probelang.render import hits as hits_module
 from probelang.render.hits import TextSink
 from probelang.render.hits_json import JsonSink
 from probelang.render.hits_values import escape, quote
+from probelang.source import Source
 from probelang.tracing.hits import Column, Hit, Sink, Totals, Traced, Value
 from tests.support.hits import KERNELS
 from tests.support.recordings import events_of, lay_out, read_all
@@ -203,3 +207,37 @@ def test_escapes_are_those_of_c() -> None:
     assert quote('a"b\\c\n\x1b\udcff\u202e') == '"a\\"b\\\\c\\n\\x1b\\xff\\u202e"'
     assert escape("a\t\U000e0001") == "a\\t\\U000e0001"
     assert quote("'", "'") == "'\\''"
+
+
+def test_the_document_shows_what_is_shown(request: pytest.FixtureRequest) -> None:
+    path = Path(__file__).parents[3] / "docs" / "hits.md"
+    document = path.read_text()
+    blocks = dict(re.findall(r"^```(\w+)[^\n]*\n(.*?)^```$", document, re.MULTILINE | re.DOTALL))
+    analysis = analyse(Source("io.pl", blocks["probe"]), load_kernel("6.12"))
+    big, missing = (
+        Traced(
+            event.probe,
+            event.name,
+            tuple(Column(field.name, field.fetch.text) for field in event.probe.fields if not field.auto),
+        )
+        for event in analysis.events
+    )
+    stack = ("fprobe_handler+0x113", "do_sys_openat2+0x5", "do_syscall_64+0x82")
+    hits = [
+        Hit(big, 312_004_150_000, 0, 4242, "dd", (100_000, 0xFFFFC90000A3BE88, "zero"), "vfs_read"),
+        Hit(big, 312_004_871_000, 1, 4242, "dd", (1 << 20, 0, 'a \x1b[31mred" file\udcff'), "vfs_write"),
+        Hit(missing, 312_107_003_000, 0, 4243, "cat", (-2,), "", stack),
+        Hit(big, 312_220_017_000, 1, 4242, "dd", (70_000, 0, None), "vfs_read"),
+    ]
+    for kind, make in (("text", TextSink), ("json", JsonSink)):
+        out = io.BytesIO()
+        sink: Sink = make(out)
+        sink.begin((big, missing))
+        for hit in hits:
+            sink.take([hit])
+        sink.lost(1, 1500)
+        shown = out.getvalue().decode()
+        if request.config.getoption("--update-goldens"):
+            document = document.replace(blocks[kind], shown)
+            path.write_text(document)
+        assert shown in document
