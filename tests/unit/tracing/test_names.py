@@ -69,7 +69,8 @@ def test_tasks_are_those_that_the_kernel_noted_and_then_those_that_live(tmp_path
         "<...>",
     ]
     saved.write_bytes(b"5 other\n")
-    tasks.refresh()
+    while tasks[5] == "five":
+        tasks.refresh()
     assert [tasks[tid] for tid in (5, 7)] == ["other", "seven"]
 
 
