@@ -71,10 +71,10 @@ def width(text: str) -> int:
 def _width(char: str) -> int:
     from unicodedata import category, east_asian_width
 
-    if east_asian_width(char) in "WF":
-        return 2
     # accents, and the vowels of a Hangul syllable, are drawn over what is before them
-    return 0 if category(char) in ("Mn", "Me") or "\u1160" <= char <= "\u11ff" else 1
+    if category(char) in ("Mn", "Me") or "\u1160" <= char <= "\u11ff":
+        return 0
+    return 2 if east_asian_width(char) in "WF" else 1
 
 
 def fit(text: str, cells: int, marks: Marks = BLOCKS) -> str:

@@ -47,15 +47,14 @@ class Screen:
         self._keys = keys
         self._typed: list[Any] | None = None
         self._inside = False
-        self._before: dict[int, Any] = {}
+        self._before: Any = None
 
     def enter(self) -> None:
         """Take the terminal over."""
         import atexit
 
         atexit.register(self.leave)
-        for number, handler in ((signal.SIGTSTP, self._stop), (signal.SIGCONT, self._go_on)):
-            self._before[number] = signal.signal(number, handler)
+        self._before = signal.signal(signal.SIGTSTP, self._stop)
         self._take()
 
     def leave(self) -> None:
@@ -63,9 +62,9 @@ class Screen:
         import atexit
 
         atexit.unregister(self.leave)
-        for number, handler in self._before.items():
-            signal.signal(number, handler)
-        self._before.clear()
+        if self._before is not None:
+            signal.signal(signal.SIGTSTP, self._before)
+            self._before = None
         self._give_back()
 
     def draw(self, lines: Sequence[Line]) -> None:
@@ -128,8 +127,6 @@ class Screen:
         self._give_back()
         signal.signal(number, signal.SIG_DFL)
         os.kill(os.getpid(), number)
-
-    def _go_on(self, _: int, __: FrameType | None) -> None:
-        signal.signal(signal.SIGTSTP, self._stop)
-        if not self._inside:
-            self._take()
+        # here it was stopped, and was told to go on; or nobody could have done that, and the kernel has not stopped it
+        signal.signal(number, self._stop)
+        self._take()
