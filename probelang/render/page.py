@@ -195,7 +195,7 @@ def _specs(recording: Recording) -> str:
 
 def highlighted(source: Source) -> str:
     """A spec as HTML with its words in colours, by what the parser took them for."""
-    from probelang.format.tokens import read_chunks
+    from probelang.formatter.tokens import read_chunks
 
     chunks, _ = read_chunks(source)
     tokens = [
