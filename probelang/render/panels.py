@@ -110,12 +110,14 @@ def _series(name: str, counts: list[list[int]], lengths: list[float]) -> Series:
 
 
 def panels_of(event: EventRecord) -> list[Panel]:
-    """A panel for each field that recorded something, and one for the tasks that raised the event."""
+    """A panel for each field that recorded something, and those of the functions it is on and of the tasks that raised it."""
     if not event.count:
         return []
     panels = [_panel(event, field) for field in event.fields]
-    tasks = [(escaped(str(task)), count) for task, count in event.tasks.top(MOST_BARS + 1)]
-    panels.append(Panel(escaped(event.name), "comm", Unit.NUMBER, (), None, _bars(tasks, event.tasks.total)))
+    for name, values in (("place", event.places), ("comm", event.tasks)):
+        if values.counts:
+            bars = [(escaped(str(value)), count) for value, count in values.top(MOST_BARS + 1)]
+            panels.append(Panel(escaped(event.name), name, Unit.NUMBER, (), None, _bars(bars, values.total)))
     return panels
 
 

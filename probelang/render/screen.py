@@ -71,7 +71,8 @@ class Screen:
         """Show these lines, from the top, in place of what was there."""
         paint = painted if self._color else plain
         text = "\x1b[K\r\n".join(map(paint, lines))
-        self._write(f"{_BEGIN}\x1b[H{text}\x1b[K\x1b[J{_END}")
+        self._stream.write(f"{_BEGIN}\x1b[H{text}\x1b[K\x1b[J{_END}")
+        self._stream.flush()
 
     def asked_to_end(self) -> bool:
         """Whether somebody has typed `q`."""
@@ -88,8 +89,7 @@ class Screen:
         return b"q" in typed or b"Q" in typed
 
     def _write(self, text: str) -> None:
-        # not by the stream itself, which must not be written to by a signal's handler while it writes
-        self._stream.flush()
+        # not by the stream itself: this may be a signal's handler, in the middle of what the stream writes
         data = text.encode(self._stream.encoding, "backslashreplace")
         while data:
             data = data[os.write(self._stream.fileno(), data) :]

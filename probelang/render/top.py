@@ -27,18 +27,13 @@ _PERIOD = 1.0
 _LINE = 60
 
 #: What every hit has besides its event's own fields, and where in a `Hit` it is.
-COMMON = {"cpu": 2, "tid": 3, "comm": 4}
-
-
-def fields_of(events: Sequence[Traced]) -> list[str]:
-    """What `--by` can be: the fields of the events, and what every hit has."""
-    return list(dict.fromkeys([*(column.name for event in events for column in event.columns), *COMMON]))
+COMMON = {"cpu": 2, "tid": 3, "comm": 4, "place": 6}
 
 
 class Top:
     """A sink that draws what it was given, about once a second, on `stream` if that is a terminal; then, anyway, what it was in all.
 
-    `by` is a field, whose values get a table of their own. `clock` gives seconds. `keys` is whether it may read the terminal.
+    `by` is a field, whose values get a table of their own. `clock` gives seconds. `keys` is whether it may read the terminal, `live` whether it draws before the end.
     """
 
     def __init__(
@@ -49,6 +44,7 @@ class Top:
         by: str | None = None,
         color: bool = False,
         keys: bool = True,
+        live: bool = True,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._stream = stream
@@ -57,7 +53,7 @@ class Top:
         self._color = color
         self._clock = clock
         self._marks = marks_for(stream.encoding)
-        self._screen = Screen(stream, color, keys) if is_screen(stream) else None
+        self._screen = Screen(stream, color, keys) if live and is_screen(stream) else None
         self._keys = keys
         self._values = Frequent()
         self._places: list[tuple[int, ...]] = []
@@ -157,6 +153,7 @@ class Top:
     def _view(self, elapsed: int, rows: tuple[Row, ...], span: str, hint: str = "") -> View:
         by = None
         if self._by is not None:
+            # names of tasks and functions are no strings that were recorded
             bare = self._by in COMMON and not any(self._places)
             by = By(self._by, self._values, self._value_rates, self._unit, bare)
         return View(self._title, self.recording, elapsed, rows, span, by, hint)

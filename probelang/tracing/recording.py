@@ -62,15 +62,20 @@ class FieldRecord:
 
 
 class EventRecord:
-    """What one event recorded, and who raised it: `tasks` by their names, `cpus` by their numbers."""
+    """What one event recorded, and who raised it: `tasks` by their names, `cpus` by their numbers.
 
-    __slots__ = ("count", "cpus", "fields", "tasks", "traced")
+    `places` are the functions that were hit, of a probe that is on several, and `stacks` those of a probe `with stacktrace`.
+    """
+
+    __slots__ = ("count", "cpus", "fields", "places", "stacks", "tasks", "traced")
 
     def __init__(self, traced: Traced) -> None:
         self.traced = traced
         self.count = 0
         self.tasks = Frequent()
         self.cpus: Counter[int] = Counter()
+        self.places = Frequent()
+        self.stacks = Frequent()
         self.fields = [FieldRecord(column, unit_of(traced, column)) for column in traced.columns]
 
     @property
@@ -82,6 +87,10 @@ class EventRecord:
         self.count += len(hits)
         self.cpus.update(map(itemgetter(2), hits))
         self.tasks.add(map(itemgetter(4), hits))
+        if len(self.traced.probe.sites) > 1:
+            self.places.add(map(itemgetter(6), hits))
+        if self.traced.probe.stacktrace:
+            self.stacks.add(map(itemgetter(7), hits))
         # hits of one event have as many values as it has columns
         for field, values in zip(self.fields, zip(*map(itemgetter(5), hits), strict=True), strict=False):
             field.add(values)
