@@ -75,7 +75,7 @@ def test_places_and_stacks() -> None:
 
 
 def test_values_of_every_kind() -> None:
-    fields = {
+    fields: dict[str, object] = {
         "a": None,
         "b": 1 << 63,
         "c": "\udc80\x00<b>",
