@@ -26,7 +26,7 @@ INITIAL_PIDS = "pid:[4026531836]"
 class Symbols:
     """Names of kernel addresses. The table is read when the first is asked for: it takes a tenth of a second."""
 
-    def __init__(self, path: Path = Path("/proc/kallsyms")) -> None:
+    def __init__(self, path: Path) -> None:
         self._path = path
         self._lines: list[bytes] | None = None
         self._known: dict[int, str] = {}
@@ -87,10 +87,10 @@ class Symbols:
 class Tasks(dict[int, str]):
     """Names of threads by their id. A look-up always answers: `<...>` of one that is gone and was not noted."""
 
-    def __init__(self, path: Path, proc: Path | None = None) -> None:
+    def __init__(self, path: Path, proc: Path) -> None:
         super().__init__()
         self._path = path
-        self._proc = proc if proc is not None else _proc()
+        self._proc = proc if _has_initial_pids(proc) else None
         self._seen = b""
         self._asked: dict[int, tuple[str, float]] = {}
         self.refresh()
@@ -152,9 +152,9 @@ def decode(data: bytes) -> str:
     return data.decode("utf-8", "surrogateescape")
 
 
-def _proc() -> Path | None:
-    """`/proc`, where its numbers are the kernel's."""
+def _has_initial_pids(proc: Path) -> bool:
+    """Whether the numbers in a `/proc` are the kernel's."""
     try:
-        return Path("/proc") if os.readlink("/proc/self/ns/pid") == INITIAL_PIDS else None
+        return os.readlink(proc / "self" / "ns" / "pid") == INITIAL_PIDS
     except OSError:
-        return None
+        return False
