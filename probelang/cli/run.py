@@ -84,7 +84,8 @@ def clear_killed(tracefs: Tracefs, states: StateFolder) -> None:
     except StateError as error:
         raise UsageError(str(error)) from None
     if recovered:
-        say(f"note: cleared {', '.join(recovered)}: a `probelang load` was killed while it defined that")
+        what = many(len(recovered), "event")
+        say(f"note: cleared {what} of a `probelang load` that was killed, from {recovered[0]} to {recovered[-1]}")
     for line in strange:
         say(f"note: {line}")
     for one in cleared:
