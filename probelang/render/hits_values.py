@@ -48,7 +48,7 @@ class Names(dict[Any, str]):
         self._field = field
 
     def __missing__(self, value: Value) -> str:
-        from probelang.lint.named_numbers import error_for
+        from probelang.linter.named_numbers import error_for
 
         name = error_for(self._field, value) if isinstance(value, int) else None
         text = f" {name.removeprefix('-')}" if name else ""
@@ -59,7 +59,7 @@ class Names(dict[Any, str]):
 
 def make_names(field: Field | None) -> Names | None:
     """The names of a field's numbers: of the enum that it is in C, or of the errors that a function returned; None if there are none."""
-    from probelang.check.ctypes import CInt
+    from probelang.ctypes import CInt
 
     if (
         field is None
@@ -77,7 +77,7 @@ def make_names(field: Field | None) -> Names | None:
 
 
 def _may_be_error(field: Field) -> bool:
-    from probelang.lint.named_numbers import error_for
+    from probelang.linter.named_numbers import error_for
 
     return error_for(field, -2) is not None
 

@@ -8,6 +8,7 @@ from probelang.record import record
 from probelang.render.amounts import amount, rate, share
 from probelang.render.bins import Bins, bins_of
 from probelang.render.cells import escaped, named, shown
+from probelang.render.hits_values import make_names
 from probelang.tracing.units import Unit
 
 if TYPE_CHECKING:
@@ -149,7 +150,8 @@ def _values(field: FieldRecord) -> list[tuple[str, int]]:
     if field.numbers.exact:
         found += field.numbers.exact.most_common(MOST_BARS + 1)
     found.sort(key=lambda pair: -pair[1])
-    return [(named(value, field.unit), count) for value, count in found]
+    names = make_names(field.field)
+    return [(named(value, field.unit, names), count) for value, count in found]
 
 
 def _bars(values: list[tuple[str, int]], whole: int) -> tuple[Bar, ...]:

@@ -10,17 +10,19 @@ from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from probelang.render.cells import marks_for, painted, plain
+from probelang.render.hits_values import make_names
 from probelang.render.overview import By, Row, View, frame
 from probelang.render.screen import Screen, is_screen, size_of
 from probelang.tracing.frequent import Frequent
 from probelang.tracing.recording import Recording
-from probelang.tracing.units import Unit, unit_of
+from probelang.tracing.units import Unit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from typing import TextIO
 
     from probelang.tracing.hits import Hit, Totals, Traced, Value
+    from probelang.tracing.recording import FieldRecord
 
 #: Seconds between two pictures, and how many of them the line of an event shows.
 _PERIOD = 1.0
@@ -58,13 +60,16 @@ class Top:
         self._values = Frequent()
         self._places: list[tuple[int, ...]] = []
         self._unit = Unit.NUMBER
+        self._names: Mapping[int, str] | None = None
         self.recording = Recording(())
 
     def begin(self, events: Sequence[Traced]) -> None:
         """The first, empty picture."""
         self.recording = Recording(events)
         self._places = [_places_of(self._by, event) for event in events]
-        self._unit = _unit_of(self._by, events)
+        field = _field_of(self._by, events)
+        if field is not None:
+            self._unit, self._names = field.unit, make_names(field.field)
         self._started = self._drawn = self._clock()
         self._counts = [0] * len(events)
         self._rates = [0.0] * len(events)
@@ -155,7 +160,7 @@ class Top:
         if self._by is not None:
             # names of tasks and functions are no strings that were recorded
             bare = self._by in COMMON and not any(self._places)
-            by = By(self._by, self._values, self._value_rates, self._unit, bare)
+            by = By(self._by, self._values, self._value_rates, self._unit, bare, self._names)
         return View(self._title, self.recording, elapsed, rows, span, by, hint)
 
 
@@ -168,8 +173,10 @@ def _places_of(by: str | None, event: Traced) -> tuple[int, ...]:
     return tuple(place for place, column in enumerate(event.columns) if column.name == by)
 
 
-def _unit_of(by: str | None, events: Sequence[Traced]) -> Unit:
-    for event in events:
-        for place in _places_of(by, event):
-            return unit_of(event, event.columns[place])
-    return Unit.NUMBER
+def _field_of(by: str | None, events: Sequence[Traced]) -> FieldRecord | None:
+    """The first field of that name."""
+    for event in Recording(events).events:
+        for field in event.fields:
+            if field.column.name == by:
+                return field
+    return None

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING
 from probelang.tracing.distribution import Distribution
 from probelang.tracing.frequent import Frequent
 from probelang.tracing.timeline import Timeline
-from probelang.tracing.units import Unit, unit_of
+from probelang.tracing.units import Unit, field_of, unit_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from probelang.probes import Field
     from probelang.tracing.hits import Column, Hit, Traced, Value
 
 #: What a number may be: wider ones, which no kernel records, are taken for texts.
@@ -30,11 +31,13 @@ _CHUNK = 4096
 class FieldRecord:
     """What one field of an event held: `numbers`, or `values` of what cannot be added up (texts, arrays, addresses and flags), and how often nothing (`faults`)."""
 
-    __slots__ = ("_plain", "column", "faults", "numbers", "unit", "values")
+    __slots__ = ("_plain", "column", "faults", "field", "numbers", "unit", "values")
 
-    def __init__(self, column: Column, unit: Unit) -> None:
+    def __init__(self, column: Column, unit: Unit, field: Field | None = None) -> None:
         self.column = column
         self.unit = unit
+        self.field = field
+        """What the spec says of it, where there is one."""
         self.numbers = Distribution()
         self.values = Frequent()
         self.faults = 0
@@ -76,7 +79,10 @@ class EventRecord:
         self.cpus: Counter[int] = Counter()
         self.places = Frequent()
         self.stacks = Frequent()
-        self.fields = [FieldRecord(column, unit_of(traced, column)) for column in traced.columns]
+        self.fields = [
+            FieldRecord(column, unit_of(traced, column), field_of(traced, column))
+            for column in traced.columns
+        ]
 
     @property
     def name(self) -> str:

@@ -63,8 +63,7 @@ def test_shown() -> None:
     assert shown("a\x1b[31m\n\u202e\udcff") == '"a\\x1b[31m\\n\\u202e\\udcff"'
     assert shown(None) == "(fault)"
     assert shown((1, 2)) == "{1,2}"
-    assert named(-2, Unit.RESULT) == "-2 ENOENT"
-    assert named(-9999, Unit.RESULT) == "-9999"
+    assert named(-2, Unit.NUMBER, {-2: " ENOENT"}) == "-2 ENOENT"
     assert named(-2, Unit.NUMBER) == "-2"
     assert named(4096, Unit.BYTES) == "4 KiB"
 

@@ -235,4 +235,4 @@ def test_units() -> None:
         Unit.NUMBER,
         Unit.HEX,
     ]
-    assert [unit_of(missing, column) for column in missing.columns] == [Unit.RESULT]
+    assert [unit_of(missing, column) for column in missing.columns] == [Unit.NUMBER]
