@@ -33,7 +33,7 @@ class Terminal:
         self._end = end
         self._screen = pyte.Screen(COLUMNS, ROWS)
         # programs ask what terminal this is
-        setattr(self._screen, "write_process_input", lambda data: self._write(data.encode()))
+        setattr(self._screen, "write_process_input", lambda data: self._write(data.encode()))  # noqa: B010
         self._stream = pyte.ByteStream(self._screen)
 
     def press(self, *keys: str) -> None:
