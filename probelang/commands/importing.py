@@ -58,9 +58,14 @@ def import_sequence(commands: Iterable[Command], kernel: Kernel, files: Files = 
 
 
 def left_behind(text: str, why: str) -> str:
-    """What no probe came of, as a comment."""
-    shown = "".join(f"#     {line}\n" if line.strip() else "#\n" for line in text.split("\n"))
-    return f"# {why}:\n{shown}"
+    """What no probe came of, as a comment; without a text, the reason alone."""
+    lines = [f"#     {line}\n" if line.strip() else "#\n" for line in shown(text).split("\n")] if text else []
+    return f"# {' '.join(shown(why).split())}{':' if lines else ''}\n{''.join(lines)}"
+
+
+def shown(text: str) -> str:
+    """A text without characters that a terminal would obey."""
+    return "".join(char if char.isprintable() or char == "\n" else "?" for char in text.expandtabs(4))
 
 
 def formatted(text: str) -> str:
@@ -116,8 +121,8 @@ class Importer:
         """Take one more command; "" where it became part of a spec (or a removal, of what was before), else why not."""
         why = self._add(command)
         if why:
-            shown = " ".join(Words(command.text).texts).encode("latin-1").decode("utf-8", "replace")
-            self._made.append(("".join(char if char.isprintable() else "?" for char in shown), why))
+            text = " ".join(Words(command.text).texts).encode("latin-1").decode("utf-8", "replace")
+            self._made.append((shown(text), why))
         return why
 
     def _add(self, command: Command) -> str:

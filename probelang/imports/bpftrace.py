@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 from probelang.btf.types import BtfError
-from probelang.commands.importing import Imported, formatted, left_behind
+from probelang.commands.importing import Imported, formatted, left_behind, shown
 from probelang.commands.target import Target
 from probelang.commands.verdict import Doubtful
 from probelang.imports.drafts import MAX_PROBES, Beyond, Draft, Item, Settled, settle
@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from probelang.kernel.interface import Kernel
     from probelang.source import Source
 
+_MAX_SCRIPT = 1 << 20
 _MAX_CLAUSE = 1 << 16
+_LOOKED_BACK = 80
 #: The group of events that are compiled for a look at them: it is named after the file.
 _GROUP = "imported"
 _KINDS = {
@@ -49,7 +51,7 @@ _WITHOUT = {
 _PRINTED = re.compile(r"(printf|print|time)\s*\((.*)\)", re.DOTALL)
 _ASSIGNED = re.compile(r"(\$[A-Za-z_]\w*)\s*=(?!=)(.*)", re.DOTALL | re.ASCII)
 _FORMAT = re.compile(r"%(?:%|[-+ #0]*\d*(?:\.\d+|\.\*)?(?:hh|h|ll|l|j|z|t)?([A-Za-z]))")
-_NAMED = re.compile(r"([A-Za-z_]\w*)\s*[=:]\s*[\"'\[(]?$", re.ASCII)
+_NAMED = re.compile(r"([A-Za-z_]\w*)\s*[=:]\s*\\?[\"'\[(]?$", re.ASCII)
 
 
 @record
@@ -66,15 +68,28 @@ class Point:
 def import_bpftrace(source: Source, kernel: Kernel) -> Imported:
     """The spec of a script, or of the scripts in `bpftrace -e` lines of a shell."""
     importer = _Importer(kernel)
+    if len(source.text) > _MAX_SCRIPT:
+        importer.leave("", "line 1", f"a script has at most {_MAX_SCRIPT >> 20} MiB")
+        return importer.result()
     for script, line in scripts_of(source.text):
         for part in read_parts(script):
+            if importer.is_full:
+                importer.leave(
+                    "",
+                    f"line {part.line + line}",
+                    f"there are more than {MAX_PROBES} parts: what is behind them is left out",
+                )
+                return importer.result()
             importer.add(part, line)
     return importer.result()
 
 
 def scripts_of(text: str) -> list[tuple[str, int]]:
     """The scripts of a file, with how many lines stand before each: all of it, or what is between quotes behind `-e`."""
-    if not re.search(r"^[^\n/]*\bbpftrace\b[^\n]*\s-e\b", text, re.MULTILINE):
+    if not any(
+        "bpftrace" in line and " -e" in line and line.lstrip()[:2] not in ("//", "/*")
+        for line in text.split("\n")
+    ):
         return [(text, 0)]
     try:
         words = shell_words(text)
@@ -113,16 +128,21 @@ class _Importer:
                 raise Beyond("this is no clause of a probe")
             if len(part.text) > _MAX_CLAUSE:
                 raise Beyond("the clause is too long")
-            if len(self._texts) > MAX_PROBES:
-                raise Beyond(f"there are more than {MAX_PROBES}")
             texts = self._clause(part)
         except Beyond as beyond:
-            shown = "".join(char if char.isprintable() or char in "\n\t" else "?" for char in part.text)
-            self._texts.append(left_behind(shown.expandtabs(4), str(beyond)))
-            self._left.append((f"line {part.line + before}", str(beyond)))
+            self.leave(part.text, f"line {part.line + before}", str(beyond))
             return
         self._texts += texts
         self._probes += len(texts)
+
+    @property
+    def is_full(self) -> bool:
+        return len(self._texts) > MAX_PROBES
+
+    def leave(self, text: str, place: str, why: str) -> None:
+        """What no probe comes of."""
+        self._texts.append(left_behind(text, why))
+        self._left.append((place, why))
 
     def _clause(self, part: Part) -> list[str]:
         points = [_point(text) for text in part.points]
@@ -190,8 +210,7 @@ def _comment(text: str) -> str:
         lines = [line for line in lines if line]
     else:
         lines = [text.lstrip("/#").removeprefix(" ")]
-    shown = ["".join(char if char.isprintable() or char == "\t" else "?" for char in line) for line in lines]
-    return "".join(f"# {line}\n" for line in shown) or "#\n"
+    return "".join(f"# {shown(line)}\n" for line in lines) or "#\n"
 
 
 # ---------------------------------------------------------------------------------------------------- points
@@ -343,7 +362,7 @@ def _printed(function: str, text: str) -> list[tuple[list[str], str, str]]:
         raise Beyond(f"the format of printf() has {len(found)} places, and there are {len(values)} values")
     shown = []
     for match, value in zip(found, values, strict=True):
-        named = _NAMED.search(format, 0, match.start())
+        named = _NAMED.search(format, max(0, match.start() - _LOOKED_BACK), match.start())
         wanted = "hex" if match[1] in "xXp" else "" if match[1] in "srR" else "number"
         shown.append((value, named[1] if named is not None else "", wanted))
     return shown

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from probelang.commands.target import Proto
 
 _TOKEN = re.compile(
-    r'"(?:\\.|[^"\\\n])*"|0[xX][0-9a-fA-F_]+|\d[\w.]*|[$@]?[A-Za-z_]\w*|[$@]\d*|->|&&|\|\||<<|>>|[<>=!]=|\.\.|[^\s]',
+    r'"(?:\\.|[^"\\\n])*"?|0[xX][0-9a-fA-F_]+|\d[\w.]*|[$@]?[A-Za-z_]\w*|[$@]\d*|->|&&|\|\||<<|>>|[<>=!]=|\.\.|[^\s]',
     re.ASCII,
 )
 _MAX_TOKENS = 2000
