@@ -51,7 +51,7 @@ _WITHOUT = {
 _PRINTED = re.compile(r"(printf|print|time)\s*\((.*)\)", re.DOTALL)
 _ASSIGNED = re.compile(r"(\$[A-Za-z_]\w*)\s*=(?!=)(.*)", re.DOTALL | re.ASCII)
 _FORMAT = re.compile(r"%(?:%|[-+ #0]*\d*(?:\.\d+|\.\*)?(?:hh|h|ll|l|j|z|t)?([A-Za-z]))")
-_NAMED = re.compile(r"([A-Za-z_]\w*)\s*[=:]\s*\\?[\"'\[(]?$", re.ASCII)
+_NAMED = re.compile(r"([A-Za-z_]\w*)\s*[=:]\s*\\?[\"'\[(]?(?:0x)?$", re.ASCII)
 
 
 @record

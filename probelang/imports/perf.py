@@ -133,9 +133,9 @@ class _Importer:
         place, name, returns = _place(point, definition)
         if definition.program:
             group = group or f"probe_{_of_program(definition.program)}"
-        name = self._free(group or "probe", f"{event or name}{'__return' if returns else ''}")
+        name = self._free(group or "probe", event or f"{name}{'__return' if returns else ''}")
         if not definition.program and args and all(_RAW.fullmatch(value) for _, value, _ in args):
-            raw = self._raw(name, place, words[1:])
+            raw = self._raw("r" if returns else "p", name, place, words[1:])
             if raw is not None:
                 return raw
         kind = "uprobe" if definition.program else "kprobe"
@@ -164,10 +164,9 @@ class _Importer:
         self._names.add(draft.event)
         return settled.text
 
-    def _raw(self, name: str, place: str, args: list[str]) -> str | None:
+    def _raw(self, letter: str, name: str, place: str, args: list[str]) -> str | None:
         """What perf gives to the kernel as it stands; None where that is not known to be taken."""
-        letter = "r" if name.endswith("__return") else "p"
-        text = " ".join([f"{letter}:{name}", place.removesuffix("%return"), *args])
+        text = " ".join([f"{letter}:{name}", place, *args])
         importer = Importer(self._kernel, any_file)
         octets = text.encode("utf-8", "surrogateescape").decode("latin-1")
         if importer.add(Command(octets, DYNAMIC, 0, text)):

@@ -35,6 +35,7 @@ def flat(text: str, kernel: str = "6.12") -> str:
         ('kprobe:vfs_read { printf("count=%d", arg1); }', "kprobe vfs_read { count = buf: x64 }"),
         ('kprobe:vfs_read { printf("%s", str(arg1)); }', "kprobe vfs_read { buf }"),
         ('kprobe:vfs_read { printf("%d %d", arg2, arg2); }', "kprobe vfs_read { count count2 = count }"),
+        ('kprobe:vfs_read { printf("n=0x%lx", arg2); }', "kprobe vfs_read { n = count: x64 }"),
         ('kprobe:vfs_read { printf("%x", arg2); }', "kprobe vfs_read { count: x64 }"),
         ('kprobe:vfs_read /arg2 > 0x10 && comm != "dd"/ { print(arg2); }', 'kprobe vfs_read if count > 0x10 && $comm != "dd" { count }'),
         ('kprobe:vfs_read /arg2 > 3/ { printf("count=%d", arg3); }', "kprobe vfs_read if count > 3 { count2 = pos }"),

@@ -37,7 +37,7 @@ def imported(text: str, kernel: str = "6.12") -> Imported:
         ("perf probe -a vfs_read -a vfs_read", "group probe vfs_read = kprobe vfs_read vfs_read_1 = kprobe vfs_read"),
         ("perf probe vfs_read >/dev/null 2>&1", "group probe vfs_read = kprobe vfs_read"),
         ("vfs_read count", "group probe vfs_read = kprobe vfs_read { count }"),
-        ("'io:done=vfs_read%return ret=$retval:s64'", "io/done__return = kprobe vfs_read%return { ret = $retval }"),
+        ("'io:done=vfs_read%return ret=$retval:s64'", "io/done = kprobe vfs_read%return { ret = $retval }"),
         ("# only a comment\n", ""),
     ],
 )  # fmt: skip
