@@ -96,9 +96,9 @@ def _values(text: str) -> frozenset[tuple[str, str]]:
 
 SPEC = """
 group io
-rd = kprobe vfs_read { n = count, ino = file->f_inode->i_ino, name = file->f_path.dentry->d_name.name, $comm }
+big = kprobe vfs_read { n = count, ino = file->f_inode->i_ino, name = file->f_path.dentry->d_name.name, $comm }
 back = kprobe vfs_read%return { ret = $retval }
-wr = kprobe vfs_write { n = count: u32, x = file->f_flags: x32 }
+sent = kprobe vfs_write { n = count: u32, x = file->f_flags: x32 }
 """
 _PERF = """
 cat >/tmp/work <<'END'
@@ -107,7 +107,7 @@ work
 END
 grep '^perf probe' own >/tmp/define
 sh -e /tmp/define || exit 1
-perf record -q -a -e io:rd -e io:back__return -e io:wr -o /tmp/own -- sh /tmp/work || exit 1
+perf record -q -a -e io:big -e io:back__return -e io:sent -o /tmp/own -- sh /tmp/work || exit 1
 perf probe -q -d 'io:*' || exit 1
 sh ./ours record -q -N -o /tmp/ours -- sh /tmp/work || exit 1
 for one in own ours; do
