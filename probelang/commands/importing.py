@@ -169,7 +169,7 @@ class Importer:
             return "nothing is known of the address"
         if probe.kind == UPROBE and probe.reference:
             return (
-                "a semaphore belongs to a static probe, which is named in a spec: `usdt PATH:PROVIDER:NAME`"
+                "a semaphore belongs to a static probe, and none that has it was found there: `usdt PATH:PROVIDER:NAME`"
             )
         return "the language has no words for it"
 
