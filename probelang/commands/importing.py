@@ -9,8 +9,8 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
-from probelang.analysis import analyse
 from probelang.commands.conditions import NoWords, parse_condition, render_condition
+from probelang.commands.context import ParsedArg
 from probelang.commands.judge import Judge
 from probelang.commands.lines import read_commands
 from probelang.commands.meaning import same_args, same_filter, same_place
@@ -18,6 +18,7 @@ from probelang.commands.spellings import context_of, point_of, spellings
 from probelang.commands.state import KPROBE, SYNTHETIC, UPROBE, Probe, State
 from probelang.commands.verdict import Doubtful, Words
 from probelang.diagnostics import Severity
+from probelang.pipeline import analyse
 from probelang.record import record
 from probelang.source import Source
 
@@ -70,7 +71,7 @@ def shown(text: str) -> str:
 
 def formatted(text: str) -> str:
     """A spec in its one layout."""
-    from probelang.format.spec import format_spec
+    from probelang.formatter.spec import format_spec
 
     return format_spec(Source("imported.probe", text)).text
 

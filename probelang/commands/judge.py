@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from probelang.answers import KernelError
 from probelang.btf.types import BtfError
 from probelang.commands.eprobe import find_fields, parse_eprobe
 from probelang.commands.files import DYNAMIC, KPROBES, UPROBES
@@ -24,7 +25,6 @@ from probelang.commands.synthetic import parse_synthetic
 from probelang.commands.target import Target
 from probelang.commands.uprobe import parse_uprobe, unknown_file
 from probelang.commands.verdict import Declined, Doubtful, Log, LogEntry, Refused, Verdict, Words
-from probelang.kernel.answers import KernelError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

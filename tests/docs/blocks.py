@@ -8,6 +8,8 @@
     # cat /proc/version                         run as root in a booted guest of each of these kernels
     Linux version …                             `…` stands for any text, on a line of its own for any lines
     ```
+    ```console 7.3 tools                        in one that has bpftrace and perf
+    ```c shop.c                                 kept as a file; a document with such blocks takes a C compiler
     ```probe reads.pl                           compiles for every kernel that comes along; kept as a file if named
     ```
     <!-- PRB401 on 6.1, PRB501 -->              before a `probe` block: the codes that it gives instead
@@ -51,7 +53,12 @@ class Block:
     @property
     def kernels(self) -> list[str]:
         """The kernels of a block for guests; none if it is run here."""
-        return self.info if self.kind == "console" else []
+        return [word for word in self.info if word != "tools"] if self.kind == "console" else []
+
+    @property
+    def tools(self) -> bool:
+        """Whether the guest has bpftrace and perf."""
+        return "tools" in self.info
 
     def codes(self, kernel: str) -> set[str]:
         """The codes that a spec is expected to give for `kernel`."""

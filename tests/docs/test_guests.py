@@ -65,14 +65,14 @@ def _ask(kernel: str, folder: Path) -> list[tuple[Block, Outcome]]:
     told: list[tuple[Block, Outcome]] = []
     for tools in ("", "current"):
         blocks = [block for block in _BLOCKS if kernel in block.kernels and _tools(block) == tools]
-        jobs = [_job(block, _made(block.document, folder / block.document.name, kernels)) for block in blocks]
+        jobs = [_job(block, folder / block.document.name, kernels) for block in blocks]
         told += zip(blocks, run_jobs(files, jobs, Machine(tools=tools)), strict=True) if jobs else ()
     return told
 
 
 def _tools(block: Block) -> str:
     """The tools that the guest of a block has: bpftrace in the document about it."""
-    return "current" if block.document.name == "bpftrace.md" else ""
+    return "current" if block.tools or block.document.name == "bpftrace.md" else ""
 
 
 def _made(document: Path, folder: Path, kernels: Mapping[str, str]) -> Mapping[str, bytes]:
@@ -86,7 +86,10 @@ def _made(document: Path, folder: Path, kernels: Mapping[str, str]) -> Mapping[s
     return {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
 
 
-def _job(block: Block, files: Mapping[str, bytes]) -> Job:
-    lines = ["(. ./guest.sh; reset)", "exec 2>&1"]
+def _job(block: Block, folder: Path, kernels: Mapping[str, str]) -> Job:
+    """The commands of a block, in a folder called as the one here, because probes of programs have their paths."""
+    files = _made(block.document, folder, kernels)
+    lines = [f"mkdir -p {folder}; cp * {folder}; cd {folder}; chmod +x *"]
+    lines += ["(. ./guest.sh; reset)", "exec 2>&1"]
     lines += [f"echo '{_MARK}'\n{command.text}" for command in read_commands(block)]
     return Job("\n".join(lines) + "\n", {**files, "guest.sh": _GUEST.read_bytes()}, seconds=60)
