@@ -25,11 +25,11 @@ ROOT = Path(__file__).resolve().parent.parent
 
 #: The list of contents; a name is a document in `docs/`. One that is not named here comes last.
 CONTENTS = {
-    "First steps": ("tutorial", "kinds", "mistakes"),
+    "First steps": ("tutorial", "kinds", "coming-from", "mistakes"),
     "The language": ("language", "programs", "/examples/index"),
     "Kernels and backends": ("kernels", "tracefs", "perf", "bpftrace", "support", "commands"),
     "At work": ("lint", "ci", "editors", "lsp", "diagnostics"),
-    "How it is proven": ("testing", "performance"),
+    "How it is proven": ("testing", "limits", "performance"),
     "The project": ("/CHANGELOG", "/CONTRIBUTING", "/vscode-extension/README", "/tests/kernels/README"),
 }
 PAGES = (
@@ -136,7 +136,7 @@ def _captioned(match: re.Match[str]) -> str:
     """A block with what its first line says above it."""
     kind, info, text = match["kind"], match["info"].strip(), match["text"]
     said = []
-    if kind == "console" and info:
+    if kind in ("console", "sh") and info:
         words = info.split()
         tools = ", with bpftrace and perf" if words[-1] == "tools" else ""
         said.append(f"as root on Linux {', '.join(word for word in words if word != 'tools')}{tools}")

@@ -9,6 +9,7 @@
     Linux version …                             `…` stands for any text, on a line of its own for any lines
     ```
     ```console 7.3 tools                        in one that has bpftrace and perf
+    ```sh 7.3 tools                             lines that succeed there, in tracefs; a program of bpftrace is compiled
     ```c shop.c                                 kept as a file; a document with such blocks takes a C compiler
     ```probe reads.pl                           compiles for every kernel that comes along; kept as a file if named
     ```
@@ -53,7 +54,7 @@ class Block:
     @property
     def kernels(self) -> list[str]:
         """The kernels of a block for guests; none if it is run here."""
-        return [word for word in self.info if word != "tools"] if self.kind == "console" else []
+        return [word for word in self.info if word != "tools"] if self.kind in ("console", "sh") else []
 
     @property
     def tools(self) -> bool:
@@ -86,7 +87,13 @@ def read_blocks(document: Path) -> Iterator[Block]:
 
 
 def read_commands(block: Block) -> list[Command]:
-    """The commands of a `console` block, each with the output after it; `>` continues a command."""
+    """The commands of a `console` block, each with the output after it; `>` continues a command.
+
+    Those of a `sh` block are its lines, but for comments and SystemTap's, which nothing here can run.
+    """
+    if block.kind == "sh":
+        lines = block.text.splitlines()
+        return [Command(line, "") for line in lines if line and not line.startswith(("#", "stap "))]
     prompt = "# " if block.kernels else "$ "
     commands: list[tuple[str, list[str]]] = []
     for line in block.text.splitlines():

@@ -47,6 +47,9 @@ def test_guests(tmp_path: Path, request: pytest.FixtureRequest) -> None:
                 continue
             for command, answer in zip(commands, answers, strict=True):
                 if not fits(command.expected, answer):
+                    if block.kind == "sh":
+                        said += f"{block}: Linux {kernel}: {command.text}\n{answer}"
+                        continue
                     said += f"{block}: Linux {kernel}: # {command.text}\n{answer}"
                     wrong.setdefault(block.document, {})[block.start] = render_commands(block, answers)
     if wrong and request.config.getoption("--update-goldens"):
@@ -91,5 +94,13 @@ def _job(block: Block, folder: Path, kernels: Mapping[str, str]) -> Job:
     files = _made(block.document, folder, kernels)
     lines = [f"mkdir -p {folder}; cp * {folder}; cd {folder}; chmod +x *"]
     lines += ["(. ./guest.sh; reset)", "exec 2>&1"]
-    lines += [f"echo '{_MARK}'\n{command.text}" for command in read_commands(block)]
-    return Job("\n".join(lines) + "\n", {**files, "guest.sh": _GUEST.read_bytes()}, seconds=60)
+    if block.kind == "sh":
+        lines += ['cd /sys/kernel/tracing; bpftrace() { command bpftrace --mode codegen "$@"; }']
+        for command in read_commands(block):
+            lines += [
+                f"echo '{_MARK}'",
+                f"{{ {command.text}\n}} >/tmp/said 2>&1 || {{ echo failed; cat /tmp/said; }}",
+            ]
+    else:
+        lines += [f"echo '{_MARK}'\n{command.text}" for command in read_commands(block)]
+    return Job("\n".join(lines) + "\n", {**files, "guest.sh": _GUEST.read_bytes()}, seconds=120)
