@@ -52,7 +52,7 @@ SETTINGS = {
     "html_show_sourcelink": False,
     "html_show_copyright": False,
     "html_show_sphinx": False,
-    "pygments_style": "github-light",
+    "pygments_style": "default",
     "pygments_dark_style": "github-dark",
     "highlight_language": "none",
     "myst_heading_anchors": 4,

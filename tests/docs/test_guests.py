@@ -103,4 +103,4 @@ def _job(block: Block, folder: Path, kernels: Mapping[str, str]) -> Job:
             ]
     else:
         lines += [f"echo '{_MARK}'\n{command.text}" for command in read_commands(block)]
-    return Job("\n".join(lines) + "\n", {**files, "guest.sh": _GUEST.read_bytes()}, seconds=120)
+    return Job("\n".join(lines) + "\n", {**files, "guest.sh": _GUEST.read_bytes()}, seconds=300)
