@@ -23,7 +23,7 @@ from pygments.token import (
     _TokenType,
 )
 
-from probelang.format.tokens import read_chunks
+from probelang.formatter.tokens import read_chunks
 from probelang.source import Source
 
 #: Of the beginnings of a terminal's TextMate scope that fit, the longest tells.

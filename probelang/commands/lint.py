@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from probelang.answers import NotFound
 from probelang.check.report import in_source_order, suggest
 from probelang.commands.advice import ADVICE, SILENT, Advice
-from probelang.commands.errors import kernel_text
 from probelang.commands.judge import Judge
-from probelang.commands.lines import Command, read_commands
+from probelang.commands.lines import Command, read_commands, read_layout
 from probelang.commands.octets import is_letter_or_digit
 from probelang.commands.uprobe import unknown_file
 from probelang.commands.verdict import Words
 from probelang.diagnostics import Diagnostic, Label, Severity
-from probelang.kernel.answers import NotFound
+from probelang.kernel.errors import kernel_text
 from probelang.record import replace
 from probelang.selection import EVERYTHING, Selection
 
@@ -50,7 +50,13 @@ def lint(
             key = (found.rule.code, found.label.span.start, found.label.span.end, found.message)
             known = merged.get(key)
             merged[key] = found if known is None else replace(known, kernels=known.kernels + found.kernels)
-    return selection.apply(in_source_order(merged.values()))
+    all_found = in_source_order(merged.values())
+    if "probelang" not in source.text.lower():
+        return selection.apply(all_found)
+    from probelang import ignores
+
+    names = [kernel.name for kernel in kernels]
+    return in_source_order(ignores.apply(source, read_layout(source), all_found, selection, names))
 
 
 def lint_for(source: Source, kernel: Kernel, files: Files = unknown_file) -> list[Diagnostic]:
@@ -85,6 +91,7 @@ def _describe(command: Command, verdict: Verdict, judge: Judge, kernel: Kernel) 
         kernel_error=entry.name,
         kernel_text=kernel_text(entry.name, target),
         kernel_column=entry.column,
+        kernel_command=entry.command.encode("latin-1").decode("utf-8", "surrogateescape"),
     )
 
 

@@ -21,12 +21,34 @@ class Refused(JsonRpcInvalidParams):
 
 
 def is_fault(record: logging.LogRecord) -> bool:
-    """Whether something is to be logged: refusals are not."""
-    return not (record.exc_info and isinstance(record.exc_info[1], Refused))
+    """Whether something is to be logged: refusals are not, nor that a client has gone away."""
+    return not (record.exc_info and isinstance(record.exc_info[1], Refused | BrokenPipeError))
 
 
 class Protocol(LanguageServerProtocol):
-    """Texts are kept by the server: pygls's own lines end in more ways than the protocol says."""
+    """Texts are kept by the server: pygls's own lines end in more ways than the protocol says.
+
+    The end is quiet: answers to what was asked before it are not waited for, and nothing is sent to a client that is gone.
+    """
+
+    _gone = False
+
+    def handle_message(self, message: Any) -> None:
+        if not self._shutdown or hasattr(message, "method"):
+            super().handle_message(message)
+
+    def _send_data(self, data: Any) -> None:
+        if self._gone:
+            return
+        try:
+            super()._send_data(data)
+        except BrokenPipeError:
+            self._gone = True
+
+    @lsp_method(types.EXIT)
+    def lsp_exit(self, *args: Any) -> Generator[Any, Any, None]:
+        self._gone = True
+        yield from super().lsp_exit(*args)
 
     @lsp_method(types.INITIALIZE)
     def lsp_initialize(self, params: types.InitializeParams) -> Generator[Any, Any, types.InitializeResult]:

@@ -12,7 +12,7 @@ from lsprotocol import types
 from pygls.lsp.server import LanguageServer
 
 from probelang import __version__
-from probelang.kernel.answers import KernelError
+from probelang.answers import KernelError
 from probelang.kernel.load import bundled_kernels, load_kernel
 from probelang.lsp.convert import to_diagnostic
 from probelang.lsp.files import OpenFile
@@ -44,6 +44,7 @@ class Server(LanguageServer):
         self.projects = Projects()
         self.said_goodbye = False
         self._told: set[str] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
         self._bundled = frozenset(bundled_kernels())
 
     # ----------------------------------------------------------------------------------------- the client
@@ -138,7 +139,10 @@ class Server(LanguageServer):
             return kernel
         if name not in self.loading:
             self.loading.add(name)
-            self._task = asyncio.ensure_future(self._load(name))
+            task = asyncio.ensure_future(self._load(name))
+            # the loop itself forgets tasks
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
         return None
 
     async def _load(self, name: str | None) -> None:
@@ -160,12 +164,20 @@ class Server(LanguageServer):
                 self.work_done_progress.end(token, types.WorkDoneProgressEnd())
         self.say_anew()
 
+    def leave(self) -> None:
+        """The client has said goodbye: what is being read is of no use any more."""
+        self.said_goodbye = True
+        for task in self._tasks:
+            task.cancel()
+
     # --------------------------------------------------------------------------------------------- files
 
     def did_open(self, params: types.DidOpenTextDocumentParams) -> None:
         """A file was opened."""
         item = params.text_document
-        self.files[item.uri] = OpenFile(item.uri, item.version, item.text, self.encoding)
+        self.files[item.uri] = OpenFile(
+            item.uri, item.version, item.text, self.encoding, str(item.language_id)
+        )
         self._tell_large(self.files[item.uri])
         self.schedule(item.uri)
 
@@ -193,7 +205,9 @@ class Server(LanguageServer):
             self.text_document_publish_diagnostics(nothing)
 
     def states(self, file: OpenFile) -> list[State]:
-        """What is known of a file on each of its kernels that is there; the first is the one that answers."""
+        """What is known of a spec on each of its kernels that is there; the first is the one that answers."""
+        if file.is_commands:
+            return []
         wishes = self.wishes_of(file)
         return [
             file.document.state(kernel, wishes.target, wishes.settings) for kernel in self.kernels_of(file)
@@ -207,7 +221,7 @@ class Server(LanguageServer):
     def latest(self, file: OpenFile) -> State | None:
         """What was found out last on the first kernel, which is enough to complete words."""
         wishes = self.wishes_of(file)
-        for name in wishes.kernels:
+        for name in wishes.kernels if not file.is_commands else ():
             kernel = self.find_kernel(name)
             if kernel is not None:
                 return file.document.latest(kernel, wishes.target, wishes.settings)
@@ -216,6 +230,10 @@ class Server(LanguageServer):
     def diagnostics(self, file: OpenFile) -> list[Diagnostic]:
         """All there is to say of a file."""
         wishes = self.wishes_of(file)
+        if file.is_commands:
+            from probelang.commands.lint import lint
+
+            return lint(file.commands, self.kernels_of(file), wishes.selection)
         return file.document.diagnostics(
             self.kernels_of(file), wishes.target, wishes.settings, wishes.selection
         )

@@ -14,7 +14,7 @@ import pytest
 from probe_lexer import TERMINALS, ProbeLexer
 from pygments.token import Comment, Error, Keyword, Name, Number, Operator, Text, Whitespace
 
-from probelang.format.tokens import read_chunks
+from probelang.formatter.tokens import read_chunks
 from probelang.rules import RULES
 from probelang.source import Source
 from tests.docs.blocks import DOCUMENTS, ROOT, read_blocks

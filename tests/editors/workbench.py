@@ -22,10 +22,12 @@ if TYPE_CHECKING:
     from PIL.Image import Image
     from playwright.sync_api import Browser, Locator, Page
 
-START = 60.0
+START = 180.0
 """Seconds until the server answers."""
-WAIT = 30_000.0
+WAIT = 90_000.0
 """Milliseconds for anything to show; the machine may be busy."""
+PATIENCE = 3000.0
+"""Milliseconds for what a key or a click leads to, at the first try; each further try waits twice as long."""
 
 SETTINGS: dict[str, Any] = {
     "editor.fontFamily": "DejaVu Sans Mono",
@@ -88,7 +90,7 @@ class Box(NamedTuple):
     def of(cls, element: Locator) -> Box:
         """Where an element is drawn."""
         found = element.bounding_box()
-        assert found
+        assert found, "it is not in sight"
         return cls(found["x"], found["y"], found["x"] + found["width"], found["y"] + found["height"])
 
     @property
@@ -121,9 +123,21 @@ def changed(before: Image, after: Image, box: Box) -> float:
 class Workbench:
     """An open window."""
 
-    def __init__(self, page: Page, folder: Path) -> None:
+    def __init__(self, page: Page, folder: Path, session: int) -> None:
         self.page = page
         self.folder = folder
+        self._session = session
+
+    def servers(self) -> set[int]:
+        """The processes that are language servers of this window."""
+        found = set()
+        for process in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):
+                words = (process / "cmdline").read_bytes().split(b"\0")
+                number = int(process.name)
+                if os.fsencode(PROBELANG) in words and b"lsp" in words and os.getsid(number) == self._session:
+                    found.add(number)
+        return found
 
     # --- what a hand does
 
@@ -134,20 +148,49 @@ class Workbench:
     def type(self, text: str) -> None:
         self.page.keyboard.type(text, delay=15)
 
+    def attempt(self, act: Callable[[float], object]) -> None:
+        """Do something, and again if it does not lead to what it should; `act` is told how many milliseconds to wait for that.
+
+        A key or a click that comes while a list is drawn anew, or a line is moved, is lost: a person would try again.
+        """
+        from playwright.sync_api import Error
+
+        patience = PATIENCE
+        while True:
+            try:
+                act(patience)
+                return
+            except (AssertionError, Error):
+                if patience > WAIT:
+                    raise
+            patience *= 2
+            self.press("Escape")
+
     def command(self, title: str) -> None:
         """Run a command by its title."""
-        self.press("F1")
         box = self.page.locator(".quick-input-widget input")
-        box.wait_for()
-        box.fill(f">{title}")
-        self.page.locator(".quick-input-list .monaco-list-row.focused", has_text=title).wait_for()
-        self.press("Enter")
+        row = self.page.locator(".quick-input-list .monaco-list-row.focused", has_text=title)
+
+        def run(patience: float) -> None:
+            self.press("F1")
+            box.wait_for(timeout=patience)
+            box.fill(f">{title}", timeout=patience)
+            row.wait_for(timeout=patience)
+            self.press("Enter")
+
+        self.attempt(run)
+        # the command may ask something in the same box
+        self.wait_until(lambda: not box.is_visible() or not box.input_value().startswith(">"))
 
     def choose(self, label: str) -> None:
         """Choose from the list that a command shows."""
-        self.page.locator(".quick-input-widget input").fill(label)
-        self.page.locator(".quick-input-list .monaco-list-row.focused", has_text=label).wait_for()
+        box = self.page.locator(".quick-input-widget input")
+        row = self.page.locator(".quick-input-list .monaco-list-row.focused", has_text=label)
+        box.wait_for()
+        box.fill(label)
+        row.wait_for()
         self.press("Enter")
+        row.wait_for(state="hidden")
 
     def tick(self, *labels: str) -> None:
         """Tick, or untick, lines of the list that a command shows, and be done."""
@@ -160,34 +203,54 @@ class Workbench:
         self.page.locator(".quick-input-widget").wait_for(state="hidden")
 
     def open(self, name: str) -> None:
-        """Open a file of the folder."""
-        self.press("Control+P")
+        """Open a file of the folder, with the cursor in it."""
         box = self.page.locator(".quick-input-widget input")
-        box.wait_for()
-        box.fill(str(self.folder / name))
         focused = self.page.locator(".quick-input-list .monaco-list-row.focused .label-name")
-        focused.filter(has_text=re.compile(f"^{re.escape(Path(name).name)}$")).wait_for()
-        self.press("Enter")
-        box.wait_for(state="hidden")
-        self.page.locator(f'.editor-group-container.active .monaco-editor[data-uri$="/{name}"]').wait_for()
+        row = focused.filter(has_text=re.compile(f"^{re.escape(Path(name).name)}$"))
+        editor = self.page.locator(
+            f'.editor-group-container.active .monaco-editor.focused[data-uri$="/{name}"]'
+        )
+
+        def go(patience: float) -> None:
+            self.press("Control+P")
+            box.wait_for(timeout=patience)
+            box.fill(str(self.folder / name), timeout=patience)
+            row.wait_for(timeout=patience)
+            self.press("Enter")
+            editor.wait_for(timeout=patience)
+            box.wait_for(state="hidden", timeout=patience)
+
+        self.attempt(go)
 
     def click_after(self, text: str) -> None:
         """Put the cursor behind the first occurrence of a text in the editor."""
-        box = self.box(text)
-        self.page.mouse.click(box.right, box.middle[1])
+        cursor = self.editor.locator(".cursors-layer .cursor").first
 
-    def hover(self, text: str, said: str) -> Locator:
-        """Point at a text until a hover says something."""
-        hover = self.page.locator(".monaco-hover:visible", has_text=said)
+        def click(patience: float) -> None:
+            box = self.box(text)
+            self.page.mouse.click(box.right, box.middle[1])
 
-        def shown() -> bool:
+            def there() -> bool:
+                # a lens that comes just then has moved the lines, and the cursor with them
+                box, at = self.box(text), Box.of(cursor)
+                return abs(at.left - box.right) < 4 and at.top < box.middle[1] < at.bottom
+
+            self.wait_until(there, patience)
+
+        self.attempt(click)
+
+    def hover(self, text: str, *said: str) -> Locator:
+        """Point at a text until a hover says some things."""
+        hover = self.page.locator(".monaco-hover:visible")
+        for words in said:
+            hover = hover.filter(has_text=words)
+
+        def point(patience: float) -> None:
             self.page.mouse.move(640, 600)
             self.page.mouse.move(*self.box(text).middle, steps=4)
-            with contextlib.suppress(Exception):
-                hover.wait_for(timeout=2000)
-            return bool(hover.count() > 0)
+            hover.wait_for(timeout=patience)
 
-        self.wait_until(shown)
+        self.attempt(point)
         return hover
 
     # --- what an eye sees
@@ -197,12 +260,8 @@ class Workbench:
         """The editor that has the cursor."""
         return self.page.locator(".editor-group-container.active .monaco-editor").first
 
-    def language(self) -> str:
-        """The language in the status bar."""
-        return str(self.page.locator('[id="status.editor.mode"]').inner_text())
-
     def expect_language(self, name: str) -> None:
-        """Wait until the status bar says so."""
+        """Wait until the language in the status bar is this one."""
         self.page.locator('[id="status.editor.mode"]', has_text=re.compile(f"^{name}$")).wait_for()
 
     def status(self, kernels: str) -> Locator:
@@ -210,22 +269,42 @@ class Workbench:
         item = self.page.locator('.statusbar-item:not(.warning-kind)[id*="probelang.kernels"]')
         return item.filter(has_text=re.compile(rf"^\s*{re.escape(kernels)}\s*$"))
 
-    def problems(self) -> list[str]:
-        """The problems of all files, as their list has them."""
+    def lens(self, text: str) -> Locator:
+        """A line of the server's above a probe; where there is one, it has looked at all of the file."""
+        return self.editor.locator(".codelens-decoration a", has_text=text)
+
+    def problem(self, *words: str) -> str:
+        """The only problem with these words, in the list of those of all files, when it is there."""
         self.command("Problems: Focus on Problems View")
         panel = self.page.locator(".markers-panel")
-        panel.wait_for()
         rows = panel.locator(
             ".monaco-list-row .marker-message-details-container, .monaco-list-row .message-box-container, .monaco-tl-contents .details"
         )
-        found = [row.inner_text() for row in rows.all()]
+        for word in words:
+            rows = rows.filter(has_text=word)
+        self.wait_until(lambda: rows.count() == 1)
+        found = rows.inner_text()
         self.command("View: Toggle Panel Visibility")
+        panel.wait_for(state="hidden")
         return found
 
-    def wait_until(self, holds: Callable[[], bool]) -> None:
-        until = time.monotonic() + WAIT / 1000
-        while not holds():
-            assert time.monotonic() < until
+    def wait_until(self, holds: Callable[[], object], most: float = WAIT) -> None:
+        """Wait until something holds: the answer is true, or nothing that it asserts fails.
+
+        What is drawn comes in parts: a text, its colours, what a server says of it, and lines that are moved by that.
+        """
+        from playwright.sync_api import Error
+
+        until = time.monotonic() + most / 1000
+        while True:
+            late = time.monotonic() >= until
+            try:
+                if holds() is not False:
+                    return
+                assert not late
+            except (AssertionError, Error):
+                if late:
+                    raise
             self.page.wait_for_timeout(50)
 
     def text(self, editor: Locator | None = None) -> str:
@@ -235,10 +314,20 @@ class Workbench:
         return "\n".join(str(text) for _, text in sorted(rows)).replace("\xa0", " ")
 
     def box(self, text: str) -> Box:
-        """Where the first occurrence of a text is drawn in the editor."""
-        found = self.editor.locator(".view-lines").evaluate(FIND_TEXT, text)
-        assert found, f"{text!r} is not in sight:\n{self.text()}"
+        """Where the first occurrence of a text is drawn in the editor, once it is."""
+        found: list[float] = []
+
+        def drawn() -> None:
+            found[:] = self.editor.locator(".view-lines").evaluate(FIND_TEXT, text) or ()
+            assert found, f"{text!r} is not in sight:\n{self.text()}"
+
+        self.wait_until(drawn)
         return Box(*found)
+
+    def below(self, text: str) -> Box:
+        """The place of a text, with the wave that an error has below it."""
+        box = self.box(text)
+        return Box(*box[:3], box.bottom + 3)
 
     def wait_for_drawn(self, editor: Locator, text: str) -> None:
         """Wait until an editor shows a text that is not in its document: behind a line, or above it."""
@@ -279,7 +368,7 @@ def workbench(browser: Browser, home: Path, folder: Path, settings: dict[str, An
         env=environment,
         check=True,
         capture_output=True,
-        timeout=120,
+        timeout=START,
     )
     serve = [
         "--auth",
@@ -301,9 +390,9 @@ def workbench(browser: Browser, home: Path, folder: Path, settings: dict[str, An
         _wait_for(f"http://127.0.0.1:{port}/healthz", server)
         with browser.new_page(viewport={"width": 1280, "height": 800}) as page:
             page.set_default_timeout(WAIT)
-            page.goto(f"http://127.0.0.1:{port}/?folder={folder}")
+            page.goto(f"http://127.0.0.1:{port}/?folder={folder}", timeout=2 * WAIT)
             page.locator(".monaco-workbench .part.statusbar").wait_for(timeout=2 * WAIT)
-            yield Workbench(page, folder)
+            yield Workbench(page, folder, server.pid)
     finally:
         os.killpg(server.pid, signal.SIGTERM)
         try:

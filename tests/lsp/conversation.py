@@ -13,6 +13,9 @@ from lsprotocol import types as t
 from pygls.lsp.client import LanguageClient
 from pygls.uris import from_fs_path
 
+PATIENCE = 120.0
+"""Seconds for the server to say something; the machine may be busy."""
+
 SPEC = """\
 group io
 const BIG = 7
@@ -53,7 +56,7 @@ class Client(LanguageClient):
 
     async def diagnostics(self, uri: str) -> list[t.Diagnostic]:
         queue = self.said.setdefault(uri, asyncio.Queue())
-        found = await asyncio.wait_for(queue.get(), 30)
+        found = await asyncio.wait_for(queue.get(), PATIENCE)
         return list(found.diagnostics)
 
 
@@ -126,7 +129,7 @@ async def talking(
         client._server.kill()
         raise
     finally:
-        await asyncio.wait_for(close(), 20)
+        await asyncio.wait_for(close(), PATIENCE)
     assert log.read_text() == ""
 
 

@@ -23,7 +23,7 @@ from probelang.analysis.hover import hover
 from probelang.analysis.names import named_at, occurrences
 from probelang.analysis.outline import folds, outline, selections
 from probelang.analysis.signature import find_signature
-from probelang.format.spec import format_range
+from probelang.formatter.spec import format_range
 from probelang.kernel.interface import Kernel
 from probelang.kernel.load import load_kernel
 from probelang.source import Source, Span
@@ -129,10 +129,10 @@ def edit_at_random(seed: int, kernels: Sequence[Kernel], edits: int = 40, most: 
         document.edit(*edit)
         try:
             compare(document, kernels)
+            same_state(document, kernels[0])
             ask_everything(document, kernels[0], made.randrange(len(document.text) + 1))
         except Exception as error:
             raise Differs(f"seed {seed}: {before!r} edited by {edit!r}: {error!r}") from error
-    same_state(document, kernels[0])
     return edits
 
 
@@ -145,6 +145,7 @@ def type_out(text: str, kernels: Sequence[Kernel], every: int = 1) -> Iterator[i
         document.state(kernels[0])
         if number % every == 0 or number == len(text) - 1:
             compare(document, kernels)
+            same_state(document, kernels[0])
             ask_everything(document, kernels[0], len(document.text))
         yield number
 

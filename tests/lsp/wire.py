@@ -47,7 +47,7 @@ class Wire:
             self.tell("exit", None)
             assert self.process.stdin is not None
             self.process.stdin.close()
-        status = self.process.wait(20)
+        status = self.process.wait(120)
         assert self.process.stdout is not None
         self.process.stdout.close()
         return status

@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import * as vscode from "vscode";
 import { LanguageClient, type Location, type ServerOptions, State, Trace } from "vscode-languageclient/node";
-import { findProgram, isSpec, LANGUAGE, PROJECT_FILES, settings } from "./settings";
+import { COMMANDS, findProgram, isKnown, LANGUAGE, PROJECT_FILES, settings } from "./settings";
 
 /** Milliseconds until the server has heard of changed settings too. */
 const HEARD = 200;
@@ -22,7 +22,7 @@ export class Server {
             this.log,
             this.changed,
             vscode.workspace.onDidOpenTextDocument((document) => {
-                if (isSpec(document)) {
+                if (isKnown(document)) {
                     void this.start();
                 }
             }),
@@ -44,7 +44,7 @@ export class Server {
             projects.onDidCreate(() => this.soon()),
             projects.onDidDelete(() => this.soon()),
         );
-        if (vscode.workspace.textDocuments.some(isSpec)) {
+        if (vscode.workspace.textDocuments.some(isKnown)) {
             void this.start();
         }
     }
@@ -143,6 +143,8 @@ export class Server {
             documentSelector: [
                 { language: LANGUAGE, scheme: "file" },
                 { language: LANGUAGE, scheme: "untitled" },
+                { language: COMMANDS, scheme: "file" },
+                { language: COMMANDS, scheme: "untitled" },
             ],
             initializationOptions: {
                 kernels: settings().get<string[]>("kernels", []),

@@ -1,0 +1,82 @@
+"""Nothing that is recorded can do something to a terminal, and what is wide is known to be."""
+
+from __future__ import annotations
+
+import pyte
+from hypothesis import given
+from hypothesis import strategies as st
+
+from probelang.render.cells import (
+    ASCII,
+    BLOCKS,
+    bar,
+    cut_line,
+    escaped,
+    fit,
+    fit_right,
+    marks_for,
+    named,
+    painted,
+    plain,
+    shown,
+    spark,
+    width,
+)
+from probelang.tracing.units import Unit
+
+TEXTS = st.text(st.characters(codec=None, exclude_categories=()), max_size=40) | st.text(
+    "\x1b[\r\n\x07\u202e\u0301漢字e\ufe0f\u200b ", max_size=20
+)
+
+
+@given(TEXTS, st.integers(0, 30))
+def test_cells(text: str, cells: int) -> None:
+    safe = escaped(text)
+    assert safe.isprintable()
+    assert escaped(safe) == safe
+    for fitted in (fit(safe, cells), fit_right(safe, cells)):
+        assert width(fitted) == cells
+    line = [(safe, ""), (safe, "bold")]
+    assert width(plain(cut_line(line, cells))) <= cells
+    assert painted([(safe, "")]) == safe
+
+
+@given(st.text(st.characters(categories=("Lu", "Ll", "Lo", "Nd", "Po", "Sm", "So", "Mn")), max_size=12))
+def test_width_is_a_terminals(text: str) -> None:
+    """By another's implementation of a terminal; it knows fewer characters than Unicode has by now, or more."""
+    from wcwidth import wcwidth
+
+    if any(wcwidth(char) < 0 or char > "\uffff" or _doubtful(char) for char in text):
+        return
+    screen = pyte.Screen(60, 1)
+    pyte.Stream(screen).feed("." + escaped(text))
+    assert screen.cursor.x == 1 + width(escaped(text))
+
+
+def _doubtful(char: str) -> bool:
+    """Versions of Unicode, and Hangul's halves, where terminals differ."""
+    from wcwidth import wcwidth
+
+    return wcwidth(char) != width(char)
+
+
+def test_shown() -> None:
+    assert shown("a\x1b[31m\n\u202e\udcff") == '"a\\x1b[31m\\n\\u202e\\udcff"'
+    assert shown(None) == "(fault)"
+    assert shown((1, 2)) == "{1,2}"
+    assert named(-2, Unit.RESULT) == "-2 ENOENT"
+    assert named(-9999, Unit.RESULT) == "-9999"
+    assert named(-2, Unit.NUMBER) == "-2"
+    assert named(4096, Unit.BYTES) == "4 KiB"
+
+
+def test_pictures() -> None:
+    assert spark([0, 1, 4, 8]) == " ▂▅█"
+    assert spark([]) == ""
+    assert spark([0, 0]) == "  "
+    assert spark([0.001, 1000]) == "▁█"
+    assert bar(1, 1000, 10) == "█"
+    assert bar(5, 10, 10, ASCII) == "#####"
+    assert bar(0, 0, 10) == ""
+    assert marks_for("UTF-8") is BLOCKS
+    assert marks_for("ascii") is marks_for(None) is ASCII
