@@ -44,7 +44,7 @@ class Text:
     about: str
     """Paragraphs, with empty lines between them."""
     examples: dict[str, str]
-    """Commands, which the tests run in a folder with the examples, each after what it is for."""
+    """Commands, each after what it is for; the tests run those that need no root in a folder with the examples."""
 
 
 TEXTS = {
@@ -63,6 +63,41 @@ probelang.
             "The bare lines for dynamic_events": "probelang compile --kernel 6.1 --format commands examples/reads.pl",
             "One script of bpftrace": "probelang compile --kernel 7.3 --target bpftrace examples/reads.pl",
         },
+    ),
+    "run": Text(
+        """\
+Compiles specs for the running kernel, defines their events in a tracing instance of its own, prints
+each hit as it comes, and removes everything when it ends, however that is. What a killed run left
+behind is removed by the next one; probes of others stay as they are. Lost events are counted and
+said. It needs root.
+""",
+        {
+            "For five seconds": "probelang run --duration 5s examples/reads.pl",
+            "What one command does, as JSON": "probelang run --command 'ls -l' --format json examples/opens.pl",
+            "A live summary": "probelang run --top --by comm examples/reads.pl",
+        },
+    ),
+    "load": Text(
+        """\
+Has the events of specs in the running kernel, where they stay until they are unloaded or the machine
+is restarted, and says what changed. What is there already as it should be is left alone. It needs
+root.
+""",
+        {"What should stay": "probelang load examples/reads.pl"},
+    ),
+    "unload": Text(
+        """\
+Removes the events of specs that were loaded, and says which; the files need not exist any more. It
+needs root.
+""",
+        {"One spec": "probelang unload examples/reads.pl", "All of them": "probelang unload --all"},
+    ),
+    "status": Text(
+        """\
+Says what is loaded: each event, with its hits and misses as the kernel counts them, and whether its
+spec has changed since. It needs root.
+""",
+        {"For a program": "probelang status --format json"},
     ),
     "lint": Text(
         """\
@@ -91,7 +126,7 @@ stands.
     ),
     "import": Text(
         """\
-Turns raw commands of the kernel into a spec, with names for offsets. Each is compiled again for the
+Turns raw commands of the kernel, `perf probe` lines and scripts of bpftrace into a spec, with names for offsets. Each is compiled again for the
 same kernel, and taken only if the kernel would fetch the very same; what the language has no words
 for stays behind as a comment with the reason.
 """,

@@ -69,8 +69,8 @@ function _shtab_probelang_using
   test "$_shtab_probelang_cmdpath" = "$argv"
 end
 
-set -g _shtab_probelang_commands compile lint explain-log import fmt rule kernel 'kernel show' 'kernel snapshot' lsp
-set -g _shtab_probelang_opts_with_value --baseline --bpftrace-version --color --config --extend-ignore --extend-select --format --from --ignore --jobs --kernel --log --select --severity --stdin-filename --target -o
+set -g _shtab_probelang_commands compile run lint load unload status explain-log import fmt rule kernel 'kernel show' 'kernel snapshot' lsp
+set -g _shtab_probelang_opts_with_value --backend --baseline --bpftrace-version --buffer-size --by --color --command --config --duration --extend-ignore --extend-select --format --from --ignore --jobs --kernel --log --max-hits --pid --plot --report --select --severity --stdin-filename --target -o
 
 complete -c probelang -e
 complete -c probelang -f
@@ -87,6 +87,24 @@ complete -c probelang -n '_shtab_probelang_using compile' -l format -xka "script
 complete -c probelang -n '_shtab_probelang_using compile' -s o -xka "(__fish_complete_path (commandline -ct))" -d 'write there instead of to standard output'
 complete -c probelang -n '_shtab_probelang_using compile' -l color -xka "auto always never" -d 'colours in diagnostics'
 complete -c probelang -n '_shtab_probelang_using compile; and test $_shtab_probelang_npos -ge 0' -ka "(__fish_complete_path (commandline -ct))" -d 'a spec, or - for standard input'
+complete -c probelang -n '_shtab_probelang_using; and test $_shtab_probelang_npos -eq 0' -a run -d 'trace specs, and print each hit as it comes'
+complete -c probelang -n '_shtab_probelang_using run' -s h -l help -d 'show this help message and exit'
+complete -c probelang -n '_shtab_probelang_using run' -l pid -x -d 'this process only, with all its threads, and what it starts; may be given several times; ends with them'
+complete -c probelang -n '_shtab_probelang_using run' -l command -x -d 'start this, trace it and what it starts, and end with it and its exit status'
+complete -c probelang -n '_shtab_probelang_using run' -l duration -x -d 'after so long: 500ms, 5s, 2m, 1h'
+complete -c probelang -n '_shtab_probelang_using run' -l max-hits -x -d 'after so many hits'
+complete -c probelang -n '_shtab_probelang_using run' -l format -xka "text json" -d 'each hit as text (default), or as one JSON object on a line'
+complete -c probelang -n '_shtab_probelang_using run' -l raw -d 'each hit as the kernel prints it'
+complete -c probelang -n '_shtab_probelang_using run' -l top -d 'a live summary instead of each hit'
+complete -c probelang -n '_shtab_probelang_using run' -l by -x -d 'with --top: a table of the values of this field, too'
+complete -c probelang -n '_shtab_probelang_using run' -l plot -xka "(__fish_complete_path (commandline -ct))" -d 'in the end a picture of the run: a file .png or .svg'
+complete -c probelang -n '_shtab_probelang_using run' -l report -xka "(__fish_complete_path (commandline -ct))" -d 'in the end a page about the run: a file .html'
+complete -c probelang -n '_shtab_probelang_using run' -s q -l quiet -d 'say nothing of how it begins and ends'
+complete -c probelang -n '_shtab_probelang_using run' -l buffer-size -x -d 'the kernel'"'"'s buffer for each CPU: 512K, 8M; the kernel'"'"'s own choice by default'
+complete -c probelang -n '_shtab_probelang_using run' -l backend -xka "tracefs bpftrace" -d 'bpftrace compiles for bpftrace, and hands over to it'
+complete -c probelang -n '_shtab_probelang_using run' -l kernel -xka "(_probelang_kernel)" -d 'a kernel that comes with probelang (6.1, 6.12, 7.3), BTF, vmlinux, vmlinuz, snapshot, folder or tar; the running one by default'
+complete -c probelang -n '_shtab_probelang_using run' -l color -xka "auto always never" -d 'colours in diagnostics'
+complete -c probelang -n '_shtab_probelang_using run; and test $_shtab_probelang_npos -ge 0' -ka "(__fish_complete_path (commandline -ct))" -d 'a spec, or - for standard input'
 complete -c probelang -n '_shtab_probelang_using; and test $_shtab_probelang_npos -eq 0' -a lint -d 'check specs'
 complete -c probelang -n '_shtab_probelang_using lint' -s h -l help -d 'show this help message and exit'
 complete -c probelang -n '_shtab_probelang_using lint' -l target -xka "tracefs perf bpftrace" -d 'the backend; tracefs by default'
@@ -115,17 +133,30 @@ complete -c probelang -n '_shtab_probelang_using lint' -l stdin-filename -xka "(
 complete -c probelang -n '_shtab_probelang_using lint' -l no-cache -d 'neither read nor keep results'
 complete -c probelang -n '_shtab_probelang_using lint' -l jobs -x -d 'processes at most; one for each processor by default'
 complete -c probelang -n '_shtab_probelang_using lint; and test $_shtab_probelang_npos -ge 0' -ka "(__fish_complete_path (commandline -ct))" -d 'a spec, or - for standard input; of a folder, its specs'
+complete -c probelang -n '_shtab_probelang_using; and test $_shtab_probelang_npos -eq 0' -a load -d 'define the events of specs in the running kernel, where they stay'
+complete -c probelang -n '_shtab_probelang_using load' -s h -l help -d 'show this help message and exit'
+complete -c probelang -n '_shtab_probelang_using load' -l kernel -xka "(_probelang_kernel)" -d 'a kernel that comes with probelang (6.1, 6.12, 7.3), BTF, vmlinux, vmlinuz, snapshot, folder or tar; the running one by default'
+complete -c probelang -n '_shtab_probelang_using load' -l color -xka "auto always never" -d 'colours in diagnostics'
+complete -c probelang -n '_shtab_probelang_using load; and test $_shtab_probelang_npos -ge 0' -ka "(__fish_complete_path (commandline -ct))" -d 'a spec, or - for standard input'
+complete -c probelang -n '_shtab_probelang_using; and test $_shtab_probelang_npos -eq 0' -a unload -d 'remove events that were loaded'
+complete -c probelang -n '_shtab_probelang_using unload' -s h -l help -d 'show this help message and exit'
+complete -c probelang -n '_shtab_probelang_using unload' -l all -d 'all that is loaded'
+complete -c probelang -n '_shtab_probelang_using unload; and test $_shtab_probelang_npos -ge 0' -ka "(__fish_complete_path (commandline -ct))" -d 'a spec that was loaded; it need not exist any more'
+complete -c probelang -n '_shtab_probelang_using; and test $_shtab_probelang_npos -eq 0' -a status -d 'what is loaded, and how it does'
+complete -c probelang -n '_shtab_probelang_using status' -s h -l help -d 'show this help message and exit'
+complete -c probelang -n '_shtab_probelang_using status' -l format -xka "text json" -d 'how it is shown'
 complete -c probelang -n '_shtab_probelang_using; and test $_shtab_probelang_npos -eq 0' -a explain-log -d 'show the kernel'"'"'s error_log at the places of specs'
 complete -c probelang -n '_shtab_probelang_using explain-log' -s h -l help -d 'show this help message and exit'
 complete -c probelang -n '_shtab_probelang_using explain-log' -l kernel -xka "(_probelang_kernel)" -d 'a kernel that comes with probelang (6.1, 6.12, 7.3), BTF, vmlinux, vmlinuz, snapshot, folder or tar; the running one by default'
 complete -c probelang -n '_shtab_probelang_using explain-log' -l log -xka "(__fish_complete_path (commandline -ct))" -d 'a copy of the kernel'"'"'s error_log, or - for standard input; the one of this machine by default'
 complete -c probelang -n '_shtab_probelang_using explain-log' -l color -xka "auto always never" -d 'colours in diagnostics'
 complete -c probelang -n '_shtab_probelang_using explain-log; and test $_shtab_probelang_npos -ge 0' -ka "(__fish_complete_path (commandline -ct))" -d 'a spec, or - for standard input'
-complete -c probelang -n '_shtab_probelang_using; and test $_shtab_probelang_npos -eq 0' -a import -d 'turn raw commands of the kernel into a spec'
+complete -c probelang -n '_shtab_probelang_using; and test $_shtab_probelang_npos -eq 0' -a import -d 'turn raw commands of the kernel, perf probes and bpftrace into a spec'
 complete -c probelang -n '_shtab_probelang_using import' -s h -l help -d 'show this help message and exit'
 complete -c probelang -n '_shtab_probelang_using import' -l kernel -xka "(_probelang_kernel)" -d 'a kernel that comes with probelang (6.1, 6.12, 7.3), BTF, vmlinux, vmlinuz, snapshot, folder or tar; the running one by default'
 complete -c probelang -n '_shtab_probelang_using import' -s o -xka "(__fish_complete_path (commandline -ct))" -d 'write there instead of to standard output'
-complete -c probelang -n '_shtab_probelang_using import; and test $_shtab_probelang_npos -ge 0' -ka "(__fish_complete_path (commandline -ct))" -d 'lines for dynamic_events, kprobe_events or uprobe_events'
+complete -c probelang -n '_shtab_probelang_using import' -l from -xka "tracefs perf bpftrace" -d 'what the files hold: raw commands of the kernel, definitions for `perf probe`, or scripts of bpftrace; told by the name or the contents of each otherwise'
+complete -c probelang -n '_shtab_probelang_using import; and test $_shtab_probelang_npos -ge 0' -ka "(__fish_complete_path (commandline -ct))" -d 'lines for dynamic_events, kprobe_events or uprobe_events, `perf probe` lines, or a script of bpftrace'
 complete -c probelang -n '_shtab_probelang_using; and test $_shtab_probelang_npos -eq 0' -a fmt -d 'give specs their one layout'
 complete -c probelang -n '_shtab_probelang_using fmt' -s h -l help -d 'show this help message and exit'
 complete -c probelang -n '_shtab_probelang_using fmt' -l check -d 'write nothing: say which files would change; exit with 1 if any'
