@@ -62,6 +62,9 @@ SETTINGS = {
     "html_css_files": ["site.css"],
 }
 
+#: What is said of a guest that has more than its kernel.
+BESIDES = {"tools": ", with bpftrace and perf", "probelang": ", where probelang is installed"}
+
 CSS = """\
 .code-block-caption { font-size: var(--font-size--small); color: var(--color-foreground-secondary); text-align: left }
 .code-block-caption a.headerlink { display: none }
@@ -138,8 +141,8 @@ def _captioned(match: re.Match[str]) -> str:
     said = []
     if kind in ("console", "sh") and info:
         words = info.split()
-        tools = ", with bpftrace and perf" if words[-1] == "tools" else ""
-        said.append(f"as root on Linux {', '.join(word for word in words if word != 'tools')}{tools}")
+        tools = next((BESIDES[word] for word in words if word in BESIDES), "")
+        said.append(f"as root on Linux {', '.join(word for word in words if word not in BESIDES)}{tools}")
     elif kind in ("probe", "c") and info:
         said.append(info)
     if match["mark"]:

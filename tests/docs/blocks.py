@@ -9,6 +9,7 @@
     Linux version …                             `…` stands for any text, on a line of its own for any lines
     ```
     ```console 7.3 tools                        in one that has bpftrace and perf
+    ```console 6.12 probelang                   in one that has Python and probelang
     ```sh 7.3 tools                             lines that succeed there, in tracefs; a program of bpftrace is compiled
     ```c shop.c                                 kept as a file; a document with such blocks takes a C compiler
     ```probe reads.pl                           compiles for every kernel that comes along; kept as a file if named
@@ -27,6 +28,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+TOOLS = {"tools": "current", "probelang": "python"}
 KERNELS = ("6.1", "6.12", "7.3")
 
 _FENCE = re.compile(
@@ -54,12 +56,12 @@ class Block:
     @property
     def kernels(self) -> list[str]:
         """The kernels of a block for guests; none if it is run here."""
-        return [word for word in self.info if word != "tools"] if self.kind in ("console", "sh") else []
+        return [word for word in self.info if word not in TOOLS] if self.kind in ("console", "sh") else []
 
     @property
-    def tools(self) -> bool:
-        """Whether the guest has bpftrace and perf."""
-        return "tools" in self.info
+    def tools(self) -> str:
+        """What the guest has besides: the name of a set of the lab's tools."""
+        return next((TOOLS[word] for word in self.info if word in TOOLS), "")
 
     def codes(self, kernel: str) -> set[str]:
         """The codes that a spec is expected to give for `kernel`."""
