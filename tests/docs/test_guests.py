@@ -21,6 +21,7 @@ from tests.docs.blocks import (
 from tests.docs.host import prepare_folder, run_block
 from tests.kernels.lab.boot import GUESTS_AT_ONCE, Job, Machine, Outcome, run_jobs
 from tests.kernels.lab.fetch import fetch_kernel
+from tests.kernels.lab.inside import ENVIRONMENT, unpack_job
 from tests.kernels.lab.target import target_name
 
 pytestmark = pytest.mark.kernels
@@ -63,16 +64,22 @@ def _ask(kernel: str, folder: Path) -> list[tuple[Block, Outcome]]:
     files = fetch_kernel(kernel)
     kernels = {kernel: target_name(files)}
     told: list[tuple[Block, Outcome]] = []
-    for tools in ("", "current"):
+    for tools in ("", "current", "python"):
         blocks = [block for block in _BLOCKS if kernel in block.kernels and _tools(block) == tools]
         jobs = [_job(block, folder / block.document.name, kernels) for block in blocks]
-        told += zip(blocks, run_jobs(files, jobs, Machine(tools=tools)), strict=True) if jobs else ()
+        if not jobs:
+            continue
+        first = [unpack_job()] if tools == "python" else []
+        outcomes = run_jobs(files, [*first, *jobs], Machine(tools=tools))
+        told += zip(blocks, outcomes[len(first) :], strict=True)
     return told
 
 
 def _tools(block: Block) -> str:
-    """The tools that the guest of a block has: bpftrace in the document about it."""
-    return "current" if block.tools or block.document.name == "bpftrace.md" else ""
+    """The tools that the guest of a block has: bpftrace in the document about it, a Python where probelang itself is run."""
+    if block.tools or block.document.name == "bpftrace.md":
+        return "current"
+    return "python" if any("probelang " in command.text for command in read_commands(block)) else ""
 
 
 def _made(document: Path, folder: Path, kernels: Mapping[str, str]) -> Mapping[str, bytes]:
@@ -90,6 +97,6 @@ def _job(block: Block, folder: Path, kernels: Mapping[str, str]) -> Job:
     """The commands of a block, in a folder called as the one here, because probes of programs have their paths."""
     files = _made(block.document, folder, kernels)
     lines = [f"mkdir -p {folder}; cp * {folder}; cd {folder}; chmod +x *"]
-    lines += ["(. ./guest.sh; reset)", "exec 2>&1"]
+    lines += ["(. ./guest.sh; reset)", f"{ENVIRONMENT}export COLUMNS=100", "exec 2>&1"]
     lines += [f"echo '{_MARK}'\n{command.text}" for command in read_commands(block)]
     return Job("\n".join(lines) + "\n", {**files, "guest.sh": _GUEST.read_bytes()}, seconds=60)
