@@ -102,6 +102,9 @@ class Session:
             self.folder.put("trace_clock", "mono")
             if self.settings.follow:
                 self.folder.put("options/event-fork", "1")
+            else:
+                # what reads hits must not make some
+                self.folder.put("set_event_notrace_pid", str(os.getpid()))
             self.traced = tuple(_traced(event, self.folder) for event in self.events)
         except BaseException:
             self._end()
