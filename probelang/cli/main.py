@@ -237,10 +237,10 @@ def _kernel_options(parser: argparse.ArgumentParser) -> None:
 _COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "compile": ("turn specs into what defines their probes", _compile_options),
     "run": ("trace specs, and print each hit as it comes", _run_options),
-    "lint": ("check specs", _lint_options),
     "load": ("define the events of specs in the running kernel, where they stay", _load_options),
     "unload": ("remove events that were loaded", _unload_options),
     "status": ("what is loaded, and how it does", _status_options),
+    "lint": ("check specs", _lint_options),
     "explain-log": ("show the kernel's error_log at the places of specs", _explain_log_options),
     "import": ("turn raw commands of the kernel, perf probes and bpftrace into a spec", _import_options),
     "fmt": ("give specs their one layout", _fmt_options),

@@ -160,6 +160,7 @@ class _Run:
         self.processes: Processes | None = None
         self.hits = 0
         self.lost = 0
+        self.missed = 0
         self.duration = 0.0
         follow = options.command is not None or bool(options.pid)
         files = [source.name for source in made.sources]
@@ -182,7 +183,8 @@ class _Run:
             show_refusal(refused, self.options)
             status = FOUND
         except Interrupted:
-            pass
+            if self.ending.signal is not None:
+                status = 128 + self.ending.signal
         except (StateError, WorkloadError, ReaderError) as error:
             say(str(error))
             status = FAILED
@@ -222,6 +224,8 @@ class _Run:
             session.only([self.command.pid])
         if self.processes is not None:
             session.only(self.processes.threads())
+        if self.options.by is not None:
+            _check_field(self.options.by, session)
         session.enable()
         self._say_begin()
         if self.options.duration is not None:
@@ -236,6 +240,7 @@ class _Run:
                 self._show_hits()
         finally:
             self.duration = (time.monotonic_ns() - began) / 1e9
+            self.missed = session.count_missed()
 
     def _stop(self) -> bool:
         """Whether to end; nothing more is recorded then."""
@@ -311,8 +316,17 @@ class _Run:
             if self.lost
             else ", none lost"
         )
-        if not self.options.quiet or self.lost:
-            say(f"{many(self.hits, 'hit')} in {self.duration:.1f} s{lost}")
+        missed = f", {self.missed} missed: more calls at a time than maxactive" if self.missed else ""
+        if not self.options.quiet or self.lost or self.missed:
+            say(f"{many(self.hits, 'hit')} in {self.duration:.1f} s{lost}{missed}")
+
+
+def _check_field(name: str, session: Session) -> None:
+    from probelang.render.top import fields_of
+
+    known = fields_of(session.traced)
+    if name not in known:
+        raise UsageError(f"--by {name}: no event records that; there are {', '.join(known)}")
 
 
 def many(count: int, what: str) -> str:

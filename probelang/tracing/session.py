@@ -142,6 +142,13 @@ class Session:
             lost += told.get("overrun", 0) + told.get("commit overrun", 0) + told.get("dropped events", 0)
         return Buffers(read, waiting, lost)
 
+    def count_missed(self) -> int:
+        """How many calls the kernel's probes had no room for, as far as it counts them."""
+        from probelang.tracing.status import count_hits
+
+        counts = count_hits(self.tracefs)
+        return sum(counts[one.name].misses or 0 for one in self._state.events if one.name in counts)
+
     def _end(self) -> None:
         name = instance_of(self.run)
         self.left = remove(self.tracefs, self.folder, self._state.events, self._state.triggers, name)
