@@ -65,7 +65,8 @@ def say(text: str) -> None:
 
 def open_kernel(command: str) -> tuple[Tracefs, StateFolder]:
     """What commands that define events need. Raises UsageError."""
-    from probelang.tracing.state import StateError, StateFolder
+    from probelang.tracing.state import StateFolder
+    from probelang.tracing.state_files import StateError
     from probelang.tracing.tracefs import TracefsError, find_tracefs
 
     try:
@@ -77,7 +78,7 @@ def open_kernel(command: str) -> tuple[Tracefs, StateFolder]:
 def clear_killed(tracefs: Tracefs, states: StateFolder) -> None:
     """Remove what killed runs have left, and a `load` that was killed half-way, and say so. Raises UsageError."""
     from probelang.tracing.loaded import recover
-    from probelang.tracing.state import StateError
+    from probelang.tracing.state_files import StateError
 
     try:
         cleared, strange = states.clear(tracefs)
@@ -171,7 +172,7 @@ class _Run:
         """The exit status."""
         from probelang.tracing.define import Interrupted, Refused
         from probelang.tracing.reader_formats import ReaderError
-        from probelang.tracing.state import StateError
+        from probelang.tracing.state_files import StateError
         from probelang.tracing.workload import WorkloadError
 
         status = OK
