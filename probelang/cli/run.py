@@ -16,12 +16,14 @@ from probelang.cli.common import say as say_line
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
+    from contextlib import AbstractContextManager
 
     from probelang.backends.tracefs.events import Event
     from probelang.cli.compiling import Compiled
     from probelang.tracing.define import Refused
     from probelang.tracing.ending import Ending
     from probelang.tracing.hits import Sink
+    from probelang.tracing.reader import Reader
     from probelang.tracing.session import Session
     from probelang.tracing.state import StateFolder
     from probelang.tracing.tracefs import Tracefs
@@ -227,21 +229,30 @@ class _Run:
             session.only(self.processes.threads())
         if self.options.by is not None:
             _check_field(self.options.by, session)
-        session.enable()
-        self._say_begin()
-        if self.options.duration is not None:
-            self.ending.after(self.options.duration)
-        if self.command is not None:
-            self.command.go()
-        began = time.monotonic_ns()
-        try:
-            if self.options.raw:
-                self._print_raw()
-            else:
-                self._show_hits()
-        finally:
-            self.duration = (time.monotonic_ns() - began) / 1e9
-            self.missed = session.count_missed()
+        with self._open_reader() as reader:
+            session.enable()
+            self._say_begin()
+            if self.options.duration is not None:
+                self.ending.after(self.options.duration)
+            if self.command is not None:
+                self.command.go()
+            began = time.monotonic_ns()
+            try:
+                if reader is None:
+                    self._print_raw()
+                else:
+                    self._show_hits(reader)
+            finally:
+                self.duration = (time.monotonic_ns() - began) / 1e9
+                self.missed = session.count_missed()
+
+    def _open_reader(self) -> AbstractContextManager[Reader | None]:
+        """What reads hits, ready before there are any; None where the kernel's own text is wanted."""
+        if self.options.raw:
+            return contextlib.nullcontext()
+        from probelang.tracing.reader import Reader
+
+        return Reader(self.session.instance, self.session.traced)
 
     def _stop(self) -> bool:
         """Whether to end; nothing more is recorded then."""
@@ -265,30 +276,30 @@ class _Run:
                 break
         self.lost = self.session.buffers().lost
 
-    def _show_hits(self) -> None:
+    def _show_hits(self, reader: Reader) -> None:
         from probelang.tracing.hits import Totals
-        from probelang.tracing.reader import Reader
 
-        session, left = self.session, self.options.max_hits
-        counts = {event.name: 0 for event in session.traced}
+        traced, left = self.session.traced, self.options.max_hits
+        counts: Counter[str] = Counter()
         began = time.monotonic_ns()
         for sink in self.sinks:
-            sink.begin(session.traced)
-        with Reader(session.instance, session.traced) as reader:
-            for hits, lost in reader.batches(self._stop):
-                if left is not None and self.hits + len(hits) >= left:
-                    hits = hits[: left - self.hits]
-                    self.ending.end("hits")
-                self.hits += len(hits)
-                for name, count in Counter(hit.event.name for hit in hits).items():
-                    counts[name] += count
+            sink.begin(traced)
+        for hits, lost in reader.batches(self._stop):
+            if left is not None and self.hits + len(hits) >= left:
+                hits = hits[: left - self.hits]
+                self.ending.end("hits")
+            self.hits += len(hits)
+            counts.update([hit[0].recorded for hit in hits])
+            for sink in self.sinks:
+                sink.take(hits)
+            for cpu, count in lost:
+                self.lost += count
                 for sink in self.sinks:
-                    sink.take(hits)
-                for cpu, count in lost:
-                    self.lost += count
-                    for sink in self.sinks:
-                        sink.lost(cpu, count)
-        totals = Totals(counts, self.lost, time.monotonic_ns() - began)
+                    sink.lost(cpu, count)
+            if self.hits == left:
+                break
+        by_name = {event.name: counts[event.recorded] for event in traced}
+        totals = Totals(by_name, self.lost, time.monotonic_ns() - began)
         for sink in self.sinks:
             sink.end(totals)
 
