@@ -29,7 +29,7 @@ cd /tmp/work
 {before}
 begin /run/example --format json $SHARED/{file}
 {work}
-kill -INT $pid
+kill -INT $RUN_PID
 cd /tmp/work
 ended /run/example
 section hits
