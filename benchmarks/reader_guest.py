@@ -11,15 +11,14 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
 from probelang.render.hits import TextSink
 from probelang.render.hits_json import JsonSink
 from probelang.tracing.hits import Hit, Sink, Totals, Traced
 from probelang.tracing.reader import Reader
-from tests.kernels.lab.read_hits import INSTANCE, TRACING, put, start
+from tests.kernels.lab.read_hits import INSTANCE, put, remove, start
 
 SPEC = "group rate\nhit = fprobe shmem_file_llseek if offset == 4321 { offset, whence, pos = file->f_pos }\n"
 BPFTRACE = (
@@ -41,19 +40,6 @@ class Nothing:
     def end(self, totals: Totals) -> None: ...
 
 
-@contextmanager
-def traced(size: int) -> Iterator[list[Traced]]:
-    """The events, on in the instance; removed afterwards."""
-    events = start(SPEC, size)
-    try:
-        yield events
-    finally:
-        put(INSTANCE / "events/enable", "0")
-        INSTANCE.rmdir()
-        for event in events:
-            put(TRACING / "dynamic_events", f"-:{event.recorded}")
-
-
 def main() -> None:
     reader, count, rate, size = sys.argv[1], *map(int, sys.argv[2:5])
     command = ["./seek", str(count), str(rate)]
@@ -62,11 +48,9 @@ def main() -> None:
         used, lost = with_bpftrace(command)
         print("READER", reader, count - lost, lost, round((used - idle) * 1e9))
         return
-    with traced(size) as events:
-        if reader == "cat":
-            hits, lost, used = with_cat(command)
-        else:
-            hits, lost, used = with_reader(reader, events, command)
+    events = start(SPEC, size)
+    hits, lost, used = with_cat(command) if reader == "cat" else with_reader(reader, events, command)
+    remove(events)
     print("READER", reader, hits, lost, round(used * 1e9))
 
 
