@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import resource
 import signal
 import subprocess
 import sys
@@ -63,7 +64,7 @@ def with_reader(name: str, events: list[Traced], command: list[str]) -> tuple[in
     hits = lost = 0
     with Reader(INSTANCE, events) as reader:
         sink.begin(events)
-        begun = sum(os.times()[:2])
+        begun = time.process_time()
         work = subprocess.Popen(command)
 
         def stop() -> bool:
@@ -76,7 +77,7 @@ def with_reader(name: str, events: list[Traced], command: list[str]) -> tuple[in
             sink.take(batch.hits)
             hits += len(batch.hits)
             lost += sum(count for _, count in batch.lost)
-        return hits, lost, sum(os.times()[:2]) - begun
+        return hits, lost, time.process_time() - begun
 
 
 def with_cat(command: list[str]) -> tuple[int, int, float]:
@@ -89,8 +90,7 @@ def with_cat(command: list[str]) -> tuple[int, int, float]:
         time.sleep(0.2)
     time.sleep(0.5)
     told = stats.read_text()
-    cat.kill()
-    _, _, usage = os.wait4(cat.pid, 0)
+    usage = end(cat, signal.SIGKILL)
     read = re.search(r"^read events: (\d+)$", told, re.MULTILINE)
     assert read is not None
     return int(read[1]), sum(map(int, _LOST.findall(told))), usage.ru_utime + usage.ru_stime
@@ -106,9 +106,16 @@ def with_bpftrace(command: list[str]) -> tuple[float, int]:
     time.sleep(0.5)
     subprocess.run(command, check=True)
     time.sleep(1.0)
-    tool.send_signal(signal.SIGINT)
-    _, _, usage = os.wait4(tool.pid, 0)
+    usage = end(tool, signal.SIGINT)
     return usage.ru_utime + usage.ru_stime, sum(map(int, re.findall(r"Lost (\d+)", said.read_text())))
+
+
+def end(process: subprocess.Popen[bytes], number: signal.Signals) -> resource.struct_rusage:
+    """End a process, if it has not ended by itself, and tell what it used."""
+    os.kill(process.pid, number)
+    usage = os.wait4(process.pid, 0)[2]
+    process.returncode = 0
+    return usage
 
 
 if __name__ == "__main__":

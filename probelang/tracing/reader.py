@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from probelang.tracing.hits import Hit, Traced
     from probelang.tracing.reader_formats import EventFormat
 
-WAITING = 32 << 20
+WAITING = 64 << 20
 """Bytes of pages that may wait to be decoded."""
 
 TURN = 0.02
