@@ -11,6 +11,7 @@ from probelang.cli.common import UsageError, wants_color
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Iterable
 
     from probelang.cli.compiling import Compiled
     from probelang.tracing.hits import Sink
@@ -37,6 +38,7 @@ def make_sinks(options: argparse.Namespace, stream: io.BufferedWriter[Any], made
     if options.top:
         from probelang.render.top import Top
 
+        check_by(options.by, (field.name for event in made.events for field in event.probe.fields))
         encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
         text = io.TextIOWrapper(stream, encoding, "backslashreplace")
         sinks.append(Top(text, names, by=options.by, color=color, keys=options.command is None))
@@ -53,3 +55,17 @@ def make_sinks(options: argparse.Namespace, stream: io.BufferedWriter[Any], made
 
         sinks.append(Recorder(options.plot, options.report, names, [("kernel", made.kernel.title)]))
     return sinks
+
+
+def check_by(by: str | None, fields: Iterable[str]) -> None:
+    """What `--by` names must be a field of an event, or what every hit has. Raises UsageError."""
+    from difflib import get_close_matches
+
+    from probelang.render.top import COMMON
+
+    known = list(dict.fromkeys([*fields, *COMMON]))
+    if by is None or by in known:
+        return
+    near = get_close_matches(by, known, 1)
+    said = f"did you mean {near[0]}?" if near else f"there are {', '.join(known[:20])}"
+    raise UsageError(f"no event has a field {by}: {said}")
