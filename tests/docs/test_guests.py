@@ -22,8 +22,8 @@ from tests.docs.blocks import (
 from tests.docs.host import prepare_folder, run_block
 from tests.kernels.lab.boot import GUESTS_AT_ONCE, Job, Machine, Outcome, run_jobs
 from tests.kernels.lab.fetch import fetch_kernel
+from tests.kernels.lab.inside import package
 from tests.kernels.lab.target import target_name
-from tests.kernels.test_inside import package
 
 pytestmark = pytest.mark.kernels
 
@@ -100,7 +100,10 @@ def _job(block: Block, folder: Path, kernels: Mapping[str, str]) -> Job:
         files = {**files, "package.tar": package()}
         lines += ["mkdir -p /root/package; tar xf package.tar -C /root/package; rm package.tar"]
         lines += ["export PYTHONPATH=/root/package PROBELANG_CACHE_DIR=/root/cache COLUMNS=100"]
-        lines += ['probelang() { python3.13 -P -m probelang "$@"; }']
+        # a file, so that `$!` is the process itself
+        lines += [
+            r"""printf '#!/bin/sh\nexec python3.13 -P -m probelang "$@"\n' >/bin/probelang; chmod +x /bin/probelang"""
+        ]
     if block.kind == "sh":
         lines += ['cd /sys/kernel/tracing; bpftrace() { command bpftrace --mode codegen "$@"; }']
         for command in read_commands(block):

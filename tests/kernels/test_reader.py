@@ -9,7 +9,7 @@ import pytest
 
 from tests.kernels.lab.boot import Job, Machine, run_job
 from tests.kernels.lab.fetch import fetch_kernel
-from tests.kernels.test_inside import package
+from tests.kernels.lab.inside import package
 from tests.support.hits import KERNELS, PROGRAM, WORK, compare, spec_of
 
 pytestmark = pytest.mark.kernels
