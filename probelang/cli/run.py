@@ -227,8 +227,6 @@ class _Run:
             session.only([self.command.pid])
         if self.processes is not None:
             session.only(self.processes.threads())
-        if self.options.by is not None:
-            _check_field(self.options.by, session)
         with self._open_reader() as reader:
             session.enable()
             self._say_begin()
@@ -331,14 +329,6 @@ class _Run:
         missed = f", {self.missed} missed: more calls at a time than maxactive" if self.missed else ""
         if not self.options.quiet or self.lost or self.missed:
             say(f"{many(self.hits, 'hit')} in {self.duration:.1f} s{lost}{missed}")
-
-
-def _check_field(name: str, session: Session) -> None:
-    from probelang.render.top import fields_of
-
-    known = fields_of(session.traced)
-    if name not in known:
-        raise UsageError(f"--by {name}: no event records that; there are {', '.join(known)}")
 
 
 def many(count: int, what: str) -> str:

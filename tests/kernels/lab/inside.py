@@ -54,7 +54,7 @@ class Scene:
     name: str
     script: str
     files: Mapping[str, bytes] = field(default_factory=dict)
-    seconds: float = 60.0
+    seconds: float = 240.0
 
 
 @dataclass(frozen=True)
