@@ -150,10 +150,10 @@ class Recording:
             groups[identity].append(hit)
         return [(self._places[kind], groups[kind]) for kind in kinds]
 
-    def cover(self, began: int, ended: int) -> None:
-        """The run was from `began` to `ended`, in nanoseconds of CLOCK_MONOTONIC, which is of no use where hits have times of another clock."""
+    def cover(self, began: int, ended: int, now: int) -> None:
+        """The run was from `began` to `ended`, in nanoseconds of CLOCK_MONOTONIC, which is of no use where hits have times of another clock (later than `now`)."""
         timeline = self.timeline
-        self.covered = bool(self.count) and began - _LATE <= timeline.first and timeline.last <= ended
+        self.covered = bool(self.count) and began - _LATE <= timeline.first and timeline.last <= now
         if self.covered:
             timeline.cover(began, ended)
 
