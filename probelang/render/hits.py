@@ -5,13 +5,14 @@ A line is put together by a function that is made for its event and for the widt
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 
 from probelang.render.hits_values import escape, make_names, quote, show
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from probelang.render.hits_values import Stream
     from probelang.tracing.hits import Column, Hit, Totals, Traced
 
 WIDEST = 40
@@ -24,7 +25,7 @@ _WIDEST_TASK = 24
 class TextSink:
     """Writes hits as they come to a stream, a batch at a time."""
 
-    def __init__(self, stream: BinaryIO, color: bool = False) -> None:
+    def __init__(self, stream: Stream, color: bool = False) -> None:
         self._stream = stream
         self._color = color
         self._lines: dict[str, _Lines] = {}

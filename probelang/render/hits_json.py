@@ -7,18 +7,19 @@ what the kernel could not read is null.
 from __future__ import annotations
 
 from json.encoder import encode_basestring_ascii as encode
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from probelang.render.hits_values import Stream
     from probelang.tracing.hits import Hit, Totals, Traced, Value
 
 
 class JsonSink:
     """Writes hits as they come to a stream, a batch at a time."""
 
-    def __init__(self, stream: BinaryIO) -> None:
+    def __init__(self, stream: Stream) -> None:
         self._stream = stream
         self._functions: dict[str, Any] = {}
 

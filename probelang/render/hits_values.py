@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from probelang.probes import Field
@@ -12,6 +12,14 @@ FAULT = "(fault)"
 """What could not be read, in the kernel's words."""
 
 _SHORT = {"\n": "\\n", "\t": "\\t", "\r": "\\r", "\0": "\\0"}
+
+
+class Stream(Protocol):
+    """Where bytes are written: all of them, or an error."""
+
+    def write(self, data: bytes, /) -> object: ...
+
+    def flush(self) -> None: ...
 
 
 def escape(text: str) -> str:

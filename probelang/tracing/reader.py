@@ -105,7 +105,8 @@ class Reader:
                     buffer.finish()
             now = self._clock() if self._clock and len(self._buffers) > 1 else None
             taken = self._read()
-            self._tasks.refresh()
+            if taken:
+                self._tasks.refresh()
             lost = self._decode()
             waits = any(buffer.pages for buffer in self._buffers)
             last = stopping and not waits and all(buffer.empty for buffer in self._buffers)

@@ -92,35 +92,46 @@ class Tasks(dict[int, str]):
         self._path = path
         self._proc = proc if _has_initial_pids(proc) else None
         self._seen = b""
+        self._noted: dict[int, str] = {}
+        self._next = 0.0
         self._asked: dict[int, tuple[str, float]] = {}
         self.refresh()
 
     def refresh(self) -> None:
-        """Take what the kernel noted since, because a thread's name changes when it runs another program."""
+        """Take what the kernel noted since, because a thread's name changes when it runs another program.
+
+        That takes a twentieth of the time at most: somebody may have made the list very long (`saved_cmdlines_size`).
+        """
+        began = time.monotonic()
+        if began < self._next:
+            return
         try:
             seen = self._path.read_bytes()
         except OSError:
             seen = b""
+        self.clear()
         if seen != self._seen:
             self._seen = seen
-            self.clear()
-            self.update(parse_cmdlines(seen))
-        else:
-            for tid in self._asked:
-                self.pop(tid, None)
-        now = time.monotonic()
-        self._asked = {tid: asked for tid, asked in self._asked.items() if now - asked[1] < STALE}
+            self._noted = parse_cmdlines(seen)
+        self.update(self._noted)
+        ended = time.monotonic()
+        self._next = ended + 20 * (ended - began)
+        self._asked = {tid: asked for tid, asked in self._asked.items() if ended - asked[1] < STALE}
 
     def __missing__(self, tid: int) -> str:
         if tid == 0:
             name = "<idle>"
         else:
-            asked = self._asked.get(tid)
-            if asked is None:
-                asked = self._asked[tid] = (self._ask(tid), time.monotonic())
-            name = asked[0]
+            self.refresh()
+            name = self._noted.get(tid) or self._living(tid)
         self[tid] = name
         return name
+
+    def _living(self, tid: int) -> str:
+        asked = self._asked.get(tid)
+        if asked is None:
+            asked = self._asked[tid] = (self._ask(tid), time.monotonic())
+        return asked[0]
 
     def _ask(self, tid: int) -> str:
         if self._proc is not None and tid > 0:

@@ -60,6 +60,7 @@ class Told:
     output: str
     facts: Mapping[str, str]
     left: str
+    sections: Mapping[str, str]
     outcome: Outcome
 
     @property
@@ -99,4 +100,4 @@ def _read(outcome: Outcome) -> Told:
         sections[name] = text
     lines = (line.partition(" ") for line in sections.get("facts", "").splitlines())
     facts = {name: value for name, _, value in lines}
-    return Told(sections.get("do", outcome.output), facts, sections.get("left", ""), outcome)
+    return Told(sections.get("do", outcome.output), facts, sections.get("left", ""), sections, outcome)

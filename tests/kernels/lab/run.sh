@@ -13,19 +13,27 @@ wait_for() {
     done
 }
 
-# begin NAME ARGUMENT…: starts `probelang run ARGUMENT…`, whose output is in NAME.out and NAME.err, and waits until it traces; its process is $pid
+# begin NAME ARGUMENT…: starts `probelang run ARGUMENT…`, whose output is in NAME.out and NAME.err, and waits until it traces; its process is
+# $pid. It is no job of this shell, whose `wait` would wait for it.
 begin() {
     name=$1
     shift
-    probelang run "$@" >$name.out 2>$name.err &
-    pid=$!
+    rm -f $name.pid $name.status
+    (
+        (
+            sh -c 'echo $$ >$0.pid; exec probelang run "$@"' $name "$@" >$name.out 2>$name.err
+            echo $? >$name.status
+        ) &
+    )
+    wait_for test -s $name.pid
+    read -r pid <$name.pid
     wait_for grep 'probelang: tracing' $name.err || cat $name.err
 }
 
-# ended NAME PROCESS: waits for its end, and tells how that was
+# ended NAME: waits for its end, and tells how that was
 ended() {
-    wait "$2"
-    fact "$1.status" $?
+    wait_for test -s $1.status
+    fact "$1.status" $(cat $1.status)
     fact "$1.hits" "$(grep -c count=4321 $1.out)"
     cat $1.err
 }
