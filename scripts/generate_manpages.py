@@ -75,6 +75,18 @@ said. It needs root.
             "For five seconds": "probelang run --duration 5s examples/reads.pl",
             "What one command does, as JSON": "probelang run --command 'ls -l' --format json examples/opens.pl",
             "A live summary": "probelang run --top --by comm examples/reads.pl",
+            "A page about a minute": "probelang run --duration 1m --report reads.html examples/reads.pl",
+        },
+    ),
+    "report": Text(
+        """\
+Shows hits that `probelang run --format json` wrote: a summary of each event's rate and of what its
+fields held, or, with `-o`, the same as a page or as pictures. It needs no root, and no kernel; what a
+field counts (bytes, nanoseconds) only `probelang run --top` and `--report` know.
+""",
+        {
+            "What was kept, later": "probelang report hits.jsonl --by comm",
+            "A page": "probelang report hits.jsonl -o hits.html",
         },
     ),
     "load": Text(

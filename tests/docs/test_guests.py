@@ -22,7 +22,7 @@ from tests.docs.blocks import (
 from tests.docs.host import prepare_folder, run_block
 from tests.kernels.lab.boot import GUESTS_AT_ONCE, Job, Machine, Outcome, run_jobs
 from tests.kernels.lab.fetch import fetch_kernel
-from tests.kernels.lab.inside import package
+from tests.kernels.lab.inside import ENVIRONMENT, unpack_job
 from tests.kernels.lab.target import target_name
 
 pytestmark = pytest.mark.kernels
@@ -71,7 +71,11 @@ def _ask(kernel: str, folder: Path) -> list[tuple[Block, Outcome]]:
     for tools in ("", *TOOLS.values()):
         blocks = [block for block in _BLOCKS if kernel in block.kernels and _tools(block) == tools]
         jobs = [_job(block, folder / block.document.name, kernels) for block in blocks]
-        told += zip(blocks, run_jobs(files, jobs, Machine(tools=tools)), strict=True) if jobs else ()
+        if not jobs:
+            continue
+        first = [unpack_job()] if tools == "python" else []
+        outcomes = run_jobs(files, [*first, *jobs], Machine(tools=tools))
+        told += zip(blocks, outcomes[len(first) :], strict=True)
     return told
 
 
