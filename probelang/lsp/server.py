@@ -81,6 +81,10 @@ class Server(LanguageServer):
 
     # ------------------------------------------------------------------------------------------ settings
 
+    def begin(self, options: object) -> None:
+        """Take in what the client says at the beginning; it must not be told anything yet but what is wrong with that."""
+        self.wishes = self._read(options, self.wishes)
+
     def configure(self, options: object) -> None:
         """Take in what the client's configuration says of everything."""
         wishes = self._read(options, self.wishes)

@@ -66,6 +66,8 @@ def test_what_changes_is_said_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
     async def run() -> None:
         talk = Talk(make_server(), {}, {"tellChanges": True})
+        # nothing is told before the answer
+        assert [message.get("id") for message in talk.output.sent] == [1]
         talk.tell("initialized")
         uri = from_fs_path(str(tmp_path / "io.probe")) or ""
         project.write_text('kernels = ["6.12"]\n')
