@@ -205,7 +205,7 @@ def _selectors(value: Any, path: Path, root: str) -> tuple[str, ...]:
 
 
 def _selector(word: str, path: Path, key: bool = False) -> str:
-    from probelang.selection import SelectorError, check_selector
+    from probelang.selectors import SelectorError, check_selector
 
     try:
         return check_selector(word)

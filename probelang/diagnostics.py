@@ -74,8 +74,8 @@ class Fix:
 class Diagnostic:
     """Something to say about a spec, at its place.
 
-    `kernel_error` is the error that the kernel itself would give, `kernel_text` its words, and `kernel_column` where in the
-    command its caret would be (from 0); each None where that is not known.
+    `kernel_error` is the error that the kernel itself would give, `kernel_text` its words, and `kernel_column` where in
+    `kernel_command` its caret would be (in bytes, from 0); each None where that is not known.
     """
 
     rule: Rule
@@ -90,6 +90,7 @@ class Diagnostic:
     kernels: tuple[str, ...] = ()
     kernel_text: str | None = None
     kernel_column: int | None = None
+    kernel_command: str | None = None
 
     def is_fixable(self, unsafe: bool) -> bool:
         """Whether `--fix` would do something about it, with `unsafe` also where a fix wants to be looked at."""

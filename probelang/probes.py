@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from probelang.record import record
 
 if TYPE_CHECKING:
-    from probelang.check.ctypes import CType
+    from probelang.ctypes import CType
     from probelang.source import Source, Span
     from probelang.syntax.tree import Expr, FetchType, Kind
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from probelang.check.rules import RULES as _CHECKED
 from probelang.commands.rules import RULES as _COMMANDS
 from probelang.diagnostics import Rule
-from probelang.lint.ignores import RULES as _IGNORES
-from probelang.lint.rules import RULES as _LINTED
+from probelang.linter.rules import RULES as _LINTED
+from probelang.linter.rules.ignores import RULES as _IGNORES
 
 #: By their codes.
 RULES: tuple[Rule, ...] = tuple(

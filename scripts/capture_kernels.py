@@ -17,7 +17,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from probelang.kernel.container import Container, ContainerError
+from probelang.container import Container, ContainerError
 from probelang.kernel.folder import FolderTree, TreeSources
 from probelang.kernel.load import bundled_kernels
 from probelang.kernel.snapshot import build_snapshot

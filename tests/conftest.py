@@ -12,6 +12,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What `--dist loadgroup` gives to one process: tests of real kernels that share guests."""
+    if any(item.get_closest_marker("kernels") for item in items):
+        from tests.kernels.lab.groups import put_in_groups
+
+        put_in_groups(items)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
     """Where the lab cannot work, a test of real kernels is skipped and says so; where CI is set it fails."""
@@ -25,3 +34,9 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
         if os.environ.get("CI"):
             pytest.fail(f"the lab cannot work: {error}")
         pytest.skip(f"NO REAL KERNEL WAS ASKED: {error}")
+
+
+@pytest.fixture
+def again(request: pytest.FixtureRequest) -> bool:
+    """Whether a test is run once more because it failed: then it wants a guest or a window of its own, not what others left."""
+    return int(getattr(request.node, "execution_count", 1)) > 1

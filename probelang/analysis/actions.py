@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from probelang.answers import Found
 from probelang.check.naming import MAX_EVENT_NAME, free_name
 from probelang.check.report import ABSENT
 from probelang.diagnostics import Diagnostic, Edit, Severity
-from probelang.kernel.answers import Found
-from probelang.lint.ignores import COMMENT
+from probelang.ignores import COMMENT
 from probelang.record import record
 from probelang.source import Span
 from probelang.syntax import tree
@@ -67,7 +67,7 @@ def actions_at(document: Document, state: State, said: Sequence[Diagnostic], spa
 
 def fix_all(said: Sequence[Diagnostic]) -> Action | None:
     """All safe fixes at once, but for those that would change what another one does."""
-    from probelang.lint.fixes import choose_fixes
+    from probelang.linter.fixes import choose_fixes
 
     edits = [edit for fix in choose_fixes(said, unsafe=False) for edit in fix.edits]
     if not edits:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from probelang.analysis import analyse
 from probelang.backends import BACKENDS, DEFAULT_SETTINGS, Settings, get_backend
 from probelang.diagnostics import Severity
+from probelang.pipeline import analyse
 from probelang.record import record
 
 if TYPE_CHECKING:

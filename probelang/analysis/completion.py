@@ -12,10 +12,10 @@ from probelang.analysis.paths import complete_program, functions_of_module
 from probelang.analysis.replies import Completion, Completions, Sort
 from probelang.analysis.search import MOST
 from probelang.analysis.words import CALLS, FETCH_TYPES, KEYWORDS, OPTIONS, VARIABLES
+from probelang.answers import Found
 from probelang.btf.names import Space
 from probelang.btf.types import BtfError
 from probelang.check.patterns import is_pattern
-from probelang.kernel.answers import Found
 from probelang.source import Span
 from probelang.syntax import tree
 from probelang.syntax.tree import Kind

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from probelang.answers import KernelError
 from probelang.btf.types import BtfError
 from probelang.check.casts import find_type
-from probelang.check.ctypes import CPointer
 from probelang.check.expressions import Expressions
 from probelang.check.points import MAX_POINTS, Points
 from probelang.check.report import Report
 from probelang.check.scope import Scope
 from probelang.check.values import Value
-from probelang.kernel.answers import KernelError
+from probelang.ctypes import CPointer
 from probelang.probes import Access, Parameter
 from probelang.program import ProgramFileError
 from probelang.syntax import tree

@@ -10,7 +10,7 @@ from probelang.analysis.locate import path_to
 from probelang.analysis.members import struct_of
 from probelang.btf.types import BtfError, Enum, Fwd, Ptr, Qualifier, Struct, Typedef, TypeTag
 from probelang.check.btf_ctypes import BtfType
-from probelang.check.ctypes import CArray, CPointer, CStruct, TypeRef
+from probelang.ctypes import CArray, CPointer, CStruct, TypeRef
 from probelang.source import Span
 from probelang.syntax import tree
 

@@ -1,7 +1,7 @@
 """A spec that is being written: its text, its tree, and what is known of it on each kernel.
 
 An edit costs what it touches: the statement is parsed anew, and checked anew with those that depend on it. What there is
-to say is always what `probelang.analysis.lint` says of the whole text.
+to say is always what `probelang.linter.lint` says of the whole text.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from probelang.analysis import kernel_opinion
 from probelang.analysis.context import Context
 from probelang.analysis.pieces import Pieces
 from probelang.backends import BACKENDS, DEFAULT_SETTINGS, Settings, get_backend
@@ -17,9 +16,10 @@ from probelang.check.memory import Memory
 from probelang.check.report import Report, in_source_order
 from probelang.check.spec import Checker, without_errors
 from probelang.diagnostics import Diagnostic, Severity
-from probelang.lint import run_spec, run_statement
-from probelang.lint.fleet import merge
-from probelang.lint.subject import Subject, make_subject
+from probelang.linter import run_spec, run_statement
+from probelang.linter.fleet import merge
+from probelang.linter.subject import Subject, make_subject
+from probelang.pipeline import kernel_opinion
 from probelang.record import record, replace
 from probelang.selection import EVERYTHING, Selection
 from probelang.source import Span
@@ -152,7 +152,7 @@ class Document:
         found = merge([state.diagnostics for state in states], titles)
         if "probelang" not in self.text.lower():
             return selection.apply(found)
-        from probelang.lint import ignores
+        from probelang import ignores
 
         file = self._places()
         if not kernels:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from probelang.answers import Found
 from probelang.btf.c import declaration, declarator
 from probelang.btf.names import Space
 from probelang.btf.types import BtfError, Enum, FuncProto
-from probelang.kernel.answers import Found
 from probelang.record import record
 from probelang.source import Span
 

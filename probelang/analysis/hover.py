@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from probelang import ctypes
 from probelang.analysis import names
 from probelang.analysis.header import Page, render_page
 from probelang.analysis.locate import path_to
 from probelang.analysis.replies import Hover
 from probelang.analysis.words import CALLS, FETCH_TYPES, KEYWORDS, OPTIONS, VARIABLES
+from probelang.answers import Found
 from probelang.btf.c import declaration
 from probelang.btf.types import BtfError
-from probelang.check import ctypes
 from probelang.check.btf_ctypes import BtfType
-from probelang.check.ctypes import CPointer, CStruct
 from probelang.check.fetch import record_value
 from probelang.check.report import Report
 from probelang.check.values import LVALUE
-from probelang.kernel.answers import Found
+from probelang.ctypes import CPointer, CStruct
 from probelang.source import Span
 from probelang.syntax import tree
 

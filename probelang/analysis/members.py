@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from probelang import ctypes
 from probelang.analysis.replies import Completion, Completions, Sort
 from probelang.btf.types import BtfError
-from probelang.check import ctypes
 from probelang.check.btf_ctypes import BtfType
 from probelang.check.casts import find_type
-from probelang.check.ctypes import CArray, CPointer, CStruct
 from probelang.check.values import LVALUE
+from probelang.ctypes import CArray, CPointer, CStruct
 from probelang.source import Span
 from probelang.syntax import tree
 

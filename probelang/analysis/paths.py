@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from probelang.analysis.replies import Completion, Completions, Sort
 from probelang.analysis.search import MOST
-from probelang.kernel.answers import Found
+from probelang.answers import Found
 from probelang.program.elf import ProgramError
 from probelang.program.load import load_program
 from probelang.source import Span

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from probelang.config import ConfigError, Configs
+from probelang.config import ConfigError
+from probelang.configs import Configs
 from probelang.specs import specs_below
 
 if TYPE_CHECKING:

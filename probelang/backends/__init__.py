@@ -27,11 +27,13 @@ BPFTRACE_VERSIONS = {"0.17": (0, 17), "0.27": (0, 27)}
 class Settings:
     """What a user says of the tool that will run the output, beyond its kernel.
 
-    `bpftrace` is the release of bpftrace; `debuginfo` is whether perf finds the kernel's debugging information.
+    `bpftrace` is the release of bpftrace; `debuginfo` is whether perf finds the kernel's debugging information. `run` is
+    what tells the names of events in tracefs from those of other runs of the same spec; "" for the spec's own names.
     """
 
     bpftrace: tuple[int, int] = (0, 27)
     debuginfo: bool = False
+    run: str = ""
 
 
 DEFAULT_SETTINGS = Settings()

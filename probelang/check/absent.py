@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from probelang.answers import Found
 from probelang.check.report import rename, suggest
 from probelang.check.rules import points as rules
 from probelang.check.successors import find_clones, find_event_elsewhere, find_successors, find_syscall
 from probelang.diagnostics import Edit, Fix
-from probelang.kernel.answers import Found
 from probelang.source import Span
 from probelang.syntax.tree import Kind
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from probelang.check import ctypes
-from probelang.check.ctypes import CPointer, CStruct
+from probelang import ctypes
 from probelang.check.report import Report
 from probelang.check.rules import types
 from probelang.check.values import load
+from probelang.ctypes import CPointer, CStruct
 from probelang.diagnostics import Edit, Fix
 from probelang.record import replace
 from probelang.source import Span

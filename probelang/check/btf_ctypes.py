@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from probelang.btf import layout, types
 from probelang.btf.c import type_name
 from probelang.btf.names import Space
-from probelang.check.ctypes import CArray, CInt, COther, CPointer, CStruct, CType, CVoid, Found, TypeRef
+from probelang.ctypes import CArray, CInt, COther, CPointer, CStruct, CType, CVoid, Found, TypeRef
 
 if TYPE_CHECKING:
     from probelang.btf.blob import Btf

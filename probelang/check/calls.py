@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from probelang.check.ctypes import CPointer
 from probelang.check.report import near_names, rename, suggest
 from probelang.check.rules import types
 from probelang.check.values import RVALUE, Value, article_of, load
+from probelang.ctypes import CPointer
 from probelang.diagnostics import Edit, Fix
 from probelang.probes import Duration, Parameter, ReturnValue
 from probelang.record import replace

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from probelang.btf.names import Space
 from probelang.check.btf_ctypes import PLAIN, BtfType, find_integer
-from probelang.check.ctypes import CArray, CInt, CPointer, CString, CStruct, MadePointer, TypeRef
 from probelang.check.report import near_names, suggest
 from probelang.check.rules import facts, types
 from probelang.check.values import ADDRESS, LVALUE, RVALUE, Value, article_of, load
+from probelang.ctypes import CArray, CInt, CPointer, CString, CStruct, MadePointer, TypeRef
 from probelang.diagnostics import Edit, Fix
 from probelang.probes import Immediate
 from probelang.record import replace

@@ -8,12 +8,12 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from probelang.answers import Found, NotFound, Unknown
 from probelang.check.kernel_ctypes import KernelType
 from probelang.check.located import value_at
 from probelang.check.report import rename, suggest
 from probelang.check.rules import facts, points
 from probelang.check.scope import Place, Scope
-from probelang.kernel.answers import Found, NotFound, Unknown
 from probelang.probes import FunctionTarget
 from probelang.program import ProgramFileError
 from probelang.program.dwarf_sources import AmbiguousFile, LineFound, NoCode, NoFile

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from probelang.answers import NotFound
 from probelang.check.report import Report, near_names, rename, suggest
 from probelang.check.rules import conditions as rules
 from probelang.check.rules import names as name_rules
 from probelang.diagnostics import Edit, Fix, Label
-from probelang.kernel.answers import NotFound
 from probelang.source import Span
 from probelang.syntax import tree
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from probelang.check.ctypes import COther, CStruct, TypeRef
+from probelang.ctypes import COther, CStruct, TypeRef
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from probelang.check.ctypes import CStruct, pointed
+from probelang.answers import Found
 from probelang.check.report import near_names, rename, suggest
 from probelang.check.rules import names, types
+from probelang.ctypes import CStruct, pointed
 from probelang.diagnostics import Edit, Fix
-from probelang.kernel.answers import Found
 from probelang.source import Span
 from probelang.syntax import tree
 from probelang.syntax.tree import Kind

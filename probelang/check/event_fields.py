@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from probelang.btf.names import Space
 from probelang.check.btf_ctypes import BtfType, find_integer
-from probelang.check.ctypes import CInt, COther, CPointer, CString, CType
 from probelang.check.scope import Scope
 from probelang.check.values import Value
+from probelang.ctypes import CInt, COther, CPointer, CString, CType
 from probelang.probes import Access, EventFieldValue, Probe
 from probelang.record import replace
 from probelang.syntax.tree import Kind

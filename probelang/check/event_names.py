@@ -87,8 +87,8 @@ class EventNames:
         return Fix(f"call it `{name}`", (Edit(Span(at, at), f"{name} = "),), safe=False)
 
     def _check_static(self, group: str, event: str, span: Span) -> None:
-        """An event that the kernel has already cannot be defined once more."""
-        if self.kernel.sources.event(group, event) is not None:
+        """An event that the kernel has by itself cannot be defined; who has defined another is for whoever defines this one."""
+        if self.kernel.has_static_event(group, event):
             self.report.add(
                 names.NAME_CLASH,
                 span,

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from probelang.check import calls, casts, ctypes, variables
+from probelang import ctypes
+from probelang.check import calls, casts, variables
 from probelang.check.constants import Constants
-from probelang.check.ctypes import CArray, CInt, CPointer, CStruct, CVoid
 from probelang.check.macros import SOCK_MACROS
 from probelang.check.naming import source_of
 from probelang.check.report import Report, near_names, only_absent, rename, suggest
 from probelang.check.rules import facts, limits, names, types
 from probelang.check.values import ADDRESS, LVALUE, RVALUE, Value, article_of, at, inside, load
+from probelang.ctypes import CArray, CInt, CPointer, CStruct, CVoid
 from probelang.diagnostics import Edit, Fix
 from probelang.kernel.features import FEATURES
 from probelang.probes import Access, Immediate

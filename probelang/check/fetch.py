@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from probelang.check import ctypes
-from probelang.check.ctypes import CArray, CInt, COther, CPointer, CString, CStruct
-from probelang.check.fetch_types import FETCH_TYPES, INTEGERS, near_types, refuse_struct
+from probelang import ctypes
+from probelang.check.fetch_types import FETCH_TYPES, INTEGERS, natural_fetch, near_types, refuse_struct
 from probelang.check.report import rename, suggest
 from probelang.check.rules import types
 from probelang.check.values import ADDRESS, LVALUE, RVALUE, Value, article_of, at, inside, load, pending_step
+from probelang.ctypes import CArray, CInt, COther, CPointer, CString, CStruct
 from probelang.diagnostics import Edit, Fix
 from probelang.probes import Access, Deref, EventFieldValue, Fetch, FileAddress, Immediate, SymbolAddress
 from probelang.record import replace
@@ -80,7 +80,7 @@ def _natural(report: Report, value: Value, span: Span) -> Recorded | None:
             return _text(value, "")
         case CInt(8, signed) if isinstance(value.access.base, Immediate):
             return value.access, Fetch("s64" if signed else "u64")
-    fetch = ctypes.natural_fetch(value.type)
+    fetch = natural_fetch(value.type)
     if fetch is None:
         what = (
             "no value"
@@ -132,7 +132,7 @@ def _say_struct(report: Report, value: Value, span: Span) -> None:
 def _array(report: Report, value: Value, element: ctypes.TypeRef, count: int, span: Span) -> Recorded | None:
     if element.is_text():
         return _text(value, "")
-    inner = ctypes.natural_fetch(element.describe())
+    inner = natural_fetch(element.describe())
     if inner is None or inner.count is not None:
         what = element.text
         report.add(

@@ -1,12 +1,13 @@
-"""The names of the kernel's fetch-arg types, and what somebody means who writes others."""
+"""The names of the kernel's fetch-arg types, which of them suits a type of C, and what somebody means who writes others."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from probelang.check.ctypes import CArray, CInt, CPointer, CStruct, pointed
 from probelang.check.report import near_names, suggest
 from probelang.check.rules import types
+from probelang.ctypes import CArray, CInt, CPointer, CString, CStruct, CType, pointed
+from probelang.probes import Fetch
 
 if TYPE_CHECKING:
     from probelang.check.report import Report
@@ -37,6 +38,28 @@ def near_types(name: str) -> list[str]:
         return [name.lower()]
     # no type is near to one with more bits than the kernel has
     return [] if name[1:] in ("128", "256", "512") else near_names(name, FETCH_TYPES)
+
+
+def natural_fetch(type: CType) -> Fetch | None:
+    """How a value of this type is recorded when nothing else is asked; None of what cannot be."""
+    match type:
+        case CInt(size, signed) if size in (1, 2, 4, 8):
+            return Fetch(f"{'s' if signed else 'u'}{size * 8}")
+        case CPointer(target, user):
+            if target is not None and target.is_text():
+                return Fetch("ustring" if user else "string")
+            return Fetch("x64")
+        case CString():
+            return Fetch("string")
+        case CArray(element, count):
+            if element.is_text():
+                return Fetch("string")
+            inner = natural_fetch(element.describe())
+            if inner is None or inner.is_string or inner.count is not None or count == 0:
+                return None
+            return Fetch(inner.name, count)
+        case _:
+            return None
 
 
 #: Where the name is that somebody wants who asks for a string of it.

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from probelang.check.casts import find_type
-from probelang.check.ctypes import CInt, CPointer, CStruct
 from probelang.check.expressions import Expressions
 from probelang.check.fetch import record_value
 from probelang.check.naming import MAX_ARG_NAME, RESERVED, free_name, name_of
@@ -13,6 +12,7 @@ from probelang.check.report import Report, near_names, rename, suggest
 from probelang.check.rules import names as rules
 from probelang.check.scope import Scope
 from probelang.check.values import Value, load
+from probelang.ctypes import CInt, CPointer, CStruct
 from probelang.diagnostics import Edit, Fix, Label
 from probelang.probes import Access, EntryValue, Field
 from probelang.record import record, replace

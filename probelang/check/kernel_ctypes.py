@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 
 from probelang.btf.names import Space
 from probelang.check.btf_ctypes import BtfType
-from probelang.check.ctypes import CArray, CPointer, CStruct, Found, TypeRef
+from probelang.ctypes import CArray, CPointer, CStruct, Found, TypeRef
 from probelang.program import dwarf_constants as dw
 from probelang.program.dwarf_types import STRUCTS, DwarfType, resolve
 from probelang.record import replace
 
 if TYPE_CHECKING:
     from probelang.btf.blob import Btf
-    from probelang.check.ctypes import CType
+    from probelang.ctypes import CType
 
 
 class KernelType(TypeRef):

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from probelang.check.ctypes import CInt, CPointer, CStruct
 from probelang.check.values import ADDRESS, LVALUE, Value
+from probelang.ctypes import CInt, CPointer, CStruct
 from probelang.probes import Access, Deref, Immediate, RegisterValue
 from probelang.program import dwarf_places as places
 
 if TYPE_CHECKING:
-    from probelang.check.ctypes import CType, TypeRef
+    from probelang.ctypes import CType, TypeRef
     from probelang.program.dwarf_variables import DwarfVariable
 
 _MOST_LINES = 4

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from probelang.answers import Found, NotFound
 from probelang.check.report import rename, suggest
 from probelang.check.rules import points
 from probelang.diagnostics import Edit, Fix
-from probelang.kernel.answers import Found, NotFound
 from probelang.source import Span
 
 if TYPE_CHECKING:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from probelang.answers import Found
 from probelang.check.casts import cast_name
-from probelang.check.ctypes import CPointer
 from probelang.check.report import Report
 from probelang.check.rules import types
 from probelang.check.values import ADDRESS, LVALUE, RVALUE, Value, article_of, load
+from probelang.ctypes import CPointer
 from probelang.diagnostics import Edit, Fix
-from probelang.kernel.answers import Found
 from probelang.probes import Access, SymbolAddress, ThisCpu
 from probelang.record import replace
 from probelang.source import Span

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from probelang.answers import Answer, Found, NotFound, Unknown
 from probelang.btf import types as btf_types
 from probelang.check.btf_ctypes import BtfType
 from probelang.check.event_fields import field_value, own_scope
@@ -13,7 +14,6 @@ from probelang.check.patterns import are_usable, event_name, expand_braces, is_p
 from probelang.check.report import Report, only_absent, rename, suggest
 from probelang.check.rules import facts, points
 from probelang.check.scope import Place, Scope
-from probelang.kernel.answers import Answer, Found, NotFound, Unknown
 from probelang.probes import (
     AddressTarget,
     EventTarget,
@@ -266,6 +266,14 @@ class Points:
             return None
         return Place(target, label + ("_return" if returns else ""), scope)
 
+    def _has_other_name(self, function: Function) -> bool:
+        """Whether this kind of probe reaches a function that ftrace lists under another name."""
+        from probelang.kernel.functions import is_alias
+
+        # fprobes go by the list before Linux 6.16
+        by_address = self.probe.kind is Kind.KPROBE or self.kernel.features.shared_tracepoints is True
+        return by_address and function.module is None and is_alias(self.kernel, function.name)
+
     def _allowed(self, function: Function, span: Span, module: str | None) -> bool:
         kind = self.probe.kind
         if function.traceable is False and module is None:
@@ -278,7 +286,7 @@ class Points:
             # of a module's functions nothing was seen
             self.kernel.features.notrace_check and function.module is None and not function.blacklisted
         )
-        if function.traceable is False and refused:
+        if function.traceable is False and refused and not self._has_other_name(function):
             if function.blacklisted:
                 helps = None
             elif self.kernel.features.notrace_check:

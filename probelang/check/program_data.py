@@ -10,19 +10,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from probelang.check.ctypes import CPointer
+from probelang.answers import Found, Unknown
 from probelang.check.report import suggest
 from probelang.check.rules import backends, facts, points, types
 from probelang.check.values import LVALUE, Value
-from probelang.kernel.answers import Found, Unknown
+from probelang.ctypes import CPointer
 from probelang.probes import Access, FileAddress, RegisterValue, SymbolAddress
 from probelang.program.symbols import Ambiguous
 from probelang.syntax import tree
 
 if TYPE_CHECKING:
-    from probelang.check.ctypes import TypeRef
     from probelang.check.expressions import Expressions
     from probelang.check.scope import ProgramMemory
+    from probelang.ctypes import TypeRef
     from probelang.program.program import Program
 
 _FARTHEST = 1 << 31

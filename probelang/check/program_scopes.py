@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
-from probelang.check.ctypes import CInt, CPointer, CVoid
+from probelang.answers import Found
 from probelang.check.located import value_at
 from probelang.check.program_data import access_of
 from probelang.check.scope import ProgramMemory, Scope
 from probelang.check.values import LVALUE, Value
-from probelang.kernel.answers import Found
+from probelang.ctypes import CInt, CPointer, CVoid
 from probelang.probes import Access, Immediate, RegisterValue
 from probelang.program.operands import Constant as ConstantOperand
 from probelang.program.operands import Memory, Register, Unreadable

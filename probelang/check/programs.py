@@ -9,12 +9,12 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from probelang.answers import Found, NotFound, Unknown
 from probelang.check.patterns import are_usable, expand_braces, is_pattern, pattern_of
 from probelang.check.program_scopes import function_is_of_go, function_scope, usdt_scope
 from probelang.check.report import rename, suggest
 from probelang.check.rules import backends, facts, points
 from probelang.check.scope import Place, ProgramMemory, Scope
-from probelang.kernel.answers import Found, NotFound, Unknown
 from probelang.probes import ProgramTarget
 from probelang.program import ProgramFileError
 from probelang.program.load import load_program

@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from probelang.btf.blob import Btf
-    from probelang.check.ctypes import TypeRef
     from probelang.check.values import Value
+    from probelang.ctypes import TypeRef
     from probelang.probes import Base, Target
     from probelang.program.dwarf import Dwarf
     from probelang.program.program import Program

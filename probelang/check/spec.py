@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from probelang.answers import KernelError
 from probelang.btf.types import BtfError
 from probelang.check.conditions import Conditions, operands_of
 from probelang.check.constants import Constants
@@ -18,7 +19,6 @@ from probelang.check.rules import facts, names, points
 from probelang.check.scope import Place
 from probelang.check.watches import MAX_WATCHES
 from probelang.diagnostics import Label, Severity
-from probelang.kernel.answers import KernelError
 from probelang.probes import Condition, Field, Probe, Site
 from probelang.program import ProgramFileError
 from probelang.record import record, replace

@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from probelang.answers import Found
 from probelang.check.renames import FUNCTIONS, other_names
-from probelang.kernel.answers import Found
 
 if TYPE_CHECKING:
-    from probelang.check.ctypes import TypeRef
+    from probelang.ctypes import TypeRef
     from probelang.kernel.interface import Kernel
 
 #: Functions that do the same work in different releases, the newest first, with other parameters or in other parts.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from probelang.answers import Answer, Found, NotFound, Unknown
 from probelang.btf.names import Space
 from probelang.check.absent import say_no_tracepoint, say_system
 from probelang.check.modules import named_module, owner
@@ -11,7 +12,6 @@ from probelang.check.parameters import listed, parameter_values
 from probelang.check.patterns import event_name
 from probelang.check.rules import points as rules
 from probelang.check.scope import Place, Scope
-from probelang.kernel.answers import Answer, Found, NotFound, Unknown
 from probelang.probes import TracepointTarget
 from probelang.syntax.tree import Kind
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from probelang.check.ctypes import CArray, CInt, CPointer, CString, CStruct, CType
+from probelang.ctypes import CArray, CInt, CPointer, CString, CStruct, CType
 from probelang.probes import Access, Deref, FileAddress, SymbolAddress
 from probelang.record import record, replace
 
 if TYPE_CHECKING:
-    from probelang.check.ctypes import TypeRef
+    from probelang.ctypes import TypeRef
 
 RVALUE = 0
 LVALUE = 1

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from probelang.answers import Found
 from probelang.check.btf_ctypes import BtfType
-from probelang.check.ctypes import CInt, CPointer, CString, CVoid
 from probelang.check.percpu import say_no_task, say_per_cpu
 from probelang.check.report import near_names, rename, suggest
 from probelang.check.rules import facts, types
 from probelang.check.values import LVALUE, Value
-from probelang.kernel.answers import Found
+from probelang.ctypes import CInt, CPointer, CString, CVoid
 from probelang.probes import (
     Access,
     CurrentTask,

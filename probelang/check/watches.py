@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from probelang.answers import Found, NotFound
 from probelang.check.btf_ctypes import BtfType
-from probelang.check.ctypes import CStruct
 from probelang.check.report import rename, suggest
 from probelang.check.rules import points
 from probelang.check.scope import Place, Scope
+from probelang.ctypes import CStruct
 from probelang.diagnostics import Edit, Fix
-from probelang.kernel.answers import Found, NotFound
 from probelang.probes import ClockTarget, WatchTarget
 from probelang.source import Span
 from probelang.syntax import tree

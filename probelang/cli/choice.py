@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from probelang.cli.common import UsageError
 from probelang.diagnostics import SEVERITIES
-from probelang.selection import Choice, SelectorError, check_selector, shown
+from probelang.selection import Choice, shown
+from probelang.selectors import SelectorError, check_selector
 
 if TYPE_CHECKING:
     import argparse

@@ -6,12 +6,15 @@ import os
 from typing import TYPE_CHECKING
 
 from probelang.cli.common import FAILED, OK, UsageError, say
-from probelang.config import NO_CONFIG, SPEC_NAMES, Config, ConfigError, Configs, load_config
+from probelang.config import NO_CONFIG, SPEC_NAMES, Config, ConfigError
+from probelang.configs import Configs, load_config
 from probelang.specs import specs_below
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Iterable
+
+    from probelang.specs import Wanted
 
 MAX_FILES = 200_000
 
@@ -54,10 +57,12 @@ def project_of(options: argparse.Namespace) -> Project:
     return Project(options.config, options.isolated)
 
 
-def find_specs(names: Iterable[str], project: Project, force_exclude: bool) -> tuple[list[str], int]:
+def find_specs(
+    names: Iterable[str], project: Project, force_exclude: bool, wanted: Wanted = "specs"
+) -> tuple[list[str], int]:
     """The files of a run, each once, in the order given, those of a folder by name; the status is 2 where a folder cannot be read.
 
-    A file that is named is taken whatever its name is; `force_exclude` leaves out those that the settings exclude.
+    A file that is named is taken whatever its name is; of a folder what is `wanted`; `force_exclude` leaves out those that the settings exclude.
     """
     found: dict[str, None] = {}
     status = OK
@@ -66,7 +71,7 @@ def find_specs(names: Iterable[str], project: Project, force_exclude: bool) -> t
         if name != "-" and os.path.isdir(name):
             empty = True
             unreadable: list[str] = []
-            for path in specs_below(name, project.of_folder, unreadable=unreadable):
+            for path in specs_below(name, project.of_folder, unreadable=unreadable, wanted=wanted):
                 found[path] = None
                 empty = False
                 if len(found) > MAX_FILES:
@@ -75,7 +80,7 @@ def find_specs(names: Iterable[str], project: Project, force_exclude: bool) -> t
                 say(f"cannot read {line}")
                 status = FAILED
             if empty and not unreadable:
-                say(f"note: no specs in {name}: {', '.join(SPEC_NAMES)}, and what the settings call `files`")
+                say(f"note: {_none_of(wanted)[0]} in {name}: {_none_of(wanted)[1]}")
         elif not (force_exclude and name != "-" and project.of(name).is_excluded(name)):
             found[name] = None
     if len(given) < 2:
@@ -84,6 +89,21 @@ def find_specs(names: Iterable[str], project: Project, force_exclude: bool) -> t
     for name in found:
         once.setdefault(_place(name), name)
     return list(once.values()), status
+
+
+def _none_of(wanted: Wanted) -> tuple[str, str]:
+    """What is not there, and how it would be called."""
+    from probelang.commands.files import FILES, SUFFIX
+
+    specs = f"{', '.join(SPEC_NAMES)}, and what the settings call `files`"
+    commands = f"*{SUFFIX}, {', '.join(FILES)}"
+    match wanted:
+        case "specs":
+            return "no specs", specs
+        case "commands":
+            return "no files of raw commands", commands
+        case _:
+            return "no specs or raw commands", f"{specs}; {commands}"
 
 
 def _place(name: str) -> str:

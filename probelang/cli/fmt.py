@@ -1,4 +1,4 @@
-"""`probelang fmt`: specs that are read, given their layout by `probelang.format.spec`, and written or compared."""
+"""`probelang fmt`: specs that are read, given their layout by `probelang.formatter.spec`, and written or compared."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class Run:
 
     def format(self, name: str, source: Source) -> None:
         """Do what was asked for with one spec; `name` is `-` for standard input."""
-        from probelang.format.spec import FormatError, format_spec
+        from probelang.formatter.spec import FormatError, format_spec
 
         try:
             formatted = format_spec(source)

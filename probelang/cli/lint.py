@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import argparse
 
     from probelang.cli.results import Results
+    from probelang.specs import Wanted
 
 
 def lint(options: argparse.Namespace) -> int:
@@ -39,7 +40,8 @@ def lint(options: argparse.Namespace) -> int:
 def _find_jobs(run: Run) -> tuple[list[Job], int]:
     options = run.options
     project = project_of(options)
-    names, status = find_specs(options.files, project, options.force_exclude)
+    wanted: Wanted = "commands" if options.origin == "tracefs" else "both"
+    names, status = find_specs(options.files, project, options.force_exclude, wanted)
     jobs = []
     for name in names:
         try:
@@ -73,7 +75,7 @@ def _recall(run: Run, jobs: list[Job]) -> Results | None:
         if content == "":
             job.outcome = Outcome(job.source, ())
         elif content is not None:
-            from probelang.lint.stored import unpack
+            from probelang.stored import unpack
 
             found = unpack(content, len(job.source.text))
             # what is written to files is never taken from the cache
@@ -88,7 +90,7 @@ def _keep(results: Results, jobs: list[Job]) -> None:
             continue
         content = ""
         if job.outcome.diagnostics:
-            from probelang.lint.stored import pack
+            from probelang.stored import pack
 
             content = pack(job.outcome.diagnostics)
         results.keep(job.slot, job.key, content)
@@ -97,9 +99,10 @@ def _keep(results: Results, jobs: list[Job]) -> None:
 
 def _compare_files(run: Run, jobs: list[Job]) -> None:
     """Add what there is to say of specs because of each other, which is never kept."""
+    jobs = [job for job in jobs if not job.is_commands]
     if len(jobs) < 2:
         return
-    from probelang.lint.across import check_files
+    from probelang.linter.across import check_files
 
     sources = [job.outcome.source for job in jobs if job.outcome is not None]
     for job, found in zip(jobs, check_files(sources), strict=True):
@@ -108,7 +111,7 @@ def _compare_files(run: Run, jobs: list[Job]) -> None:
             continue
         from probelang.analysis import read as read_tree
         from probelang.check.report import in_source_order
-        from probelang.lint.ignores import without_ignored
+        from probelang.ignores import without_ignored
         from probelang.record import replace
 
         kernels = tuple(run.name(kernel) for kernel in job.kernels)

@@ -66,7 +66,7 @@ class Job:
             said = (config.select, config.extend_select, config.ignore, config.severity)
             asked = repr(
                 (said, parts, self.run.choice, self.run.severities, self.target, self.tool, self.is_commands)
-            )
+            ) + ("carets" if self.run.carets else "")
             names = [kernel or "" for kernel in self.kernels]
             self.slot = digest((os.path.abspath(self.name), asked, *names), 8)
             text = self.source.text.encode("utf-8", "surrogateescape")
@@ -100,6 +100,8 @@ class Run:
 
             self.choice, self.severities = read_choice(options), read_severities(options)
         self.fixes = options.fix or options.diff
+        #: Whether the kernel's columns are shown.
+        self.carets: bool = options.format == "json"
         self._loaded: dict[str | None, Kernel] = {}
         self._identities: dict[str | None, str | None] = {}
 
@@ -134,23 +136,24 @@ class Run:
 
     def work(self, job: Job) -> Outcome:
         """Check a spec, and fix it if that is asked for."""
-        from probelang.lint.project import lint as ask
 
         kernels = [self.load(kernel) for kernel in job.kernels]
         selection = job.selection()
-        if job.is_commands:
-            from probelang.commands.lint import lint as ask_commands
-
-            return Outcome(job.source, tuple(ask_commands(job.source, kernels, selection)), lasts=True)
 
         def again(source: Source) -> list[Diagnostic]:
-            return ask(source, kernels, job.target, job.tool, selection)
+            if job.is_commands:
+                from probelang.project import lint_commands as ask_commands
 
-        lasts = _lasts(job.source)
+                return ask_commands(source, kernels, selection)
+            from probelang.project import lint as ask
+
+            return ask(source, kernels, job.target, job.tool, selection, self.carets)
+
+        lasts = job.is_commands or _lasts(job.source)
         found = again(job.source)
         if not self.fixes:
             return Outcome(job.source, tuple(found), lasts=lasts)
-        from probelang.lint.fixes import apply_fixes
+        from probelang.linter.fixes import apply_fixes
 
         fixed = apply_fixes(job.source, found, again, self.options.unsafe_fixes)
         lasts = lasts and fixed.source is job.source
@@ -176,7 +179,7 @@ def do_jobs(run: Run, jobs: list[Job]) -> None:
     amount = sum(len(job.source.text) * len(job.kernels) for job in jobs)
     workers = 1
     if len(jobs) > 1 and (amount > _FOR_ONE or run.options.jobs):
-        from probelang.lint.workers import processors
+        from probelang.linter.workers import processors
 
         workers = run.options.jobs or processors()
     if workers == 1 and amount < _FOR_ONE:
@@ -192,9 +195,9 @@ def do_jobs(run: Run, jobs: list[Job]) -> None:
 def _share(run: Run, jobs: list[Job], workers: int, step: Callable[[], None]) -> None:
     import json
 
-    from probelang.lint.stored import pack, unpack
-    from probelang.lint.workers import share
+    from probelang.linter.workers import share
     from probelang.source import Source
+    from probelang.stored import pack, unpack
 
     def work(number: int) -> str:
         job = jobs[number]

@@ -25,8 +25,8 @@ from probelang.cli.options import add_common, add_kernel, add_project, add_targe
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-#: Commands of the language's reference that this release does not have.
-LATER = ("run",)
+#: Notes that one file of `import` gets, one for each part; of more only the number is said.
+MAX_NOTES = 20
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -40,11 +40,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
     given = sys.argv[1:] if arguments is None else list(arguments)
-    if given and given[0] in LATER:
-        say(f"`probelang {given[0]}` is not supported yet")
-        return FAILED
     options = _parser(given).parse_args(given)
-    from probelang.kernel.answers import KernelError
+    from probelang.answers import KernelError
 
     try:
         status: int = options.run(options)
@@ -124,11 +121,56 @@ def _compile_options(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=_compile)
 
 
+def _run_options(parser: argparse.ArgumentParser) -> None:
+    from probelang.cli.run_options import add_run
+
+    add_run(parser)
+    parser.set_defaults(run=_run)
+
+
+def _report_options(parser: argparse.ArgumentParser) -> None:
+    from probelang.cli.run_report import add_report
+
+    add_report(parser)
+    parser.set_defaults(run=_report)
+
+
+def _load_options(parser: argparse.ArgumentParser) -> None:
+    from probelang.cli.run_options import add_load
+
+    add_load(parser)
+    parser.set_defaults(run=_load)
+
+
+def _unload_options(parser: argparse.ArgumentParser) -> None:
+    from probelang.cli.run_options import add_unload
+
+    add_unload(parser)
+    parser.set_defaults(run=_unload)
+
+
+def _status_options(parser: argparse.ArgumentParser) -> None:
+    from probelang.cli.run_options import add_status
+
+    add_status(parser)
+    parser.set_defaults(run=_status)
+
+
 def _import_options(parser: argparse.ArgumentParser) -> None:
     add_kernel(parser, "store")
     parser.add_argument("-o", dest="output", metavar="OUT", help="write there instead of to standard output")
     parser.add_argument(
-        "files", nargs="+", metavar="FILE", help="lines for dynamic_events, kprobe_events or uprobe_events"
+        "--from",
+        dest="origin",
+        choices=("tracefs", "perf", "bpftrace"),
+        help="what the files hold: raw commands of the kernel, definitions for `perf probe`, or scripts of bpftrace; "
+        "told by the name or the contents of each otherwise",
+    )
+    parser.add_argument(
+        "files",
+        nargs="+",
+        metavar="FILE",
+        help="lines for dynamic_events, kprobe_events or uprobe_events, `perf probe` lines, or a script of bpftrace",
     )
     parser.set_defaults(run=_import, format="spec")
 
@@ -201,14 +243,49 @@ def _kernel_options(parser: argparse.ArgumentParser) -> None:
 
 _COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "compile": ("turn specs into what defines their probes", _compile_options),
+    "run": ("trace specs, and print each hit as it comes", _run_options),
+    "report": ("a summary, a page or a picture of hits that run wrote as JSON", _report_options),
     "lint": ("check specs", _lint_options),
+    "load": ("define the events of specs in the running kernel, where they stay", _load_options),
+    "unload": ("remove events that were loaded", _unload_options),
+    "status": ("what is loaded, and how it does", _status_options),
     "explain-log": ("show the kernel's error_log at the places of specs", _explain_log_options),
-    "import": ("turn raw commands of the kernel into a spec", _import_options),
+    "import": ("turn raw commands of the kernel, perf probes and bpftrace into a spec", _import_options),
     "fmt": ("give specs their one layout", _fmt_options),
     "rule": ("explain diagnostics by their codes", _rule_options),
     "kernel": ("what is known of a kernel", _kernel_options),
     "lsp": ("answer an editor (Language Server Protocol, standard input and output)", _lsp_options),
 }
+
+
+def _run(options: argparse.Namespace) -> int:
+    from probelang.cli.run import run
+
+    return run(options)
+
+
+def _report(options: argparse.Namespace) -> int:
+    from probelang.cli.run_report import report
+
+    return report(options)
+
+
+def _load(options: argparse.Namespace) -> int:
+    from probelang.cli.load import load
+
+    return load(options)
+
+
+def _unload(options: argparse.Namespace) -> int:
+    from probelang.cli.load import unload
+
+    return unload(options)
+
+
+def _status(options: argparse.Namespace) -> int:
+    from probelang.cli.load import status
+
+    return status(options)
 
 
 def _explain_log(options: argparse.Namespace) -> int:
@@ -237,64 +314,46 @@ def _explain_log(options: argparse.Namespace) -> int:
 
 
 def _import(options: argparse.Namespace) -> int:
-    from probelang.commands.importing import import_commands
+    from probelang.imports import import_source
+    from probelang.imports.origin import BPFTRACE, NOUNS, origin_of
 
     kernel = load_kernel(options.kernel)
     sources, status = read_all(options.files)
     texts = []
     for source in sources:
-        made = import_commands(source, kernel)
+        origin = options.origin or origin_of(source.name, source.text)
+        made = import_source(source, kernel, origin)
         texts.append(made.text)
-        if made.left:
-            count = len(made.left)
-            say(
-                f"note: {count} {'command' if count == 1 else 'commands'} of {source.name} stayed behind: see the comments"
-            )
+        count = len(made.left)
+        if origin == BPFTRACE:
+            for place, why in made.left[:MAX_NOTES]:
+                say(f"note: {source.name}: {place} stays a comment: {why}")
+        if count > (MAX_NOTES if origin == BPFTRACE else 0):
+            what = NOUNS[origin][count > 1]
+            say(f"note: {count} {what} of {source.name} stayed behind: see the comments")
     _write(options, "\n".join(texts))
     return status
 
 
 def _compile(options: argparse.Namespace) -> int:
-    from probelang.analysis import analyse
     from probelang.backends import get_backend
-    from probelang.render.text import render_text
+    from probelang.cli.compiling import compile_files
 
     backend = get_backend(options.target)
     if options.format not in backend.FORMATS:
         known = ", ".join(backend.FORMATS)
         raise UsageError(f"--target {options.target} has no format {options.format}, only {known}")
     settings = settings_of(options)
-    kernel = load_kernel(options.kernel)
-    sources, status = read_all(options.files)
-    color = wants_color(options, sys.stderr)
-    analyses = [analyse(source, kernel, options.target, settings) for source in sources]
-    for analysis in analyses:
-        sys.stderr.write(render_text(analysis.source, analysis.diagnostics, color=color))
-    clash = _clashes(analyses)
-    if clash:
-        raise UsageError(clash)
-    if any(analysis.failed for analysis in analyses):
-        return max(status, FOUND)
-    if status:
-        return status
-    events = [event for analysis in analyses for event in analysis.events]
-    output = backend.render(events, options.format, [source.name for source in sources], kernel, settings)
+    made = compile_files(options, options.target, settings)
+    if made.status:
+        return made.status
+    output = backend.render(
+        made.events, options.format, [source.name for source in made.sources], made.kernel, settings
+    )
     for note in output.notes:
         say(f"note: {note}")
     _write(options, output.text)
     return OK
-
-
-def _clashes(analyses: Sequence[Analysis]) -> str | None:
-    """Files compiled together make one script, in which an event has one meaning."""
-    seen: dict[str, str] = {}
-    for analysis in analyses:
-        for event in analysis.events:
-            file = event.probe.source.name
-            for name in event.names:
-                if seen.setdefault(name, file) != file:
-                    return f"{file} and {seen[name]} both define the event {name}: give one of them a `group`"
-    return None
 
 
 def _write(options: argparse.Namespace, text: str) -> None:
@@ -373,10 +432,6 @@ def _kernel_show(options: argparse.Namespace) -> int:
 
     sys.stdout.write(render_kernel(load_kernel(options.kernel)))
     return OK
-
-
-if TYPE_CHECKING:
-    from probelang.analysis import Analysis
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ never taken from it. The file is written anew and renamed, so that runs at the s
 the entries of both, as far as they saw each other. No failure of the cache is an error.
 
     probelang lint 1 <stamp>
-    <slot> <digest> <checksum> <what `probelang.lint.stored` makes of the diagnostics>
+    <slot> <digest> <checksum> <what `probelang.stored` makes of the diagnostics>
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ import zlib
 from typing import TYPE_CHECKING
 
 from probelang import __version__
+from probelang.cache import cache_folder
 from probelang.digest import digest
-from probelang.kernel.cache import cache_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

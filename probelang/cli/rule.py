@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from probelang.cli.common import OK, UsageError
 from probelang.rules import RULES
-from probelang.selection import ALL, SelectorError, check_selector, matches
+from probelang.selection import ALL, matches
+from probelang.selectors import SelectorError, check_selector
 
 if TYPE_CHECKING:
     import argparse

@@ -39,7 +39,7 @@ def parse_eprobe(words: Sequence[str], target: Target, state: State, log: Log) -
     args = list(words[2:end])
     if len(args) > MAX_ARGS and target.names:
         raise too_many_args(log, target)
-    fields = _find_fields(system, name, target, state)
+    fields = find_fields(system, name, target, state)
     if fields is None:
         raise log.refuse(0, "BAD_ATTACH_EVENT")
     if end is not None:
@@ -67,6 +67,7 @@ def parse_eprobe(words: Sequence[str], target: Target, state: State, log: Log) -
         (f"{system}.{name}", f"{system}/{name}"),
         tuple(context.args),
         of=(system, name),
+        filter="" if end is None else " ".join(words[end + 1 :]),
     )
     claim(probe, state, target, log)
     return probe
@@ -83,7 +84,7 @@ def _parse_attached(word: str, log: Log) -> tuple[str, str]:
     return system, name
 
 
-def _find_fields(system: str, name: str, target: Target, state: State) -> tuple[EventField, ...] | None:
+def find_fields(system: str, name: str, target: Target, state: State) -> tuple[EventField, ...] | None:
     """The fields of an event that an eprobe may sit on; those of other probes are none, but fprobes' are."""
     for probe in state.probes(system, name):
         if probe.kind == FPROBE:

@@ -6,30 +6,34 @@ those of the command is taken.
 
 from __future__ import annotations
 
-import re
+from enum import IntEnum
 from typing import TYPE_CHECKING
 
-from probelang.analysis import analyse
-from probelang.commands.context import At, Context, ParsedArg
+from probelang.commands.conditions import NoWords, parse_condition, render_condition
+from probelang.commands.context import ParsedArg
 from probelang.commands.judge import Judge
-from probelang.commands.lines import Command, read_commands
-from probelang.commands.raising import raise_value
-from probelang.commands.state import EPROBE, FPROBE, KPROBE, SYNTHETIC, UPROBE, Probe, State
-from probelang.commands.verdict import Doubtful, Log, Words
+from probelang.commands.lines import read_commands
+from probelang.commands.meaning import same_args, same_filter, same_place
+from probelang.commands.spellings import context_of, point_of, spellings
+from probelang.commands.state import KPROBE, SYNTHETIC, UPROBE, Probe, State
+from probelang.commands.verdict import Doubtful, Words
 from probelang.diagnostics import Severity
+from probelang.pipeline import analyse
 from probelang.record import record
 from probelang.source import Source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Sequence
 
+    from probelang.commands.context import ParsedArg
+    from probelang.commands.lines import Command
     from probelang.commands.uprobe import Files
     from probelang.kernel.interface import Kernel
 
 
 @record
 class Imported:
-    """A spec, and how many of the commands became probes of it; `left` are the others: the line and why."""
+    """A spec, and how many of its events came of what was read; `left` is what stayed behind: the text and why."""
 
     text: str
     probes: int
@@ -43,28 +47,57 @@ def any_file(path: str) -> str | None:
 
 def import_commands(source: Source, kernel: Kernel, files: Files = any_file) -> Imported:
     """The spec of a file of commands."""
+    return import_sequence(read_commands(source), kernel, files)
+
+
+def import_sequence(commands: Iterable[Command], kernel: Kernel, files: Files = any_file) -> Imported:
+    """The spec of commands that are written one after the other."""
     importer = Importer(kernel, files)
-    out: dict[object, str] = {}
-    left: list[tuple[str, str]] = []
-    for command in read_commands(source):
-        text, why = importer.add(command)
-        if text:
-            out[importer.latest] = text
-        elif not why:
-            for name in importer.find_removed():
-                del out[name]
-        else:
-            shown = " ".join(Words(command.text).texts).encode("latin-1").decode("utf-8", "replace")
-            shown = "".join(char if char.isprintable() else "?" for char in shown)
-            out[len(left)] = f"# {why}:\n#     {shown}\n"
-            left.append((shown, why))
-    return Imported(_formatted("\n".join(out.values())), len(out) - len(left), tuple(left))
+    for command in commands:
+        importer.add(command)
+    return importer.result()
 
 
-def _formatted(text: str) -> str:
-    from probelang.format.spec import format_spec
+def left_behind(text: str, why: str) -> str:
+    """What no probe came of, as a comment; without a text, the reason alone."""
+    lines = [f"#     {line}\n" if line.strip() else "#\n" for line in shown(text).split("\n")] if text else []
+    return f"# {' '.join(shown(why).split())}{':' if lines else ''}\n{''.join(lines)}"
+
+
+def shown(text: str) -> str:
+    """A text without characters that a terminal would obey."""
+    return "".join(char if char.isprintable() or char == "\n" else "?" for char in text.expandtabs(4))
+
+
+def formatted(text: str) -> str:
+    """A spec in its one layout."""
+    from probelang.formatter.spec import format_spec
 
     return format_spec(Source("imported.probe", text)).text
+
+
+class Same(IntEnum):
+    """Whether a text means what a command means, perhaps with a warning."""
+
+    NO = 0
+    WARNED = 1
+    YES = 2
+
+
+class _Event:
+    """An event that was imported: its probes, the path in the command that began it, its fetch args and all of it in a spec."""
+
+    __slots__ = ("args", "path", "probes", "text")
+
+    def __init__(self, probe: Probe, path: str) -> None:
+        self.probes = [probe]
+        self.path = path
+        self.args: list[str] = []
+        self.text = ""
+
+    @property
+    def name(self) -> tuple[str, str]:
+        return self.probes[0].name
 
 
 class Importer:
@@ -72,169 +105,196 @@ class Importer:
 
     def __init__(self, kernel: Kernel, files: Files = any_file) -> None:
         self.kernel = kernel
-        self._files = files
+        #: The name of the event that the latest command made or took part in, or would have.
+        self.latest = ("", "")
+        #: Events, and commands of which there is none with the reason.
+        self._made: list[_Event | tuple[str, str]] = []
         self._judge = Judge(kernel, files)
-        self._made: dict[tuple[str, str], Probe] = {}
-        #: The name of the event that was imported last.
-        self.latest: tuple[str, str] | None = None
+        self._events: dict[tuple[str, str], _Event] = {}
         self._complaint = ""
 
-    def add(self, command: Command) -> tuple[str, str]:
-        """The probe of a command, or "" and why there is none; "" twice for what says nothing (a removal)."""
+    def result(self) -> Imported:
+        """What has come of all commands so far."""
+        texts = [one.text if isinstance(one, _Event) else left_behind(*one) for one in self._made]
+        left = tuple(one for one in self._made if not isinstance(one, _Event))
+        return Imported(formatted("\n".join(texts)), len(texts) - len(left), left)
+
+    def add(self, command: Command) -> str:
+        """Take one more command; "" where it became part of a spec (or a removal, of what was before), else why not."""
+        why = self._add(command)
+        if why:
+            text = " ".join(Words(command.text).texts).encode("latin-1").decode("utf-8", "replace")
+            self._made.append((shown(text), why))
+        return why
+
+    def _add(self, command: Command) -> str:
         verdict = self._judge.judge(command.text, command.file)
         if verdict.taken is None:
-            return "", f"it is not known whether the kernel takes it ({verdict.doubt})"
+            return f"it is not known whether the kernel takes it ({verdict.doubt})"
         if not verdict.taken:
             what = verdict.log[0].name if verdict.log else verdict.silence
-            return "", f"the kernel refuses it ({what})"
+            return f"the kernel refuses it ({what})"
         probe = self._judge.latest
         if probe is None:
-            return "", ""
-        if probe.kind == SYNTHETIC:
-            return "", "a synthetic event has no place in a spec of its own"
-        if probe.name in self._made:
-            return "", "one more point of an event that is above"
-        self._complaint = ""
-        text = self._probe(probe, command)
-        if text is None:
-            why = self._complaint or "the language has no words for it"
-            return "", why
-        self._made[probe.name] = probe
+            self._forget_removed()
+            return ""
         self.latest = probe.name
-        return text, ""
-
-    def find_removed(self) -> list[tuple[str, str]]:
-        """The events imported so far whose probes have been taken away again, each of them told once."""
-        try:
-            gone = [
-                name
-                for name, probe in self._made.items()
-                if not any(other is probe for other in self._judge.state.probes(*name))
-            ]
-        except Doubtful:
-            return []
-        for name in gone:
-            del self._made[name]
-        return gone
-
-    # ------------------------------------------------------------------------------------------------- one probe
-
-    def _probe(self, probe: Probe, command: Command) -> str | None:
+        if probe.kind == SYNTHETIC:
+            return "a synthetic event has no place in a spec of its own"
+        self._complaint = ""
+        before = self._events.get(probe.name)
+        if before is not None:
+            text = self._raise([*before.probes, probe], before)
+            if text is None:
+                return f"one more point of an event that is above: {self._complaint or 'there they do not record the same'}"
+            before.probes.append(probe)
+            before.text = text
+            return ""
+        if len(self._judge.state.probes(*probe.name)) > 1:
+            return "one more point of an event that stayed behind"
         words = Words(command.text.partition("#")[0]).texts
-        if probe.kind == EPROBE and "if" in words:
-            return None
-        point = _point(probe, words)
+        event = _Event(probe, words[1].rpartition(":")[0])
+        text = self._raise(event.probes, event)
+        if text is None:
+            return self._complaint or self._explain(probe)
+        event.text = text
+        self._events[probe.name] = event
+        self._made.append(event)
+        return ""
+
+    def _explain(self, probe: Probe) -> str:
+        module, colon, _ = str(probe.place[0]).rpartition(":")
+        if probe.kind == KPROBE and colon and not self._judge.target.is_loaded(module):
+            return f"the kernel would wait for a module `{module}`, which it has not"
+        if probe.kind == KPROBE and probe.place == ("unknown", 0):
+            return "nothing is known of the address"
+        if probe.kind == UPROBE and probe.reference:
+            return "a semaphore belongs to a static probe, and none that has it was found there: `usdt PATH:PROVIDER:NAME`"
+        return "the language has no words for it"
+
+    def _forget_removed(self) -> None:
+        """Events are left with the probes that the kernel still has."""
+        for event in list(self._events.values()):
+            try:
+                there = self._judge.state.probes(*event.name)
+            except Doubtful:
+                continue
+            left = [probe for probe in event.probes if any(other is probe for other in there)]
+            if len(left) == len(event.probes):
+                continue
+            text = self._raise(left, event) if left else None
+            if text is not None:
+                event.probes, event.text = left, text
+            else:
+                del self._events[event.name]
+                self._made.remove(event)
+
+    # ------------------------------------------------------------------------------------------------- one event
+
+    def _raise(self, probes: Sequence[Probe], event: _Event) -> str | None:
+        """The event with these probes in the language, None where it has no words."""
+        first = probes[0]
+        point = point_of(probes, event.path)
         if point is None:
             return None
-        context = self._context(probe)
+        condition = self._condition(first)
+        if condition is None:
+            return None
+        if event.args and self._means(probes, point, condition, event.args):
+            return _whole(first, point, condition, event.args)
+        try:
+            contexts = [context_of(probe, self._judge) for probe in probes]
+        except Doubtful:
+            return None
         args = []
-        for arg in probe.args:
-            text = next(
-                (
-                    text
-                    for text in _spellings(arg, context)
-                    if self._means(probe, self._whole(probe, point, [text]), [arg])
-                ),
-                None,
+        for number in range(len(first.args)):
+            tries = dict.fromkeys(
+                text
+                for probe, context in zip(probes, contexts, strict=True)
+                for text in spellings(probe.args[number], context)
             )
+            text = self._best(tries, lambda one: self._means(probes, point, "", [one], number))  # noqa: B023
             if text is None:
                 return None
             args.append(text)
-        whole = self._whole(probe, point, args)
-        return whole if self._means(probe, whole, list(probe.args)) else None
+        if not self._means(probes, point, condition, args):
+            return None
+        event.args = args
+        return _whole(first, point, condition, args)
 
-    def _context(self, probe: Probe) -> Context:
-        at = At.KERNEL
-        function = str(probe.place[0])
-        if probe.kind == UPROBE:
-            at, function = At.USER, ""
-        elif probe.kind == EPROBE:
-            at |= At.EVENT
-        elif probe.is_return:
-            at |= At.RETURN
-        else:
-            at |= At.ENTRY
-        if probe.is_tracepoint:
-            at |= At.TRACEPOINT
-            function = f"__probestub_{function}"
-        context = Context(self._judge.target, Log("", ()), at, "" if probe.kind == EPROBE else function)
-        if probe.of is not None:
-            context.fields = self._judge.target.event_fields(*probe.of) or ()
-        return context
+    @staticmethod
+    def _best(tries: Iterable[str], means: Callable[[str], Same]) -> str | None:
+        """The first text that means the same and that there is nothing to say of, else the first that means the same."""
+        second = None
+        for text in tries:
+            match means(text):
+                case Same.YES:
+                    return text
+                case Same.WARNED if second is None:
+                    second = text
+        return second
 
-    def _whole(self, probe: Probe, point: str, args: list[str]) -> str:
-        body = f" {{\n    {chr(10).join(args)}\n}}" if args else ""
-        return f"{probe.group}/{probe.event} = {point}{body}\n"
+    def _condition(self, probe: Probe) -> str | None:
+        if not probe.filter:
+            return ""
+        try:
+            signed = {field.name: field.signed for field in self._judge.fields_of(probe)}
+            return f" if {render_condition(parse_condition(probe.filter, signed))}"
+        except Doubtful:
+            return None
+        except NoWords as error:
+            self._complaint = str(error)
+            return None
 
-    def _means(self, probe: Probe, text: str, args: list[ParsedArg]) -> bool:
-        """Whether a text compiles to a probe at the same place that records the same."""
+    def _means(
+        self, probes: Sequence[Probe], point: str, condition: str, args: list[str], only: int | None = None
+    ) -> Same:
+        """Whether a text compiles to probes at the same places that record the same: all args, or the one with this number."""
+        first = probes[0]
+        base = self._events.get(first.of) if first.of is not None else None
+        text = _whole(first, point, condition, args)
+        if base is not None:
+            text = base.text + text
         analysis = analyse(Source("imported.probe", text), self.kernel)
-        if analysis.failed or len(analysis.events) != 1:
+        if analysis.failed or len(analysis.events) != 1 + (base is not None):
             errors = [said for said in analysis.diagnostics if said.severity is Severity.ERROR]
             if errors and not self._complaint:
                 self._complaint = f"the language refuses it: {errors[0].message}"
-            return False
-        event = analysis.events[0]
-        if event.filter is not None or event.triggers or len(event.commands) != 1:
-            return False
+            return Same.NO
+        event = analysis.events[-1]
+        if event.filter is not None or event.triggers or len(event.commands) != len(probes):
+            if first.filter and not self._complaint:
+                self._complaint = "the language compares other values than the condition"
+            return Same.NO
+        made = self._judged([command for one in analysis.events for command in one.commands])[-len(probes) :]
+        if len(made) != len(probes) or not all(
+            any(self._is_same(one, probe, only) for one in made) for probe in probes
+        ):
+            return Same.NO
+        warned = any(said.severity is Severity.WARNING for said in analysis.diagnostics)
+        return Same.WARNED if warned else Same.YES
+
+    def _judged(self, commands: list[str]) -> list[Probe]:
+        """The probes of commands that are given to a kernel that has none."""
         judge = self._judge
-        state, judge.state = judge.state, State()
+        before, judge.state = (judge.state, judge.latest), State()
+        made = []
         try:
-            judge.judge(event.commands[0])
-            made = judge.latest
+            for command in commands:
+                judge.judge(command)
+                if judge.latest is not None:
+                    made.append(judge.latest)
         finally:
-            judge.state = state
-        if made is None:
+            judge.state, judge.latest = before
+        return made
+
+    def _is_same(self, one: Probe, probe: Probe, only: int | None) -> bool:
+        args: Sequence[ParsedArg] = probe.args if only is None else [probe.args[only]]
+        if not same_place(one, probe) or not same_args(one, probe, args):
             return False
-        same_place = (made.kind, made.name, made.is_return, made.place, made.maxactive) == (
-            probe.kind, probe.name, probe.is_return, probe.place, probe.maxactive
-        )  # fmt: skip
-        return same_place and [_meaning(arg) for arg in made.args] == [_meaning(arg) for arg in args]
+        return only is not None or same_filter(one, probe, self._judge)
 
 
-def _meaning(arg: ParsedArg) -> tuple[object, ...]:
-    return arg.name, arg.type, arg.count, arg.ops
-
-
-def _point(probe: Probe, words: list[str]) -> str | None:
-    suffix = "%return" if probe.is_return else ""
-    limit = f" with maxactive={probe.maxactive}" if probe.maxactive else ""
-    match probe.kind:
-        case kind if kind == KPROBE:
-            if probe.place == ("unknown", 0):
-                return None
-            symbol, offset = probe.place
-            return f"kprobe {symbol}{f'+{offset:#x}' if offset else ''}{suffix}{limit}"
-        case kind if kind == FPROBE:
-            return f"{'tprobe' if probe.is_tracepoint else 'fprobe'} {probe.place[0]}{suffix}{limit}"
-        case kind if kind == EPROBE and probe.of is not None:
-            return f"eprobe {probe.of[0]}:{probe.of[1]}"
-        case kind if kind == UPROBE and not probe.reference:
-            path, _, _ = words[1].rpartition(":")
-            return f"uprobe {path}:{probe.place[1]:#x}{suffix}"
-    return None
-
-
-def _spellings(arg: ParsedArg, context: Context) -> Iterator[str]:
-    """An arg in the language, the most telling first."""
-    value, colon, type = arg.text.partition(":")
-    if arg.text.startswith('\\"'):
-        value, colon, type = arg.text, "", ""
-    said = type if colon else arg.type.name
-    tries = [(value, True), (value, False)]
-    through = _THROUGH.fullmatch(value)
-    if through is not None and arg.type.is_string:
-        # a pointer to characters is a string by its type
-        tries.insert(0, (through[1], True))
-    seen = set()
-    for text, names in tries:
-        raised = raise_value(text, context, 8 if text is not value else arg.type.size, names=names)
-        for spelling in (raised, f"{raised}: {said}") if raised is not None else ():
-            if spelling not in seen:
-                seen.add(spelling)
-                if raised == arg.name:
-                    yield spelling
-                yield f"{arg.name} = {spelling}"
-
-
-_THROUGH = re.compile(r"\+u?0\((.*)\)", re.DOTALL)
+def _whole(probe: Probe, point: str, condition: str, args: list[str]) -> str:
+    body = f" {{\n    {chr(10).join(args)}\n}}" if args else ""
+    return f"{probe.group}/{probe.event} = {point}{condition}{body}\n"

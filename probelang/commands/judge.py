@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from probelang.answers import KernelError
 from probelang.btf.types import BtfError
-from probelang.commands.eprobe import parse_eprobe
+from probelang.commands.eprobe import find_fields, parse_eprobe
 from probelang.commands.files import DYNAMIC, KPROBES, UPROBES
 from probelang.commands.fprobe import parse_fprobe
 from probelang.commands.kprobe import parse_kprobe
@@ -24,7 +25,6 @@ from probelang.commands.synthetic import parse_synthetic
 from probelang.commands.target import Target
 from probelang.commands.uprobe import parse_uprobe, unknown_file
 from probelang.commands.verdict import Declined, Doubtful, Log, LogEntry, Refused, Verdict, Words
-from probelang.kernel.answers import KernelError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from probelang.commands.state import Probe
     from probelang.commands.uprobe import Files
     from probelang.kernel.interface import Kernel
+    from probelang.kernel.tracefs import EventField
 
 MAX_LINE = 4094
 """The characters of a line that the kernel reads at once."""
@@ -64,6 +65,11 @@ class Judge:
             self._doubt(words)
             return Verdict(None, tuple(entries), "", "prototype", str(error))
         return Verdict(True)
+
+    def fields_of(self, probe: Probe) -> tuple[EventField, ...]:
+        """The fields of the event that an eprobe is on. Raises `Doubtful`."""
+        fields = find_fields(*probe.of, self.target, self.state) if probe.of is not None else None
+        return fields or ()
 
     def _judge(self, text: str, words: Words, file: str, entries: list[LogEntry]) -> None:
         if len(text) > MAX_LINE:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from probelang.commands.files import KPROBES, file_for
 from probelang.record import record
 from probelang.source import Span
+from probelang.syntax import tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,6 +53,20 @@ def read_commands(source: Source) -> Iterator[Command]:
         elif line.partition("#")[0].strip():
             yield _command(line, file, start)
         start += len(line) + 1
+
+
+def read_layout(source: Source) -> tree.File:
+    """The places of commands and comments; a comment begins at the first `#` of a line, wherever that is."""
+    comments, statements = [], []
+    start = 0
+    for line in source.text.split("\n"):
+        mark = line.find("#")
+        if mark >= 0:
+            comments.append(tree.Comment(Span(start + mark, start + len(line))))
+        if line[: mark if mark >= 0 else None].strip():
+            statements.append(tree.BrokenStatement(Span(start, start + len(line))))
+        start += len(line) + 1
+    return tree.File(Span(0, len(source.text)), tuple(statements), tuple(comments))
 
 
 def _boot_commands(text: str, start: int) -> Iterator[Command]:

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 from probelang.btf.layout import resolve, size_of
 from probelang.btf.types import Array, BtfError, Int, Ptr, Struct
 from probelang.commands.context import At
+from probelang.commands.meaning import REGISTERS_OF_PARAMETERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from probelang.btf.blob import Btf
-    from probelang.commands.context import Context
+    from probelang.commands.context import Context, ParsedArg
 
 _DEREF = re.compile(r"([+-])(u?)([0-9a-fA-Fx]+)\((.*)\)", re.DOTALL)
 _PER_CPU = re.compile(r"(this_cpu_(?:read|ptr))\((.*)\)", re.DOTALL)
@@ -74,12 +75,9 @@ def _leaf(text: str, context: Context, names: bool) -> Raised | None:
     if text in ("$comm", "$COMM"):
         return Raised("$comm")
     if first == "$" and rest.startswith("arg") and rest[3:].isdecimal():
-        number = int(rest[3:]) - 1
-        if names and 0 <= number < len(context.params) and context.proto is not None:
-            name, type = context.params[number]
-            if name:
-                return Raised(name, context.proto.btf, type)
-        return Raised(text)
+        return _parameter(int(rest[3:]) - 1, context, names) or Raised(text)
+    if first == "%" and rest in REGISTERS_OF_PARAMETERS and context.at.is_function_entry:
+        return _parameter(REGISTERS_OF_PARAMETERS.index(rest), context, names) or Raised(text)
     if first == "$" and rest == "retval" and context.proto is not None:
         return Raised(text, context.proto.btf, context.proto.returns)
     if first == "\\":
@@ -88,6 +86,68 @@ def _leaf(text: str, context: Context, names: bool) -> Raised | None:
         return Raised(text)
     if re.fullmatch(r"[A-Za-z_]\w*((->|\.)[A-Za-z_]\w*)*", text):
         return Raised(text)
+    return None
+
+
+def _parameter(number: int, context: Context, names: bool) -> Raised | None:
+    if names and 0 <= number < len(context.params) and context.proto is not None:
+        name, type = context.params[number]
+        if name:
+            return Raised(name, context.proto.btf, type)
+    return None
+
+
+def raise_reads(arg: ParsedArg, context: Context) -> str | None:
+    """What an arg reads from memory as raw dereferences of a value, with its type; None for what it does not so read."""
+    base, *reads = arg.ops
+    if base[0] == "SYMBOL":
+        # the address, and the read that the language does by itself
+        reads = reads[1:]
+        if reads[:1] != [("DEREF", 0)]:
+            return None
+        reads = reads[1:]
+    type = arg.type.name
+    if reads and reads[-1][0] == "LP_ARRAY":
+        type += f"[{arg.count}]"
+        reads.pop()
+    if reads and reads[-1][0] == "MOD_BF":
+        (width, offset), bits = _pair(reads.pop()[1]), arg.type.size * 8
+        type = type.replace(arg.type.name, f"b{width}@{offset}/{bits}")
+    if not reads or reads[-1][0] not in ("ST_MEM", "ST_UMEM", "ST_STRING", "ST_USTRING"):
+        return None
+    stored, (by, _) = reads[-1][0], _pair(reads[-1][1])
+    text = _base(*base, context)
+    for op, offset in [*reads[:-1], ("UDEREF" if stored == "ST_UMEM" else "DEREF", by)]:
+        if op not in ("DEREF", "UDEREF") or not isinstance(offset, int) or text is None:
+            return None
+        text = f"{'-' if offset < 0 else '+'}{'u' if op == 'UDEREF' else ''}{abs(offset)}({text})"
+    return f"{text}: {type}" if text is not None else None
+
+
+def _pair(operand: object) -> tuple[object, object]:
+    return operand if isinstance(operand, tuple) and len(operand) == 2 else (None, None)
+
+
+def _base(op: str, operand: object, context: Context) -> str | None:
+    """A value that others are read through, in the language's words."""
+    match op:
+        case "ARG" | "EDATA" if isinstance(operand, int):
+            raised = _parameter(operand, context, names=True)
+            return raised.text if raised is not None else f"$arg{operand + 1}"
+        case "REG":
+            return f"%{operand}"
+        case "RETVAL":
+            return "$retval"
+        case "STACK":
+            return f"$stack{operand}"
+        case "STACKP":
+            return "$stack"
+        case "SYMBOL":
+            return f"@{operand}"
+        case "TP_ARG":
+            return str(operand)
+        case "CURRENT":
+            return "$current"
     return None
 
 

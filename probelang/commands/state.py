@@ -23,7 +23,7 @@ class Probe:
 
     `place` is what tells it from others of its kind (symbol, tracepoint, or file); `heads` the spellings of it that a
     command to remove it may use; `reference` the semaphore of a uprobe, `of` the event that an eprobe is on, `fields` those of a synthetic event, `maxactive` how many
-    calls at a time a return probe waits for (0: the kernel chooses).
+    calls at a time a return probe waits for (0: the kernel chooses), `filter` what stands behind an eprobe's `if`.
     """
 
     kind: str
@@ -38,6 +38,7 @@ class Probe:
     of: tuple[str, str] | None = None
     fields: tuple[EventField, ...] = ()
     maxactive: int = 0
+    filter: str = ""
 
     @property
     def name(self) -> tuple[str, str]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from probelang.answers import Found, NotFound
 from probelang.btf.names import Space
 from probelang.btf.types import Func, FuncProto, Struct
 from probelang.commands.octets import parse_unsigned
 from probelang.commands.verdict import Doubtful
-from probelang.kernel.answers import Found, NotFound
 from probelang.record import record
 
 if TYPE_CHECKING:
@@ -101,6 +101,12 @@ class Target:
             raise Doubtful("function")
         return name in table and not name.startswith(_NO_SYMBOL)
 
+    def is_alias(self, name: str) -> bool:
+        """Whether a function is at the address of a traceable one of another name."""
+        from probelang.kernel.functions import is_alias
+
+        return is_alias(self.kernel, name)
+
     def matches_traceable(self, pattern: str) -> bool:
         """Whether a glob, as fprobes take it, matches a traceable function.
 
@@ -112,11 +118,15 @@ class Target:
                 raise Doubtful("function")
             return 0 < (parse_unsigned(pattern) or 0) <= len(table)
         if not any(char in pattern for char in "*?[\\"):
-            return self.is_traceable(pattern)
+            return self.is_traceable(pattern) or (self.shared_tracepoints and self.is_alias(pattern))
         table = self.kernel.table("functions")
         if table is None:
             raise Doubtful("function")
-        return any(not name.startswith(_NO_SYMBOL) for name in table.matching(glob_pattern(pattern)))
+        wanted = glob_pattern(pattern)
+        if any(not name.startswith(_NO_SYMBOL) for name in table.matching(wanted)):
+            return True
+        aliases = self.kernel.table("aliases") if self.shared_tracepoints else None
+        return aliases is not None and bool(aliases.matching(wanted))
 
     def is_blacklisted(self, name: str) -> bool:
         table = self.kernel.table("blacklist")
@@ -131,6 +141,8 @@ class Target:
         """
         if self.kernel.features.notrace_check is False:
             raise Doubtful("function")
+        if self.is_alias(name):
+            return False
         base, dot, _ = name.partition(".")
         return not dot or not self.is_traceable(base)
 

@@ -6,7 +6,7 @@ import re
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from probelang.kernel.answers import KernelError
+from probelang.answers import KernelError
 from probelang.kernel.folder import BLACKLIST, MAX_FILE, MemoryTree
 from probelang.kernel.identity import file_identity
 from probelang.record import record

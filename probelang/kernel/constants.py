@@ -65,7 +65,7 @@ def find_constant(name: str) -> Constant | Ambiguous | None:
 
 def near_constants(name: str) -> tuple[str, ...]:
     """At most three names that somebody who wrote `name` may have meant, the likeliest first."""
-    from probelang.kernel.near import find_near_in_text
+    from probelang.near import find_near_in_text
 
     upper = name.upper()
     if upper != name and find_constant(upper) is not None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from probelang.answers import Answer, Found, NotFound, Unknown
 from probelang.btf.names import Space
-from probelang.kernel.answers import Answer, Found, NotFound, Unknown
 from probelang.kernel.btf_facts import event_fields, tracepoint_params
 from probelang.kernel.facts import Event, Tracepoint
-from probelang.kernel.near import MAX_NEAR, find_near
+from probelang.near import MAX_NEAR, find_near
 
 if TYPE_CHECKING:
     import re

@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Protocol
 
-from probelang.kernel import cache
+from probelang import cache
 from probelang.kernel.identity import file_identity
 from probelang.kernel.sources import REASONS
 from probelang.kernel.tables import RawTable, Table
@@ -243,6 +243,8 @@ class TreeSources:
             made = entry.section("table")
             if made is not None:
                 return Table(made)
+        if name == "aliases":
+            return self._aliases(path, origin)
         kept = entry.section("raw") if entry is not None else None
         raw = bytes(kept) if kept is not None else self._tree.read(path, MAX_TEXT)
         if raw is None or (not raw and name != "blacklist"):
@@ -270,6 +272,19 @@ class TreeSources:
             keep,
         )
 
+    def _aliases(self, path: str, origin: str | None) -> Table | None:
+        from probelang.kernel import tracefs
+
+        functions = self.table("functions")
+        kallsyms = self._tree.read(path, MAX_TEXT) if functions is not None else None
+        if functions is None or kallsyms is None or not tracefs.text_ranges(kallsyms):
+            return None
+        own = {line for line in functions.data.decode("utf-8", "replace").split("\n") if "\t" not in line}
+        table = Table.of_lines(tracefs.parse_aliases(kallsyms, own))
+        if origin is not None:
+            cache.store_entry(origin, {"table": table.data})
+        return table
+
     def _path_of(self, name: str) -> str:
         if name.startswith("btf:") and not name.endswith(".index"):
             return f"sys/kernel/btf/{name[4:]}"
@@ -279,6 +294,7 @@ class TreeSources:
             "btf": VMLINUX,
             "symbols.text": "proc/kallsyms",
             "symbols.data": "proc/kallsyms",
+            "aliases": "proc/kallsyms",
             "version": "proc/version",
             "notes": "sys/kernel/notes",
             "blacklist": BLACKLIST,
@@ -325,6 +341,12 @@ class TreeSources:
                 names += [(system, event) for event in events if event not in _NOT_EVENTS]
             self._event_names = names[:MAX_EVENTS]
         return self._event_names or None
+
+    def dynamic_events(self) -> frozenset[tuple[str, str]]:
+        data = self._tree.read(f"{self.tracing}/dynamic_events", MAX_SMALL) or b""
+        lines = (line.partition(":")[2].split() for line in data.decode("utf-8", "replace").splitlines())
+        pairs = (words[0].partition("/") for words in lines if words)
+        return frozenset((group, event) for group, slash, event in pairs if slash)
 
 
 def _is_plain(name: str) -> bool:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from probelang.answers import Answer, Found, NotFound, Unknown
 from probelang.btf.names import Space
 from probelang.btf.types import Enum, Func, FuncProto, Var
-from probelang.kernel.answers import Answer, Found, NotFound, Unknown
 from probelang.kernel.declared import declared_type
 from probelang.kernel.facts import Function, Variable
-from probelang.kernel.near import find_near_in_text
 from probelang.kernel.tables import literal_prefix
+from probelang.near import find_near_in_text
 
 if TYPE_CHECKING:
     import re
@@ -101,6 +101,25 @@ def symbol_homes(kernel: Kernel, table_name: str, name: str, wanted: str | None)
         for home in functions.find_all(name):
             homes.setdefault(home, 1)
     return {home: count for home, count in homes.items() if wanted in (None, home)}
+
+
+def is_alias(kernel: Kernel, name: str) -> bool:
+    """Whether a function is at the address of a traceable one: ftrace reaches it, and lists it under the other name.
+
+    Where addresses are hidden it is one if its name says so (SYSCALL_DEFINE0).
+    """
+    aliases = kernel.table("aliases")
+    if aliases is not None:
+        return name in aliases
+    functions = kernel.table("functions")
+    for prefix in ("__x64_", "__ia32_") if functions is not None else ():
+        if (
+            functions is not None
+            and name.startswith(prefix)
+            and f"__do_{name.removeprefix(prefix)}" in functions
+        ):
+            return True
+    return False
 
 
 def _prototype(kernel: Kernel, name: str, home: str) -> tuple[int | None, str, Btf | None]:

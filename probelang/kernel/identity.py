@@ -27,7 +27,7 @@ def kernel_identity(spec: str) -> str | None:
         bundled = file_identity(os.path.join(BUNDLED_FOLDER, spec + SUFFIX))
         if bundled is not None:
             return f"{spec}|{bundled}"
-    from probelang.kernel.container import MAGIC
+    from probelang.container import MAGIC
 
     try:
         if not os.path.isfile(spec):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from probelang.kernel.answers import KernelError
+from probelang.answers import KernelError
 from probelang.kernel.folder import indexed_btf
 from probelang.kernel.identity import file_identity
 from probelang.kernel.images import Image
@@ -83,3 +83,6 @@ class ImageSources:
 
     def event_names(self) -> list[tuple[str, str]] | None:
         return None
+
+    def dynamic_events(self) -> frozenset[tuple[str, str]]:
+        return frozenset()

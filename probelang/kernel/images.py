@@ -10,8 +10,8 @@ import re
 from io import SEEK_CUR, SEEK_SET, BufferedReader, RawIOBase
 from typing import TYPE_CHECKING, Any
 
+from probelang.answers import Answer, Found, Unknown
 from probelang.btf.types import BtfError
-from probelang.kernel.answers import Answer, Found, Unknown
 from probelang.program.debug_files import read_build_id
 from probelang.program.elf import SHT_NOBITS, Elf, ProgramError, Source
 

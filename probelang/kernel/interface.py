@@ -1,15 +1,15 @@
 """`Kernel`: one interface for all that is known of a kernel, wherever the knowledge comes from.
 
 Each question is answered found, not found (with near names) or unknown because of something
-(`probelang.kernel.answers`). Nothing is read before it is asked for, and everything is read once.
+(`probelang.answers`). Nothing is read before it is asked for, and everything is read once.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from probelang.answers import Answer, Found, Unknown
 from probelang.btf.types import BtfError
-from probelang.kernel.answers import Answer, Found, Unknown
 from probelang.kernel.facts import Event, EventField, Function, Tracepoint, Variable
 from probelang.kernel.features import Features
 from probelang.kernel.sources import load_btf
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from probelang.btf.blob import Btf
     from probelang.kernel.code import KernelCode
     from probelang.kernel.modules import Module, ModuleFacts
-    from probelang.kernel.near import Names
     from probelang.kernel.sources import Sources
     from probelang.kernel.tables import Table
+    from probelang.near import Names
 
 __all__ = ["Event", "EventField", "Function", "Kernel", "Tracepoint", "Variable"]
 
@@ -160,6 +160,13 @@ class Kernel:
 
         return self._ask(find_event, system, name)
 
+    def has_static_event(self, system: str, name: str) -> bool:
+        """Whether an event is known that nobody has defined and nobody can remove."""
+        return (
+            self.sources.event(system, name) is not None
+            and (system, name) not in self.sources.dynamic_events()
+        )
+
     def events_matching(
         self, system_pattern: re.Pattern[str], event_pattern: re.Pattern[str]
     ) -> Answer[list[tuple[str, str]]]:
@@ -206,7 +213,7 @@ class Kernel:
     def names(self, kind: str, read: Callable[[], str]) -> Names:
         """All names of a kind, to find near ones among; `read` makes the text of their lines."""
         if kind not in self._names:
-            from probelang.kernel.near import Names
+            from probelang.near import Names
 
             self._names[kind] = Names(read())
         return self._names[kind]

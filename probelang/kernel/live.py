@@ -82,3 +82,9 @@ def running_sources() -> TreeSources:
 def running_release() -> str:
     """`uname -r`."""
     return os.uname().release
+
+
+def loaded_modules() -> set[str]:
+    """The names of the loaded modules (/proc/modules)."""
+    text = read_regular("/proc/modules", 1 << 20) or b""
+    return {line.split(None, 1)[0].decode("utf-8", "replace") for line in text.splitlines() if line.split()}

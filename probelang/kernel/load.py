@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from probelang.kernel.answers import KernelError
-from probelang.kernel.container import MAGIC, Container, ContainerError
+from probelang.answers import KernelError
+from probelang.container import MAGIC, Container, ContainerError
 from probelang.kernel.identity import BUNDLED_FOLDER, SUFFIX, file_identity
 from probelang.kernel.interface import Kernel
 from probelang.kernel.sources import ContainerSources
@@ -88,7 +88,7 @@ def _instead_of_running(reason: str) -> Kernel:
 
 
 def _load_bundled(name: str) -> Kernel:
-    from probelang.kernel import cache
+    from probelang import cache
 
     path = os.path.join(BUNDLED_FOLDER, name + SUFFIX)
     packed = _open_container(path, trusted=True)
@@ -122,7 +122,7 @@ def _open_container(path: str, *, trusted: bool = False) -> Container:
 
 def _open_snapshot(path: str) -> Container:
     """A snapshot; what it holds is kept unpacked in the user's cache, so that the next run only maps it."""
-    from probelang.kernel import cache
+    from probelang import cache
 
     origin = f"{file_identity(path)}|snapshot"
     entry = cache.open_entry(origin)

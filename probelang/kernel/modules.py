@@ -10,11 +10,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from probelang import cache
+from probelang.answers import Answer, Found, NotFound, Unknown
 from probelang.btf.types import BtfError
-from probelang.kernel import cache
-from probelang.kernel.answers import Answer, Found, NotFound, Unknown
-from probelang.kernel.near import find_near
 from probelang.kernel.tables import Table, build_table
+from probelang.near import find_near
 from probelang.record import record
 
 if TYPE_CHECKING:

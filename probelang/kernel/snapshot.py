@@ -9,16 +9,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from probelang.kernel.answers import KernelError
-from probelang.kernel.container import write_container
+from probelang.answers import KernelError
+from probelang.container import write_container
 from probelang.kernel.tables import build_table
 from probelang.kernel.tracefs import pack_fields
 
 if TYPE_CHECKING:
     from probelang.kernel.sources import Sources
 
-TABLES = ("functions", "symbols.text", "symbols.data", "blacklist")
-MAPPED = frozenset(("btf.index", "functions", "symbols.text", "blacklist", "events", "version", "missing"))
+TABLES = ("functions", "symbols.text", "symbols.data", "aliases", "blacklist")
+MAPPED = frozenset(
+    ("btf.index", "functions", "symbols.text", "aliases", "blacklist", "events", "version", "missing")
+)
 MAX_EVENTS = 100_000
 
 

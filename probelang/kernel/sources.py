@@ -1,6 +1,6 @@
 """Where the facts of one kernel come from: the seam between `Kernel` and files, folders, archives, the running system.
 
-A source answers by the names of sections (`probelang.kernel.container`); a section that it lacks has a reason, for
+A source answers by the names of sections (`probelang.container`); a section that it lacks has a reason, for
 the user: why the answers that need it are unknown.
 """
 
@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from probelang.kernel.answers import KernelError
+from probelang.answers import KernelError
 from probelang.kernel.tables import Table
 
 if TYPE_CHECKING:
     from probelang.btf.blob import Btf
-    from probelang.kernel.container import Container
+    from probelang.container import Container
     from probelang.kernel.images import Image
     from probelang.kernel.modules import ModuleFiles
     from probelang.kernel.tracefs import EventField
@@ -24,6 +24,7 @@ REASONS = {
     "functions": "its list of traceable functions (available_filter_functions) is not known",
     "symbols.text": "its symbols (kallsyms) are not known",
     "symbols.data": "its symbols (kallsyms) are not known",
+    "aliases": "the addresses of its symbols (kallsyms, for root) are not known",
     "blacklist": "its kprobe blacklist is not known",
     "events": "its event formats (tracing/events) are not known",
     "readme": "the README of its tracefs is not known",
@@ -41,7 +42,7 @@ class Sources(Protocol):
         """Files that may be the kernel's `vmlinux` with debugging information, the likeliest first."""
 
     def table(self, name: str) -> Table | None:
-        """One of the tables (`functions`, `symbols.text`, `symbols.data`, `blacklist`), or None."""
+        """One of the tables (`functions`, `symbols.text`, `symbols.data`, `aliases`, `blacklist`), or None."""
 
     def why_missing(self, name: str) -> str:
         """Why a section or table is None: the end of a sentence ("only root can read …")."""
@@ -57,6 +58,9 @@ class Sources(Protocol):
 
     def event_names(self) -> list[tuple[str, str]] | None:
         """Every (system, event) that has a format file, sorted; None where format files are not known."""
+
+    def dynamic_events(self) -> frozenset[tuple[str, str]]:
+        """Those of them that were defined by somebody (`dynamic_events`), and may be gone again soon."""
 
 
 class ContainerSources:
@@ -121,6 +125,9 @@ class ContainerSources:
             pairs = [key.partition(":") for key in table.keys()]  # noqa: SIM118 - not a dict
             self._event_names = sorted((system, name) for system, colon, name in pairs if colon)
         return self._event_names
+
+    def dynamic_events(self) -> frozenset[tuple[str, str]]:
+        return frozenset()
 
 
 def load_btf(sources: Sources) -> Btf | None:

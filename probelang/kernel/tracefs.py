@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from probelang.record import record
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Container, Iterable
 
 MAX_FIELDS = 4096
 
@@ -208,6 +208,29 @@ def parse_symbols(data: bytes, letters: str) -> list[str]:
         else:
             found += misplaced
     return _symbol_lines(_counts(found))
+
+
+def parse_aliases(kallsyms: bytes, traceable: Container[str]) -> list[str]:
+    """The code of the kernel itself that is at the address of a traceable function of another name, as lines `name\\tfunction`.
+
+    A system call without parameters has several names (`__x64_sys_getppid`, `__do_sys_getppid`), and compilers make one of functions
+    that do the same; the list of traceable functions has one name for an address. Where addresses are hidden there are none.
+    """
+    ranges = text_ranges(kallsyms)
+    if not ranges:
+        return []
+    found = re.findall(
+        rf"^([0-9a-fA-F]{{1,16}}) [{TEXT_SYMBOLS}] (\S+)$", kallsyms.decode("latin-1"), re.MULTILINE
+    )
+    names: dict[str, list[str]] = {}
+    for address, name in found:
+        names.setdefault(address, []).append(name)
+    lines = []
+    for address, several in names.items():
+        reached = next((name for name in several if name in traceable), None) if len(several) > 1 else None
+        if reached is not None and _is_code(int(address, 16), ranges):
+            lines += [f"{name}\t{reached}" for name in several if name not in traceable]
+    return lines
 
 
 def _is_code(address: int, ranges: tuple[tuple[int, int], ...]) -> bool:

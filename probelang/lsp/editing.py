@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from lsprotocol import types
 
 from probelang.analysis.actions import actions_at
-from probelang.format.spec import FormatError, format_range
+from probelang.formatter.spec import FormatError, format_range
 from probelang.lsp.convert import to_diagnostic, to_edits
 from probelang.source import Source, Span
 
@@ -101,7 +101,7 @@ def _with_alternatives(
     ]
     if not here:
         return said
-    from probelang.lint.alternatives import offer
+    from probelang.linter.alternatives import offer
 
     wishes = server.wishes_of(file)
     source = Source(file.document.source.name, file.document.text)

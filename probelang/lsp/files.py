@@ -8,8 +8,9 @@ from lsprotocol import types
 from pygls.uris import to_fs_path
 
 from probelang.analysis.document import Document
+from probelang.commands.files import is_command_file
 from probelang.lsp.positions import Lines
-from probelang.source import Span
+from probelang.source import Source, Span
 
 if TYPE_CHECKING:
     from probelang.lsp.settings import FileWishes
@@ -17,19 +18,31 @@ if TYPE_CHECKING:
 
 #: Characters of a file that is looked at while it is typed: some 12,000 lines, which take seconds when they are opened.
 MOST_TEXT = 512 << 10
+#: Those of a file of raw commands, of which every one depends on those before it: some 1,000.
+MOST_COMMANDS = 64 << 10
+#: What clients call the language of raw commands.
+COMMANDS = "tracefs"
 
 
 class OpenFile:
     """One file: its text as the client has it, and what is known of it."""
 
-    def __init__(self, uri: str, version: int | None, text: str, encoding: str) -> None:
+    def __init__(
+        self, uri: str, version: int | None, text: str, encoding: str, language: str = "probelang"
+    ) -> None:
         self.uri = uri
         self.version = version
         self.encoding = encoding
         self.path = to_fs_path(uri) if uri.startswith("file:") else None
+        name = self.path or uri
+        #: Whether it has raw commands of the kernel, which are no spec: they are all of `commands`, and the document is empty.
+        self.is_commands = language == COMMANDS or is_command_file(name)
+        self._most = MOST_COMMANDS if self.is_commands else MOST_TEXT
         #: Whether there is more of it than is looked at: nothing is known of it then.
-        self.large = len(text) > MOST_TEXT
-        self.document = Document(self.path or uri, "" if self.large else text)
+        self.large = len(text) > self._most
+        kept = "" if self.large else text
+        self.commands = Source(name, kept if self.is_commands else "")
+        self.document = Document(name, "" if self.is_commands else kept)
         self.wishes: FileWishes | None = None
         self.waiting = False
         self.tokens: tuple[str, list[int]] = ("", [])
@@ -39,26 +52,43 @@ class OpenFile:
     def lines(self) -> Lines:
         """The lines of the text as it is now."""
         if self._lines is None:
-            self._lines = Lines(self.document.text, self.encoding)
+            text = self.commands.text if self.is_commands else self.document.text
+            self._lines = Lines(text, self.encoding)
         return self._lines
 
     def change(self, change: types.TextDocumentContentChangeEvent) -> None:
         """Take one change in."""
-        if not isinstance(change, types.TextDocumentContentChangePartial):
-            self.large = len(change.text) > MOST_TEXT
+        if self.is_commands:
+            self._change_commands(change)
+        elif not isinstance(change, types.TextDocumentContentChangePartial):
+            self.large = len(change.text) > self._most
             self.document.replace("" if self.large else change.text)
         elif not self.large:
             span = self.span(change.range)
-            self.large = len(self.document.text) - (span.end - span.start) + len(change.text) > MOST_TEXT
+            self.large = len(self.document.text) - (span.end - span.start) + len(change.text) > self._most
             if self.large:
                 self.document.replace("")
             else:
                 self.document.edit(span.start, span.end, change.text)
         self._lines = None
 
+    def _change_commands(self, change: types.TextDocumentContentChangeEvent) -> None:
+        text = change.text
+        if isinstance(change, types.TextDocumentContentChangePartial):
+            if self.large:
+                return
+            ends = [
+                self.lines.offset(position.line, position.character)
+                for position in (change.range.start, change.range.end)
+            ]
+            whole = self.commands.text
+            text = whole[: min(ends)] + change.text + whole[max(ends) :]
+        self.large = len(text) > self._most
+        self.commands = Source(self.commands.name, "" if self.large else text)
+
     def offset(self, position: types.Position) -> int:
-        """The character that a position is before."""
-        return self.lines.offset(position.line, position.character)
+        """The character of the spec that a position is before; raw commands are none."""
+        return 0 if self.is_commands else self.lines.offset(position.line, position.character)
 
     def span(self, range: types.Range) -> Span:
         """The characters of a range, whichever end comes first."""

@@ -84,7 +84,7 @@ def write_rule(rule: Rule) -> str | None:
 
 
 def _folder(what: str) -> str | None:
-    from probelang.kernel.cache import cache_folder
+    from probelang.cache import cache_folder
 
     home = cache_folder()
     return os.path.join(home, "editor", what) if home else None

@@ -12,7 +12,7 @@ from lsprotocol import types
 from pygls.lsp.server import LanguageServer
 
 from probelang import __version__
-from probelang.kernel.answers import KernelError
+from probelang.answers import KernelError
 from probelang.kernel.load import bundled_kernels, load_kernel
 from probelang.lsp.convert import to_diagnostic
 from probelang.lsp.files import OpenFile
@@ -240,7 +240,9 @@ class Server(LanguageServer):
     def did_open(self, params: types.DidOpenTextDocumentParams) -> None:
         """A file was opened."""
         item = params.text_document
-        self.files[item.uri] = OpenFile(item.uri, item.version, item.text, self.encoding)
+        self.files[item.uri] = OpenFile(
+            item.uri, item.version, item.text, self.encoding, str(item.language_id)
+        )
         self._tell_large(self.files[item.uri])
         self.schedule(item.uri)
 
@@ -268,7 +270,9 @@ class Server(LanguageServer):
             self.text_document_publish_diagnostics(nothing)
 
     def states(self, file: OpenFile) -> list[State]:
-        """What is known of a file on each of its kernels that is there; the first is the one that answers."""
+        """What is known of a spec on each of its kernels that is there; the first is the one that answers."""
+        if file.is_commands:
+            return []
         wishes = self.wishes_of(file)
         return [
             file.document.state(kernel, wishes.target, wishes.settings) for kernel in self.kernels_of(file)
@@ -282,7 +286,7 @@ class Server(LanguageServer):
     def latest(self, file: OpenFile) -> State | None:
         """What was found out last on the first kernel, which is enough to complete words."""
         wishes = self.wishes_of(file)
-        for name in wishes.kernels:
+        for name in wishes.kernels if not file.is_commands else ():
             kernel = self.find_kernel(name)
             if kernel is not None:
                 return file.document.latest(kernel, wishes.target, wishes.settings)
@@ -291,6 +295,10 @@ class Server(LanguageServer):
     def diagnostics(self, file: OpenFile) -> list[Diagnostic]:
         """All there is to say of a file."""
         wishes = self.wishes_of(file)
+        if file.is_commands:
+            from probelang.project import lint_commands
+
+            return lint_commands(file.commands, self.kernels_of(file), wishes.selection)
         return file.document.diagnostics(
             self.kernels_of(file), wishes.target, wishes.settings, wishes.selection
         )

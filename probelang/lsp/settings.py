@@ -6,9 +6,11 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from probelang.backends import BACKENDS, BPFTRACE_VERSIONS, DEFAULT_SETTINGS, Settings
-from probelang.config import NO_CONFIG, ConfigError, Configs
+from probelang.config import NO_CONFIG, ConfigError
+from probelang.configs import Configs
 from probelang.record import record, replace
-from probelang.selection import EVERYTHING, Choice, Selection, SelectorError, check_selector
+from probelang.selection import EVERYTHING, Choice, Selection
+from probelang.selectors import SelectorError, check_selector
 
 if TYPE_CHECKING:
     from probelang.config import Config, FileSettings

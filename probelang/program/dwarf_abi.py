@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from probelang.check.ctypes import CArray, CInt, COther, CPointer, CStruct
+from probelang.ctypes import CArray, CInt, COther, CPointer, CStruct
 from probelang.program import dwarf_constants as dw
 from probelang.program.dwarf_places import InMemory, InPieces, InRegister, Piece, Unavailable
 from probelang.program.dwarf_types import DwarfType, resolve
@@ -17,7 +17,7 @@ from probelang.program.dwarf_types import DwarfType, resolve
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from probelang.check.ctypes import TypeRef
+    from probelang.ctypes import TypeRef
     from probelang.program.dwarf_places import Location
 
 _REGISTERS = {

@@ -12,7 +12,7 @@ from probelang.program.dwarf_variables import DwarfVariable
 from probelang.program.dwarf_wire import DwarfError
 
 if TYPE_CHECKING:
-    from probelang.check.ctypes import TypeRef
+    from probelang.ctypes import TypeRef
     from probelang.program.dwarf_dies import Die
     from probelang.program.dwarf_places import Location, Unavailable
     from probelang.program.dwarf_reader import Reader

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from probelang.check.ctypes import CArray, CInt, COther, CPointer, CStruct, CType, CVoid, Found, TypeRef
+from probelang.ctypes import CArray, CInt, COther, CPointer, CStruct, CType, CVoid, Found, TypeRef
 from probelang.program import dwarf_constants as dw
 from probelang.program.dwarf_members import find_member, member_names
 from probelang.program.dwarf_wire import DwarfError

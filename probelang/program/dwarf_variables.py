@@ -22,7 +22,7 @@ from probelang.program.dwarf_types import DwarfVoid, type_of
 from probelang.program.dwarf_wire import DwarfError
 
 if TYPE_CHECKING:
-    from probelang.check.ctypes import TypeRef
+    from probelang.ctypes import TypeRef
     from probelang.program.dwarf_dies import Die
     from probelang.program.dwarf_places import Location
     from probelang.program.dwarf_reader import Reader

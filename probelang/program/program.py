@@ -5,8 +5,8 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, TypeAlias, Union
 
-from probelang.kernel.answers import Answer, Found, NotFound, Unknown
-from probelang.kernel.near import MAX_NEAR, find_near
+from probelang.answers import Answer, Found, NotFound, Unknown
+from probelang.near import MAX_NEAR, find_near
 from probelang.program.debug_files import DEBUG_FOLDERS, find_debug_file, read_build_id
 from probelang.program.elf import (
     ET_DYN,

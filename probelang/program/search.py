@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from probelang.kernel.near import MAX_NEAR, find_near
+from probelang.near import MAX_NEAR, find_near
 from probelang.program.elf import PF_X
 from probelang.program.symbols import LONGEST_NAME, MANGLED, RawSymbol, Symbol, SymbolTable
 from probelang.program.versions import SymbolVersions, Version

@@ -11,9 +11,8 @@ import os
 import struct
 from typing import TYPE_CHECKING
 
-from probelang import __version__
-from probelang.kernel import cache
-from probelang.kernel.container import ContainerError
+from probelang import __version__, cache
+from probelang.container import ContainerError
 from probelang.program.compressed import unpack_section, unpacked_size
 from probelang.program.debug_files import read_build_id
 from probelang.program.dwarf_wire import WINDOW, DwarfError, Pieces
@@ -22,7 +21,7 @@ from probelang.program.elf import FileSource, ProgramError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from probelang.kernel.container import Container
+    from probelang.container import Container
     from probelang.program.elf import Elf, Section
 
 MOST_KEPT = 16 << 20

@@ -60,6 +60,7 @@ def describe(source: Source, diagnostic: Diagnostic, fingerprint: str) -> dict[s
             "name": diagnostic.kernel_error,
             "text": diagnostic.kernel_text,
             "column": caret + 1 if caret is not None else None,
+            "command": diagnostic.kernel_command,
         }
     return made
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from probelang.answers import KernelError
 from probelang.btf.types import BtfError
-from probelang.kernel.answers import KernelError
 from probelang.kernel.features import FEATURES
 from probelang.render.text import printable
 

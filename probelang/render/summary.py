@@ -45,7 +45,7 @@ def render_summary(
 
 
 def _fixable(found: Iterable[Diagnostic], unsafe: bool, tried: bool) -> str:
-    from probelang.lint.rules.event_clash import RULE as OF_TWO_FILES
+    from probelang.linter.rules.event_clash import RULE as OF_TWO_FILES
 
     # which of two files is to change is nobody's choice but the user's
     fixable = [one for one in found if one.is_fixable(True) and one.rule is not OF_TWO_FILES]

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from probelang.probes import Probe
 
-Value = int | str | tuple["int | str", ...] | None
+Value = int | str | tuple["int | str | None", ...] | None
 """A recorded value: a number, a text, an array, or nothing where the kernel could not read it (a fault)."""
 
 
@@ -38,7 +38,10 @@ class Traced:
 
 
 class Hit(NamedTuple):
-    """One hit: `time` is in nanoseconds of the instance's trace clock, `tid` and `comm` the task it was in."""
+    """One hit: `time` is in nanoseconds of the instance's trace clock, `tid` and `comm` the task it was in.
+
+    `place` is the function that was hit, of a probe that is on several; `stack` has the frames, innermost first, of a probe `with stacktrace`.
+    """
 
     event: Traced
     time: int
@@ -46,6 +49,15 @@ class Hit(NamedTuple):
     tid: int
     comm: str
     values: tuple[Value, ...]
+    place: str = ""
+    stack: tuple[str, ...] = ()
+
+
+class Batch(NamedTuple):
+    """Hits in the order of time as far as one can tell, and (CPU, count) of events that the kernel lost."""
+
+    hits: Sequence[Hit]
+    lost: Sequence[tuple[int, int]] = ()
 
 
 @record

@@ -7,8 +7,9 @@ import collections
 import time
 from pathlib import Path
 
-from tests.commands.asked import asked
+from tests.commands.asked import Asked, asked
 from tests.commands.generator import CommandGenerator
+from tests.commands.imports import compare_imports
 from tests.commands.opinions import disagreement, new_judge, opinion
 from tests.commands.vocabulary import vocabulary
 from tests.kernels.lab.fetch import KERNELS
@@ -26,9 +27,15 @@ def main() -> None:
     parser.add_argument(
         "--file", help="commands, a line each, instead of generated ones; all opinions are printed"
     )
+    parser.add_argument(
+        "--imports", action="store_true", help="import what it takes, compile that, and compare what it lists"
+    )
     options = parser.parse_args()
     for name in options.kernel or KERNELS:
         kernel = asked(name)
+        if options.imports:
+            _compare(name, kernel, options)
+            continue
         if options.file:
             commands = [("d", line) for line in Path(options.file).read_text("latin-1").splitlines()]
         else:
@@ -60,6 +67,16 @@ def main() -> None:
             f"({time.monotonic() - began:.0f} s)",
             flush=True,
         )
+
+
+def _compare(name: str, kernel: Asked, options: argparse.Namespace) -> None:
+    began = time.monotonic()
+    outcome = compare_imports(kernel, options.seed, options.count)
+    for event, before, after in outcome.wrong[: options.show]:
+        print(f"{event}:\n  before {before}\n  after {after}")
+    print(f"Linux {name}, seed {options.seed}: {outcome} ({time.monotonic() - began:.0f} s)", flush=True)
+    for why, count in outcome.left.most_common(options.show):
+        print(f"    {count} × {why}")
 
 
 main()

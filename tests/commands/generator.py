@@ -102,6 +102,8 @@ class CommandGenerator:
         choice = draw.random()
         if choice < 0.72:
             return draw.choice(words.functions)
+        if choice < 0.73 and words.aliases:
+            return draw.choice(words.aliases)
         if choice < 0.76:
             return draw.choice(words.untraceable)
         if choice < 0.79:

@@ -6,10 +6,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from probelang.commands.errors import kernel_text
 from probelang.commands.files import DYNAMIC, KPROBES, UPROBES
 from probelang.commands.judge import Judge
 from probelang.commands.verdict import Verdict
+from probelang.kernel.errors import kernel_text
 from probelang.kernel.interface import Kernel
 
 FILES = {"d": DYNAMIC, "k": KPROBES, "u": UPROBES}

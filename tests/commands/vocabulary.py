@@ -25,6 +25,8 @@ class Vocabulary:
     traceable: list[str]
     """All of those."""
     untraceable: list[str]
+    aliases: list[str]
+    """Other names of those that ftrace reaches."""
     blacklisted: list[str]
     ambiguous: list[str]
     """Symbols that several things bear."""
@@ -48,6 +50,7 @@ def vocabulary(kernel: Kernel, seed: int) -> Vocabulary:
     known = set(traceable)
     others = [name for name in text.keys() if name not in known and not name.startswith(("__pfx_", "__cfi_"))]  # noqa: SIM118
     ambiguous = [name for name in draw.sample(traceable, 6000) if target.count_symbols(name) > 1]
+    aliases = kernel.table("aliases")
     btf = kernel.btf
     assert btf is not None
     events = kernel.sources.event_names() or []
@@ -55,6 +58,7 @@ def vocabulary(kernel: Kernel, seed: int) -> Vocabulary:
         functions=[name for name in ALWAYS if name in known] + draw.sample(traceable, SIZE),
         traceable=traceable,
         untraceable=draw.sample(others, min(60, len(others))),
+        aliases=aliases.keys() if aliases is not None else [],
         blacklisted=draw.sample(blacklist.keys(), 40),
         ambiguous=ambiguous[:40],
         data=["jiffies", "init_task", *draw.sample(data.keys(), 60)],

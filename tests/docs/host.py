@@ -10,16 +10,26 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+import pytest
+
 from tests.docs.blocks import ROOT, Block, read_blocks, read_commands
 
 _PROBELANG = f'#!/bin/sh\nexec "{sys.executable}" -c "import sys; from probelang.cli.main import main; sys.exit(main())" "$@"\n'
 
 
 def prepare_folder(document: Path, folder: Path) -> None:
-    """A folder like the one the reader of `document` sits in: the examples, and the specs that it shows."""
+    """A folder like the one the reader of `document` sits in: the examples, and the files that it shows.
+
+    Skips where there is no C compiler for a document that shows programs.
+    """
+    lacks = lacking(document)
+    if lacks and os.environ.get("CI"):
+        pytest.fail(f"{document.name} was not tried: {lacks} is missing")
+    if lacks:
+        pytest.skip(f"{document.name.upper()} WAS NOT TRIED: {lacks} is missing")
     shutil.copytree(ROOT / "examples", folder / "examples")
     for block in read_blocks(document):
-        if block.kind == "probe" and block.info:
+        if block.kind in ("probe", "c") and block.info:
             path = folder / block.info[0]
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(block.text)
@@ -27,6 +37,17 @@ def prepare_folder(document: Path, folder: Path) -> None:
     tools.mkdir()
     (tools / "probelang").write_text(_PROBELANG)
     (tools / "probelang").chmod(0o755)
+
+
+def lacking(document: Path) -> str:
+    """What it takes to build the programs that `document` shows, and is not here."""
+    programs = [block.text for block in read_blocks(document) if block.kind == "c" and block.info]
+    if programs and shutil.which("gcc") is None:
+        return "gcc"
+    headers = [*Path("/usr/include").glob("sys/sdt.h"), *Path("/usr/include").glob("*/sys/sdt.h")]
+    if any("<sys/sdt.h>" in text for text in programs) and not headers:
+        return "<sys/sdt.h> (package systemtap-sdt-dev)"
+    return ""
 
 
 def run_block(block: Block, folder: Path, kernels: Mapping[str, str] = {}) -> list[str]:

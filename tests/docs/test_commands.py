@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from probelang.commands.advice import ADVICE, SILENT, Advice
-from probelang.commands.errors import TEXTS, kernel_text
 from probelang.commands.judge import Judge
 from probelang.commands.verdict import DOUBTS
+from probelang.kernel.errors import TEXTS, kernel_text
 from probelang.kernel.load import bundled_kernels, load_kernel
 from tests.docs.blocks import ROOT
 

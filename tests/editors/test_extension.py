@@ -12,7 +12,7 @@ from generate_textmate import SCOPES
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from probelang.format.tokens import Token, read_chunks
+from probelang.formatter.tokens import Token, read_chunks
 from probelang.globs import matches
 from probelang.source import Source
 from tests.docs.blocks import DOCUMENTS, read_blocks
@@ -50,6 +50,7 @@ def test_the_package_holds_what_runs_and_nothing_else() -> None:
         "readme.md",
         "snippets/probelang.json",
         "syntaxes/probelang.tmLanguage.json",
+        "tracefs-configuration.json",
         "walkthrough/compiled.md",
         "walkthrough/install.md",
         "walkthrough/kernels.md",

@@ -10,8 +10,10 @@ import sys
 import pytest
 
 from probelang.analysis import analyse
+from probelang.commands.files import FILES, SUFFIX
 from probelang.config import SPEC_NAMES
 from probelang.kernel.load import load_kernel
+from probelang.lsp.files import COMMANDS
 from probelang.source import Source
 from tests.editors.tools import EXTENSION, ROOT
 
@@ -26,13 +28,15 @@ def test_the_textmate_grammar_is_that_of_the_grammar() -> None:
 
 
 def test_files_are_specs_by_the_names_that_the_command_line_knows() -> None:
-    [language] = MANIFEST["contributes"]["languages"]
+    language, commands = MANIFEST["contributes"]["languages"]
     names = [*(f"*{suffix}" for suffix in language["extensions"]), *language["filenamePatterns"]]
     assert {*names, *language["filenames"]} == set(SPEC_NAMES)
+    assert (commands["id"], commands["extensions"]) == (COMMANDS, [SUFFIX])
+    assert sorted(commands["filenames"]) == sorted(FILES)
 
 
 def test_the_first_line_means_the_same_for_files_with_and_without_a_suffix() -> None:
-    [language] = MANIFEST["contributes"]["languages"]
+    language, _ = MANIFEST["contributes"]["languages"]
     source = (EXTENSION / "src" / "perl.ts").read_text()
     found = re.search(r"^const FIRST_LINE = /(.*)/;$", source, re.MULTILINE)
     assert found and found[1].replace("\\/", "/") == language["firstLine"]

@@ -12,12 +12,12 @@ from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 
 from probelang.analysis import Analysis, analyse
+from probelang.answers import KernelError
 from probelang.backends import tracefs
 from probelang.backends.tracefs.bounds import MAX_COMMAND
 from probelang.cli.main import main
 from probelang.diagnostics import Diagnostic
-from probelang.format.spec import format_range, format_spec
-from probelang.kernel.answers import KernelError
+from probelang.formatter.spec import format_range, format_spec
 from probelang.kernel.interface import Kernel
 from probelang.kernel.load import load_kernel
 from probelang.render.json import render_json

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from probelang.btf.blob import Btf
-from probelang.kernel.container import write_container
+from probelang.container import write_container
 from probelang.kernel.identity import BUNDLED_FOLDER
 from probelang.kernel.interface import Kernel
 from probelang.kernel.load import load_kernel

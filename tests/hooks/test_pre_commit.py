@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from probelang.commands.files import is_command_file
 from probelang.config import Config
 from tests.docs.blocks import ROOT
 
@@ -22,17 +23,24 @@ SAFE = "fprobe vfs_read if 4096 < count\n"
 HOOKS = ROOT / ".pre-commit-hooks.yaml"
 
 
-def patterns() -> set[str]:
-    return set(re.findall(r"^  files: (.*)$", HOOKS.read_text(), re.MULTILINE))
-
-
 @pytest.mark.parametrize(
     "name",
-    ["a.probe", "x/a.probe.pl", "probes.pl", "x/probes.pl", "a.pl", "x/myprobes.pl", "probe", "a.probe.txt"],
+    ["a.probe", "x/a.probe.pl", "probes.pl", "x/probes.pl", "a.pl", "x/myprobes.pl", "probe", "a.probe.txt"]
+    + [
+        "a.tracefs",
+        "x/kprobe_events",
+        "uprobe_events",
+        "x/y/dynamic_events",
+        "my_kprobe_events",
+        "a.tracefs.old",
+    ],
 )
-def test_hooks_take_the_files_that_are_specs(name: str) -> None:
-    (pattern,) = patterns()
-    assert bool(re.search(pattern, name)) == Config(root="/r").is_spec(f"/r/{name}")
+def test_hooks_take_the_files_that_they_are_for(name: str) -> None:
+    """`lint` is for specs and raw commands, `fmt` for specs alone."""
+    lint, fmt = re.findall(r"^  files: (.*)$", HOOKS.read_text(), re.MULTILINE)
+    is_spec = Config(root="/r").is_spec(f"/r/{name}")
+    assert bool(re.search(fmt, name)) == is_spec
+    assert bool(re.search(lint, name)) == (is_spec or is_command_file(name))
 
 
 def run(folder: Path, *words: str, check: bool = True) -> subprocess.CompletedProcess[str]:

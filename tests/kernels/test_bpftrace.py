@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import random
 import re
-from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -21,7 +20,8 @@ from probelang.diagnostics import Severity
 from probelang.kernel.interface import Kernel
 from probelang.source import Source
 from tests.kernels.cases import ALL
-from tests.kernels.lab.boot import GUESTS_AT_ONCE, Job, Machine, Outcome, run_jobs
+from tests.kernels.lab.boot import Job, Machine, Outcome, run_jobs
+from tests.kernels.lab.by_kernel import ByKernel, selected_cases
 from tests.kernels.lab.case import Case
 from tests.kernels.lab.fetch import fetch_kernel
 from tests.kernels.lab.target import target_kernel
@@ -93,26 +93,17 @@ def _is_chosen(kernel: str, case: Case) -> bool:
 
 
 @pytest.fixture(scope="session")
-def told(request: pytest.FixtureRequest) -> dict[str, Future[dict[str, Told]]]:
-    """What became of the selected cases: a future for each kernel."""
-    wanted: dict[str, list[Case]] = {}
-    for item in request.session.items:
-        call = getattr(item, "callspec", None)
-        if call is not None and "case" in call.params and item.path == Path(__file__):
-            wanted.setdefault(call.params["kernel"], []).append(call.params["case"])
-    pool = ThreadPoolExecutor(GUESTS_AT_ONCE)
-    longest_first = sorted(wanted.items(), key=lambda item: -len(item[1]))
-    started = {
-        kernel: pool.submit(run_with_bpftrace, kernel, cases, *KERNELS[kernel])
-        for kernel, cases in longest_first
-    }
-    pool.shutdown(wait=False)
-    return started
+def told(request: pytest.FixtureRequest) -> ByKernel[dict[str, Told]]:
+    """What became of the selected cases."""
+    wanted = selected_cases(request, __file__)
+    # the one with most to do begins
+    longest_first = sorted(wanted, key=lambda kernel: -len(wanted[kernel]))
+    return ByKernel(longest_first, lambda kernel: run_with_bpftrace(kernel, wanted[kernel], *KERNELS[kernel]))
 
 
 @pytest.mark.parametrize(("kernel", "case"), _pairs())
-def test_case(kernel: str, case: Case, told: dict[str, Future[dict[str, Told]]]) -> None:
-    result = told[kernel].result()[case.name]
+def test_case(kernel: str, case: Case, told: ByKernel[dict[str, Told]], again: bool) -> None:
+    result = (run_with_bpftrace(kernel, [case], *KERNELS[kernel]) if again else told[kernel])[case.name]
     if result.analysis.failed:
         codes = {found.rule.code for found in result.analysis.diagnostics if found.severity is Severity.ERROR}
         assert codes == {"PRB501"} or kernel in case.refused, result.diagnostics
@@ -123,20 +114,17 @@ def test_case(kernel: str, case: Case, told: dict[str, Future[dict[str, Told]]])
 
 
 @pytest.fixture(scope="module")
-def taken() -> dict[str, Future[tuple[dict[str, str], list[Outcome]]]]:
-    """What was written of generated probes, by name, and what bpftrace says to the scripts: a future for each kernel."""
-    pool = ThreadPoolExecutor(GUESTS_AT_ONCE)
-    started = {kernel: pool.submit(_compile_there, kernel) for kernel in ("6.12", "7.3")}
-    pool.shutdown(wait=False)
-    return started
+def taken() -> ByKernel[tuple[dict[str, str], list[Outcome]]]:
+    """What was written of generated probes, by name, and what bpftrace says to the scripts."""
+    return ByKernel(("6.12", "7.3"), _compile_there)
 
 
 @pytest.mark.parametrize("kernel", ["6.12", "7.3"])
 def test_bpftrace_takes_every_generated_probe(
-    kernel: str, taken: dict[str, Future[tuple[dict[str, str], list[Outcome]]]]
+    kernel: str, taken: ByKernel[tuple[dict[str, str], list[Outcome]]], again: bool
 ) -> None:
     """`--mode codegen` of the real bpftrace, for the kernel that it runs on."""
-    specs, outcomes = taken[kernel].result()
+    specs, outcomes = taken.anew(kernel) if again else taken[kernel]
     refused = [outcome.output for outcome in outcomes if outcome.status != 0 or "ERROR" in outcome.output]
     names = {found for text in refused for found in re.findall(r"made_(p\d+)|: (p\d+): \(", text)}
     wrong = [specs[first or second] for first, second in names if (first or second) in specs]

@@ -8,6 +8,7 @@ import os
 import pytest
 
 from tests.commands.asked import Asked
+from tests.commands.broken_specs import refused
 from tests.commands.generator import CommandGenerator
 from tests.commands.opinions import disagreement, new_judge, opinion
 from tests.commands.vocabulary import vocabulary
@@ -48,3 +49,19 @@ def test_carets(kernel: Asked) -> None:
     for (_, text), verdict, answer in zip(commands, verdicts, answers, strict=True):
         how = disagreement(verdict, answer, judge)
         assert not how, f"{how}: {text!r}\n the kernel {answer}\n the checker {opinion(verdict)}"
+
+
+def test_carets_of_specs(kernel: Asked) -> None:
+    """What is said of specs: the kernel gives the same error, in the same words, at the same column of a command that says the same."""
+    found = [pair for pair in refused(kernel.kernel) if pair[1].kernel_command is not None]
+    commands = [
+        ("d", said.kernel_command.encode().decode("latin-1")) for _, said in found if said.kernel_command
+    ]
+    _, answers = kernel.ask(commands)
+    assert len({said.kernel_error for _, said in found}) > 15
+    for (source, said), (_, command), answer in zip(found, commands, answers, strict=True):
+        assert answer.log, (command, source.name, said.message, str(answer))
+        _, text, shown, column = answer.log[0]
+        wanted = (said.kernel_text, command, said.kernel_column)
+        assert (text, shown, column) == wanted, (source.name, said.message, str(answer))
+    print(f"{len(found)} diagnostics of specs")

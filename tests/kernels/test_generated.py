@@ -6,7 +6,6 @@ import os
 import random
 import re
 from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 import pytest
@@ -17,7 +16,8 @@ from probelang.backends.tracefs.events import Event
 from probelang.diagnostics import Severity
 from probelang.kernel.interface import Kernel
 from probelang.source import Source
-from tests.kernels.lab.boot import GUESTS_AT_ONCE, Job, Outcome, run_jobs
+from tests.kernels.lab.boot import Job, Outcome, run_jobs
+from tests.kernels.lab.by_kernel import ByKernel
 from tests.kernels.lab.code import insides
 from tests.kernels.lab.fetch import KERNELS, KernelFiles, fetch_kernel
 from tests.kernels.lab.target import target_kernel
@@ -89,16 +89,13 @@ class Asked:
 
 
 @pytest.fixture(scope="module")
-def asked() -> dict[str, Future[Asked]]:
-    pool = ThreadPoolExecutor(GUESTS_AT_ONCE)
-    started = {kernel: pool.submit(_ask, kernel) for kernel in KERNELS}
-    pool.shutdown(wait=False)
-    return started
+def asked() -> ByKernel[Asked]:
+    return ByKernel(KERNELS, _ask)
 
 
 @pytest.mark.parametrize("kernel", KERNELS)
-def test_the_kernel_takes_every_generated_probe(kernel: str, asked: dict[str, Future[Asked]]) -> None:
-    answer = asked[kernel].result()
+def test_the_kernel_takes_every_generated_probe(kernel: str, asked: ByKernel[Asked], again: bool) -> None:
+    answer = asked.anew(kernel) if again else asked[kernel]
     output = answer.output()
     names = dict.fromkeys(re.findall(r"^REFUSED \w+/(\w+)", output, re.MULTILINE))
     if names:

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from concurrent.futures import Future, ThreadPoolExecutor
-from pathlib import Path
-
 import pytest
 
 from tests.kernels.cases import ALL
-from tests.kernels.lab.boot import GUESTS_AT_ONCE
+from tests.kernels.lab.by_kernel import ByKernel, selected_cases
 from tests.kernels.lab.case import Case, Expected
 from tests.kernels.lab.fetch import KERNELS
 from tests.kernels.lab.suite import Run, run_cases
 
 pytestmark = pytest.mark.kernels
 
-Runs = dict[str, Future[dict[str, Run]]]
+Runs = ByKernel[dict[str, Run]]
 
 
 def _parameters() -> list[object]:
@@ -27,21 +24,14 @@ def _parameters() -> list[object]:
 
 @pytest.fixture(scope="session")
 def runs(request: pytest.FixtureRequest) -> Runs:
-    """What became of the selected cases: a future for each kernel, so that kernels run side by side."""
-    wanted: dict[str, list[Case]] = {}
-    for item in request.session.items:
-        call = getattr(item, "callspec", None)
-        if call is not None and "case" in call.params and item.path == Path(__file__):
-            wanted.setdefault(call.params["kernel"], []).append(call.params["case"])
-    pool = ThreadPoolExecutor(GUESTS_AT_ONCE)
-    started = {kernel: pool.submit(run_cases, kernel, cases) for kernel, cases in wanted.items()}
-    pool.shutdown(wait=False)
-    return started
+    """What became of the selected cases."""
+    wanted = selected_cases(request, __file__)
+    return ByKernel(wanted, lambda kernel: run_cases(kernel, wanted[kernel]))
 
 
 @pytest.mark.parametrize(("kernel", "case"), _parameters())
-def test_case(kernel: str, case: Case, runs: Runs) -> None:
-    run = runs[kernel].result()[case.name]
+def test_case(kernel: str, case: Case, runs: Runs, again: bool) -> None:
+    run = (run_cases(kernel, [case]) if again else runs[kernel])[case.name]
     wrong = ""
     try:
         run.verify()

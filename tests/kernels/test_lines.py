@@ -11,10 +11,10 @@ from functools import cache
 import pytest
 
 from probelang.analysis import Analysis, analyse
+from probelang.answers import Found
 from probelang.backends import tracefs
 from probelang.check.rules import points
 from probelang.diagnostics import Severity
-from probelang.kernel.answers import Found
 from probelang.kernel.code import KernelCode
 from probelang.kernel.declared import DECLARED
 from probelang.kernel.interface import Kernel

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import random
 import re
-from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -19,7 +18,8 @@ from probelang.kernel.load import load_kernel
 from probelang.source import Source
 from tests.kernels.cases import ALL
 from tests.kernels.lab import perf
-from tests.kernels.lab.boot import GUESTS_AT_ONCE, Job, Machine, run_jobs
+from tests.kernels.lab.boot import Job, Machine, run_jobs
+from tests.kernels.lab.by_kernel import ByKernel, selected_cases
 from tests.kernels.lab.case import Case, Expected
 from tests.kernels.lab.fetch import fetch_kernel
 from tests.kernels.lab.suite import Run
@@ -34,7 +34,7 @@ KERNELS = ("6.12", "7.3")
 #: What depends on which task the clock interrupts: with perf that is perf.
 BY_CHANCE = ("eprobe-whose-name",)
 
-Runs = dict[str, Future[dict[str, Run]]]
+Runs = ByKernel[dict[str, Run]]
 
 
 def _cases(kernel: str) -> list[Case]:
@@ -55,23 +55,14 @@ def _parameters() -> list[object]:
 
 @pytest.fixture(scope="session")
 def perf_runs(request: pytest.FixtureRequest) -> Runs:
-    wanted: dict[str, list[Case]] = {}
-    for item in request.session.items:
-        if (
-            item.get_closest_marker("kernels")
-            and getattr(item, "originalname", "") == "test_case_through_perf"
-        ):
-            params = getattr(item, "callspec").params  # noqa: B009
-            wanted.setdefault(params["kernel"], []).append(params["case"])
-    pool = ThreadPoolExecutor(GUESTS_AT_ONCE)
-    started = {kernel: pool.submit(perf.run_cases, kernel, cases) for kernel, cases in wanted.items()}
-    pool.shutdown(wait=False)
-    return started
+    """What became of the selected cases."""
+    wanted = selected_cases(request, __file__)
+    return ByKernel(wanted, lambda kernel: perf.run_cases(kernel, wanted[kernel]))
 
 
 @pytest.mark.parametrize(("kernel", "case"), _parameters())
-def test_case_through_perf(kernel: str, case: Case, perf_runs: Runs) -> None:
-    run = perf_runs[kernel].result()[case.name]
+def test_case_through_perf(kernel: str, case: Case, perf_runs: Runs, again: bool) -> None:
+    run = (perf.run_cases(kernel, [case]) if again else perf_runs[kernel])[case.name]
     if run.compiled.status == 1:
         said = run.compiled.diagnostics
         codes = {line.partition(":")[0] for line in said.splitlines()}

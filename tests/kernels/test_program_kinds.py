@@ -22,6 +22,7 @@ from probelang.kernel.interface import Kernel
 from probelang.program.program import Program
 from probelang.source import Source
 from tests.kernels.lab.boot import Job, Outcome, run_jobs
+from tests.kernels.lab.by_kernel import ByKernel
 from tests.kernels.lab.fetch import KERNELS, fetch_kernel
 from tests.kernels.lab.target import target_kernel
 from tests.kernels.lab.trace import Hit, Value, parse_trace, parse_value
@@ -342,27 +343,23 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("programs")
 
 
+Outcomes = dict[str, Outcome | list[str]]
+
+
 @pytest.fixture(scope="module")
-def ran(home: Path) -> Callable[[str, str], Outcome | list[str]]:
-    """What became of a case on a kernel; the first that is asked for runs all of that kernel."""
-    known: dict[str, dict[str, Outcome | list[str]]] = {}
-
-    def ask(kernel: str, name: str) -> Outcome | list[str]:
-        made(name, home)  # skips where a compiler is missing
-        if kernel not in known:
-            known[kernel] = run_all(kernel, home)
-        return known[kernel][name]
-
-    return ask
+def ran(home: Path) -> ByKernel[Outcomes]:
+    """What became of the cases on each kernel."""
+    # not side by side: what is compiled for all kernels is compiled once
+    return ByKernel((), lambda kernel: run_all(kernel, home))
 
 
-def run_all(kernel: str, home: Path) -> dict[str, Outcome | list[str]]:
-    answers: dict[str, Outcome | list[str]] = {}
+def run_all(kernel: str, home: Path) -> Outcomes:
+    answers: Outcomes = {}
     jobs: dict[str, Job] = {}
     for name, case in CASES.items():
         try:
             job = job_of(case, made(name, home), target_kernel(fetch_kernel(kernel)))
-        except (pytest.skip.Exception, AssertionError):
+        except (pytest.skip.Exception, pytest.fail.Exception, AssertionError):
             continue  # which the case itself will say
         if isinstance(job, list):
             answers[name] = job
@@ -393,10 +390,11 @@ def hits_of(found: Sequence[Hit]) -> Hits:
 @pytest.mark.parametrize("name", CASES)
 @pytest.mark.parametrize("kernel", KERNELS)
 def test_programs_of_every_kind(
-    kernel: str, name: str, ran: Callable[[str, str], Outcome | list[str]]
+    kernel: str, name: str, home: Path, ran: ByKernel[Outcomes], again: bool
 ) -> None:
     case = CASES[name]
-    outcome = ran(kernel, name)
+    made(name, home)  # skips where a compiler is missing
+    outcome = (ran.anew(kernel) if again else ran[kernel])[name]
     refused = (case.refused or {}).get(kernel)
     if isinstance(outcome, list):
         assert [line.split()[0] for line in outcome] == refused, outcome

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 import pytest
 
 from probelang.analysis import analyse
+from probelang.answers import Found
 from probelang.backends import tracefs
 from probelang.backends.perf.tracepoints import COMM, EVENTS
-from probelang.kernel.answers import Found
 from probelang.kernel.interface import Kernel
 from probelang.source import Source
 from tests.kernels.lab.boot import Job, run_jobs

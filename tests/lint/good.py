@@ -10,10 +10,10 @@ import re
 from collections.abc import Iterator
 
 from probelang.analysis import analyse
+from probelang.answers import Found
 from probelang.check.spec import check
-from probelang.kernel.answers import Found
 from probelang.kernel.interface import Kernel
-from probelang.lint.subject import comparisons, field_of
+from probelang.linter.subject import comparisons, field_of
 from probelang.probes import Duration, FunctionTarget
 from probelang.source import Source
 from probelang.syntax.parse import parse

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from probelang.cli.main import main
-from probelang.lint.across import check_files
+from probelang.linter.across import check_files
 from probelang.source import Source
 
 READ = "fprobe vfs_read { count }\n"

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from probelang.answers import Found
 from probelang.btf.names import Space
 from probelang.btf.types import FuncProto, Ptr, Qualifier, Typedef
-from probelang.kernel.answers import Found
 from probelang.kernel.facts import Function
-from probelang.lint.facts.freeing import FREED, FREES, PUTS, does_to
-from probelang.lint.facts.hot import HOT
-from probelang.lint.facts.user_memory import KERNEL_ONLY, USER
-from probelang.lint.facts.waiting import WAITING
+from probelang.linter.facts.freeing import FREED, FREES, PUTS, does_to
+from probelang.linter.facts.hot import HOT
+from probelang.linter.facts.user_memory import KERNEL_ONLY, USER
+from probelang.linter.facts.waiting import WAITING
 from tests.support.specs import KERNELS, bundled
 
 #: Inlined by today's compilers; older kernels have it.

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from probelang.diagnostics import Diagnostic, Edit, Fix, Label, Severity
-from probelang.lint.fixes import MAX_ROUNDS, Fixed, apply_edits, apply_fixes
-from probelang.lint.project import lint
+from probelang.linter.fixes import MAX_ROUNDS, Fixed, apply_edits, apply_fixes
+from probelang.project import lint
 from probelang.rules import RULES
 from probelang.source import Source, Span
 from tests.support.specs import bundled

@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 
 from probelang.analysis import Analysis, analyse
+from probelang.answers import Found
 from probelang.btf.names import Space
 from probelang.check import renames
 from probelang.check.btf_ctypes import BtfType
-from probelang.check.ctypes import CPointer, TypeRef
+from probelang.ctypes import CPointer, TypeRef
 from probelang.diagnostics import Diagnostic, Severity, headline
-from probelang.kernel.answers import Found
 from probelang.kernel.interface import Kernel
-from probelang.lint import fleet
+from probelang.linter import fleet
 from probelang.source import Source
 from tests.support.specs import KERNELS, apply_fix, bundled, run
 
@@ -175,7 +175,7 @@ def test_many_findings_take_no_more_than_some_trials(monkeypatch: pytest.MonkeyP
         asked.append(source.text)
         return analyse(source, *rest)
 
-    monkeypatch.setattr("probelang.lint.trial.analyse", count)
+    monkeypatch.setattr("probelang.linter.trial.analyse", count)
     found_in("".join(f"p{n} = fprobe do_rmdir {{ x{n} = name->name }}\n" for n in range(300)), ALL[1:])
     assert len(asked) < 300
 

@@ -7,8 +7,9 @@ import time
 import pytest
 
 from probelang.diagnostics import Diagnostic
-from probelang.lint.project import lint
-from probelang.selection import EVERYTHING, Choice, Selection, make_selection
+from probelang.project import lint
+from probelang.selection import EVERYTHING, Choice, Selection
+from probelang.selectors import make_selection
 from probelang.source import Source
 from tests.support.specs import apply_fix, bundled
 

@@ -9,7 +9,7 @@ import pytest
 
 from probelang.analysis import analyse
 from probelang.diagnostics import Diagnostic
-from probelang.lint.fleet import lint
+from probelang.linter.fleet import lint
 from probelang.render.text import render_text
 from probelang.source import Source
 from tests.docs.blocks import ROOT

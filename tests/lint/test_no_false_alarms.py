@@ -10,7 +10,7 @@ import pytest
 from probelang.analysis import lint
 from probelang.backends import BACKENDS
 from probelang.diagnostics import Severity
-from probelang.lint.rules import RULES
+from probelang.linter.rules import RULES
 from probelang.source import Source
 from tests.lint.good import good_specs
 from tests.properties.strategies import generator

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from hypothesis import given
 from hypothesis import strategies as st
 
-from probelang.lint.ranges import Numbers, Solver, Texts, join, meet, within
+from probelang.linter.ranges import Numbers, Solver, Texts, join, meet, within
 from probelang.probes import Access, Compare, Condition, Fetch, Field, Immediate, Junction, Not
 from probelang.source import Span
 

@@ -14,8 +14,8 @@ import pytest
 
 from probelang.analysis import analyse
 from probelang.diagnostics import Diagnostic, Rule, Severity
-from probelang.lint.fleet import lint
-from probelang.lint.rules import RULES
+from probelang.linter.fleet import lint
+from probelang.linter.rules import RULES
 from probelang.render.text import render_text
 from probelang.source import Source
 from tests.support.specs import apply_fix, bundled

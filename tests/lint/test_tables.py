@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from probelang.answers import Found
 from probelang.check.constants import Constants
 from probelang.check.report import Report
-from probelang.kernel.answers import Found
-from probelang.lint import named_numbers
+from probelang.linter import named_numbers
 from tests.support.specs import KERNELS, bundled
 
 _WORDS = {

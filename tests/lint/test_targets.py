@@ -8,8 +8,8 @@ import pytest
 
 from probelang.analysis import lint
 from probelang.diagnostics import Severity
-from probelang.lint import run
-from probelang.lint.subject import Subject
+from probelang.linter import run
+from probelang.linter.subject import Subject
 from probelang.source import Source
 from tests.support.specs import bundled
 from tests.support.specs import run as analysed

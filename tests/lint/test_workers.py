@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from probelang.lint.workers import share
+from probelang.linter.workers import share
 
 ROOT = Path(__file__).parents[2]
 
@@ -75,7 +75,7 @@ def test_an_exception_is_raised_here() -> None:
 def test_an_interrupt_ends_all_of_them() -> None:
     program = (
         "import os, sys, time\n"
-        "from probelang.lint.workers import share\n"
+        "from probelang.linter.workers import share\n"
         "def work(number):\n"
         "    os.write(1, b'%d\\n' % os.getpid()); time.sleep(60); return ''\n"
         "try: share(10, 2, work, print)\n"

@@ -23,7 +23,7 @@ from probelang.analysis.hover import hover
 from probelang.analysis.names import named_at, occurrences
 from probelang.analysis.outline import folds, outline, selections
 from probelang.analysis.signature import find_signature
-from probelang.format.spec import format_range
+from probelang.formatter.spec import format_range
 from probelang.kernel.interface import Kernel
 from probelang.kernel.load import load_kernel
 from probelang.source import Source, Span

@@ -328,3 +328,52 @@ def test_an_answer_that_is_not_waited_for(tmp_path: Path) -> None:
         assert await client.text_document_hover_async(t.HoverParams(**at(uri, 3, 15))) is not None
 
     converse(tmp_path, talk)
+
+
+COMMANDS = "# reads\np:io/rd vfs_reed\np:io/wr vfs_write # probelang: ignore[unknown-function]\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "language"), [("x.tracefs", "probelang"), ("kprobe_events", "tracefs"), ("odd", "tracefs")]
+)
+def test_raw_commands_have_diagnostics_and_nothing_else(name: str, language: str, tmp_path: Path) -> None:
+    uri = from_fs_path(str(tmp_path / name)) or ""
+
+    async def talk(client: Any, spec: str) -> None:
+        client.text_document_did_open(
+            t.DidOpenTextDocumentParams(t.TextDocumentItem(uri, language, 1, COMMANDS))
+        )
+        wrong, unused = await client.diagnostics(uri)
+        assert (wrong.code, wrong.range.start.line, wrong.range.start.character) == ("PRB201", 1, 8)
+        assert (unused.code, unused.range.start.line) == ("PRB690", 2)
+        where = t.Range(t.Position(1, 8), t.Position(1, 16))
+        client.change(uri, 2, t.TextDocumentContentChangePartial(where, "vfs_read"))
+        (left,) = await client.diagnostics(uri)
+        assert left.code == "PRB690"
+        document, place = client.file(uri), t.Position(2, 10)
+        whole = t.Range(t.Position(0, 0), t.Position(3, 0))
+        assert not await client.text_document_hover_async(t.HoverParams(document, place))
+        assert not await client.text_document_completion_async(t.CompletionParams(document, place))
+        assert not await client.text_document_definition_async(t.DefinitionParams(document, place))
+        assert not await client.text_document_document_symbol_async(t.DocumentSymbolParams(document))
+        assert not await client.text_document_folding_range_async(t.FoldingRangeParams(document))
+        tokens = await client.text_document_semantic_tokens_full_async(t.SemanticTokensParams(document))
+        assert not tokens or not tokens.data
+        assert not await client.text_document_inlay_hint_async(t.InlayHintParams(document, whole))
+        assert not await client.text_document_code_lens_async(t.CodeLensParams(document))
+        context = t.CodeActionContext([left])
+        assert not await client.text_document_code_action_async(t.CodeActionParams(document, whole, context))
+        options = t.FormattingOptions(4, True)
+        assert not await client.text_document_formatting_async(t.DocumentFormattingParams(document, options))
+        assert not await client.text_document_range_formatting_async(
+            t.DocumentRangeFormattingParams(document, whole, options)
+        )
+        assert not await client.text_document_on_type_formatting_async(
+            t.DocumentOnTypeFormattingParams(document, place, "}", options)
+        )
+        await client.text_document_selection_range_async(t.SelectionRangeParams(document, [place]))
+        client.change(uri, 3, t.TextDocumentContentChangeWholeDocument("p:a/b vfs_read\n" * 10_000))
+        assert await client.diagnostics(uri) == []
+        assert any("too large" in message for message in client.messages)
+
+    converse(tmp_path, talk)

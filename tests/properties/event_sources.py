@@ -5,9 +5,9 @@ from __future__ import annotations
 import functools
 import random
 
+from probelang.answers import Found
 from probelang.btf import types
 from probelang.btf.names import Space
-from probelang.kernel.answers import Found
 from probelang.kernel.facts import Event
 from probelang.kernel.interface import Kernel
 from tests.properties.recorded import Recorded, string

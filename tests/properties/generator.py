@@ -13,10 +13,10 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
+from probelang.answers import Found
 from probelang.btf import types
 from probelang.btf.blob import Btf
 from probelang.btf.names import Space
-from probelang.kernel.answers import Found
 from probelang.kernel.facts import Function
 from probelang.kernel.interface import Kernel
 from probelang.kernel.tables import Table

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from probelang.kernel.container import Container, write_container
+from probelang.container import Container, write_container
 from probelang.kernel.interface import Kernel
 from probelang.kernel.sources import ContainerSources
 from probelang.kernel.tables import build_table

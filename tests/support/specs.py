@@ -9,7 +9,7 @@ from probelang.analysis import Analysis, analyse
 from probelang.diagnostics import Diagnostic, Fix
 from probelang.kernel.interface import Kernel
 from probelang.kernel.load import load_kernel
-from probelang.lint.project import lint
+from probelang.project import lint
 from probelang.source import Source
 
 KERNELS = ("6.1", "6.12", "7.3")

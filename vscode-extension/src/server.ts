@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import * as vscode from "vscode";
 import { LanguageClient, type Location, type ServerOptions, State, Trace } from "vscode-languageclient/node";
-import { findProgram, isSpec, LANGUAGE, settings } from "./settings";
+import { COMMANDS, findProgram, isKnown, LANGUAGE, settings } from "./settings";
 
 export class Server {
     private client: LanguageClient | undefined;
@@ -18,7 +18,7 @@ export class Server {
             this.log,
             this.changed,
             vscode.workspace.onDidOpenTextDocument((document) => {
-                if (isSpec(document)) {
+                if (isKnown(document)) {
                     void this.start();
                 }
             }),
@@ -36,7 +36,7 @@ export class Server {
                 { provideDefinition: (document, position) => this.findDefinition(document, position) },
             ),
         );
-        if (vscode.workspace.textDocuments.some(isSpec)) {
+        if (vscode.workspace.textDocuments.some(isKnown)) {
             void this.start();
         }
     }
@@ -132,6 +132,8 @@ export class Server {
             documentSelector: [
                 { language: LANGUAGE, scheme: "file" },
                 { language: LANGUAGE, scheme: "untitled" },
+                { language: COMMANDS, scheme: "file" },
+                { language: COMMANDS, scheme: "untitled" },
             ],
             initializationOptions: {
                 kernels: settings().get<string[]>("kernels", []),

@@ -5,12 +5,19 @@ import { join } from "node:path";
 import * as vscode from "vscode";
 
 export const LANGUAGE = "probelang";
+/** Raw commands of the kernel, of which there are diagnostics alone. */
+export const COMMANDS = "tracefs";
 
 /** The files with the settings of a project. */
 export const PROJECT_FILES = "**/{probelang.toml,pyproject.toml}";
 
 export function settings(scope?: vscode.ConfigurationScope): vscode.WorkspaceConfiguration {
     return vscode.workspace.getConfiguration("probelang", scope);
+}
+
+/** Whether the language server has anything to say of a document. */
+export function isKnown(document: vscode.TextDocument): boolean {
+    return document.languageId === LANGUAGE || document.languageId === COMMANDS;
 }
 
 export function isSpec(document: vscode.TextDocument | undefined): document is vscode.TextDocument {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from probelang.answers import KernelError
 from probelang.backends import DEFAULT_SETTINGS, Plan, Settings
 from probelang.backends.bpftrace.bodies import Based, Body, BodyRefused, write_body
 from probelang.backends.bpftrace.conditions import ConditionRefused
@@ -13,7 +14,6 @@ from probelang.backends.bpftrace.points import PointRefused, Spot, find_spot
 from probelang.btf.types import BtfError
 from probelang.check.report import Report
 from probelang.check.rules import backends, facts
-from probelang.kernel.answers import KernelError
 from probelang.probes import EventTarget, FunctionTarget
 from probelang.record import record, replace
 from probelang.syntax.tree import Kind

@@ -10,11 +10,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from probelang.answers import Found
 from probelang.backends.bpftrace.text import quote
 from probelang.backends.bpftrace.values import Surroundings
 from probelang.btf.layout import resolved, size_of
 from probelang.btf.types import BtfError, Enum, FuncProto, Int, Ptr, Void
-from probelang.kernel.answers import Found
 from probelang.probes import (
     Access,
     AddressTarget,
@@ -35,9 +35,9 @@ from probelang.syntax.tree import Kind
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from probelang.answers import Answer
     from probelang.backends.bpftrace.dialect import Dialect
     from probelang.btf.blob import Btf
-    from probelang.kernel.answers import Answer
     from probelang.kernel.facts import Function
     from probelang.kernel.interface import Kernel
     from probelang.probes import Field, Probe, Target

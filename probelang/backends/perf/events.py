@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from probelang.answers import Found, KernelError
 from probelang.backends import DEFAULT_SETTINGS, Plan, Settings
 from probelang.backends.perf.existing import Beyond, names_in_filter, show
 from probelang.backends.perf.model import RETURN_PLACE, Definition, Event, Selection, spell_names
@@ -22,7 +23,6 @@ from probelang.backends.tracefs.bounds import MAX_COMMAND, allows, filter_of, fi
 from probelang.btf.types import BtfError
 from probelang.check.report import Report
 from probelang.check.rules import backends, facts, limits
-from probelang.kernel.answers import Found, KernelError
 from probelang.kernel.features import FEATURES
 from probelang.probes import (
     AddressTarget,

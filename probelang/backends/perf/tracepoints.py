@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from probelang.answers import Found
 from probelang.backends.perf.values import OTHERS, Refusal
 from probelang.check.rules import backends
-from probelang.kernel.answers import Found
 from probelang.probes import (
     Access,
     EventFieldValue,

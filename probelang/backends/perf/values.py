@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from probelang.answers import Found
 from probelang.backends.tracefs.lower import Capabilities, Refusal, lower
 from probelang.btf.layout import anonymous_before, find_member, resolved
 from probelang.btf.types import FuncProto, Ptr, Qualifier, Struct
 from probelang.check.rules import backends, limits
-from probelang.kernel.answers import Found
 from probelang.probes import (
     Access,
     Duration,

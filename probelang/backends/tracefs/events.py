@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from probelang.answers import KernelError
 from probelang.backends import DEFAULT_SETTINGS, Plan, Settings
 from probelang.backends.tracefs.bounds import (
     MAX_COMMAND,
@@ -17,11 +18,11 @@ from probelang.backends.tracefs.filters import FilterTextError, names_in_event, 
 from probelang.backends.tracefs.join import join, needs_join
 from probelang.backends.tracefs.kinds import Kinds
 from probelang.backends.tracefs.lower import Capabilities, Refusal, lower
+from probelang.backends.tracefs.run_names import name_group
 from probelang.btf.types import BtfError
 from probelang.check.report import Report
 from probelang.check.rules import backends, facts, limits
 from probelang.diagnostics import Label
-from probelang.kernel.answers import KernelError
 from probelang.probes import (
     AddressTarget,
     ClockTarget,
@@ -117,20 +118,20 @@ def emit_events(
     if not probes:
         return Plan((), ())
     try:
-        return _emit_all(probes, kernel, {} if kept is None else kept)
+        return _emit_all(probes, kernel, {} if kept is None else kept, settings.run)
     except (BtfError, KernelError) as error:
         report = Report()
         report.add(facts.BAD_FACTS, probes[0].point_span, f"{kernel.title}: {error}")
         return Plan((), tuple(report.diagnostics))
 
 
-def _emit_all(probes: Sequence[Probe], kernel: Kernel, kept: dict[int, Emitted]) -> Plan:
+def _emit_all(probes: Sequence[Probe], kernel: Kernel, kept: dict[int, Emitted], run: str) -> Plan:
     can = Capabilities(kernel)
     events: list[Event] = []
     said: list[Diagnostic] = []
     claimed: dict[str, Span] = {}
     made: dict[tuple[str, str], Event] = {}
-    taken = {f"{probe.group}/{probe.event}" for probe in probes}
+    taken = {f"{name_group(probe.group, run)}/{probe.event}" for probe in probes}
     last = dict(kept)
     kept.clear()
     for probe in probes:
@@ -148,7 +149,7 @@ def _emit_all(probes: Sequence[Probe], kernel: Kernel, kept: dict[int, Emitted])
             or any(one is not other for one, other in zip(known.bases, bases, strict=True))
         ):
             before = frozenset(taken) if needs_join(probe, can) else None
-            event = _Emitter(probe, kernel, can, report, taken, made).emit()
+            event = _Emitter(probe, kernel, can, report, taken, made, run).emit()
             added = frozenset(taken - before) if before is not None else frozenset()
             known = Emitted(probe, before, added, bases, event, tuple(report.diagnostics))
         else:
@@ -190,8 +191,11 @@ class _Emitter:
         report: Report,
         taken: set[str],
         made: dict[tuple[str, str], Event],
+        run: str,
     ) -> None:
         self.probe = probe
+        self.run = run
+        self.group = name_group(probe.group, run)
         self.kernel = kernel
         self.can = can
         self.report = report
@@ -209,7 +213,7 @@ class _Emitter:
             if not self._bases_allow():
                 return None
             in_event = self._event_filter()
-        name = f"{self.probe.group}/{self.probe.event}"
+        name = f"{self.group}/{self.probe.event}"
         definition = self.define(name, head, self.probe.sites, in_event)
         text = self._filter(in_event)
         if definition is None or self.report.has_errors():
@@ -217,7 +221,7 @@ class _Emitter:
         return self._within_limits(Event(self.probe, (definition,), self._stacktrace(name, text), text))
 
     def _emit_joined(self, head: str) -> Event | None:
-        joined = join(self.probe, self.kernel, self.can, self.report, self.taken)
+        joined = join(self.probe, self.kernel, self.can, self.report, self.taken, self.run)
         text = self._filter(None)
         if joined is None:
             return None
@@ -227,7 +231,7 @@ class _Emitter:
             return None
         definitions = [entry, exit, Definition(joined.name, (joined.command,), f":{joined.name}\t")]
         if joined.reader is not None:
-            reader = self.define(f"{self.probe.group}/{self.probe.event}", "e", (joined.reader,), None)
+            reader = self.define(f"{self.group}/{self.probe.event}", "e", (joined.reader,), None)
             if reader is None:
                 return None
             definitions.append(reader)
@@ -264,32 +268,13 @@ class _Emitter:
 
     def _target(self, target: Target, head: str) -> str:
         """A point as the kernel writes it; of a joined event of this spec, where its hits are."""
-        match target:
-            case FunctionTarget(function, module, offset, _):
-                # an fprobe is by the name alone; a kprobe with a module sits there only
-                name = f"{module}:{function}" if module and head[0] != "f" else function
-                return f"{name}+{offset}" if offset else name
-            case ProgramTarget(path, offset, _, counter):
-                return f"{path}:{offset:#x}" + (f"({counter:#x})" if counter is not None else "")
-            case AddressTarget(address):
-                return f"{address:#x}"
-            case WatchTarget(symbol, address, access, length):
-                place = f"{address:#x}" if symbol is None else symbol + (f"{address:+d}" if address else "")
-                return f"{access}@{place}:{length}"
-            case ClockTarget():
-                raise AssertionError("no event of tracefs has a clock")
-            case TracepointTarget(tracepoint, _):
-                return tracepoint
-            case EventTarget(system, event):
-                base = self.made.get((system, event))
-                return base.name.replace("/", ".") if base is not None else f"{system}.{event}"
+        base = self.made.get((target.system, target.event)) if isinstance(target, EventTarget) else None
+        return base.name.replace("/", ".") if base is not None else point_text(target, head)
 
     # --------------------------------------------------------------------------------------------- fields
 
     def _line(self, start: str, head: str, site: Site, in_event: str | None) -> str | None:
-        words = [start, self._target(site.target, head)]
-        if isinstance(site.target, FunctionTarget) and site.target.returns and head[0] == "f":
-            words[1] += "%return"
+        words = [start, self._target(site.target, head) + point_suffix(site.target, head)]
         # the kernel does not look for the BTF of a function that is named with its module
         with_module = isinstance(site.target, FunctionTarget) and site.target.module and head[0] != "f"
         can = self.can.by_offsets() if with_module else self.can
@@ -408,6 +393,33 @@ class _Emitter:
         return {
             field.name: "COMM" for field in self.probe.fields if isinstance(field.access.base, ThreadName)
         }
+
+
+def point_text(target: Target, head: str) -> str:
+    """A point as the kernel writes it, for a command that begins with `head`."""
+    match target:
+        case FunctionTarget(function, module, offset, _):
+            # an fprobe is by the name alone; a kprobe with a module sits there only
+            name = f"{module}:{function}" if module and head[0] != "f" else function
+            return f"{name}+{offset}" if offset else name
+        case ProgramTarget(path, offset, _, counter):
+            return f"{path}:{offset:#x}" + (f"({counter:#x})" if counter is not None else "")
+        case AddressTarget(address):
+            return f"{address:#x}"
+        case WatchTarget(symbol, address, access, length):
+            place = f"{address:#x}" if symbol is None else symbol + (f"{address:+d}" if address else "")
+            return f"{access}@{place}:{length}"
+        case ClockTarget():
+            raise AssertionError("no event of tracefs has a clock")
+        case TracepointTarget(tracepoint, _):
+            return tracepoint
+        case EventTarget(system, event):
+            return f"{system}.{event}"
+
+
+def point_suffix(target: Target, head: str) -> str:
+    """What follows the point of a command that begins with `head`: an fprobe at the return says so there."""
+    return "%return" if isinstance(target, FunctionTarget) and target.returns and head[0] == "f" else ""
 
 
 def _fits_command(text: str) -> bool:

@@ -19,9 +19,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from probelang.backends.tracefs.run_names import name_group, name_synthetic
 from probelang.check.naming import MAX_EVENT_NAME, free_name
 from probelang.check.rules import backends, limits
-from probelang.kernel.answers import Found
 from probelang.kernel.features import FEATURES
 from probelang.probes import (
     Access,
@@ -99,14 +99,17 @@ def _through_entry(field: Field, can: Capabilities) -> bool:
     return isinstance(base, Parameter) and bool(field.access.derefs) and can.entry_data is False
 
 
-def join(probe: Probe, kernel: Kernel, can: Capabilities, report: Report, taken: set[str]) -> Joined | None:
+def join(
+    probe: Probe, kernel: Kernel, can: Capabilities, report: Report, taken: set[str], run: str = ""
+) -> Joined | None:
     """The three events of a probe; None after an error, which has been reported. Names go into `taken`."""
     if not _possible(probe, kernel, can, report):
         return None
-    entry = _free(f"{probe.group}/{probe.event}__entry", taken)
-    exit = _free(f"{probe.group}/{probe.event}__return", taken)
+    group = name_group(probe.group, run)
+    entry = _free(f"{group}/{probe.event}__entry", taken)
+    exit = _free(f"{group}/{probe.event}__return", taken)
     pointers = _pointers(probe, can)
-    name = _free_synthetic(probe, kernel, taken, "__joined" if pointers else "")
+    name = _free_synthetic(probe, kernel, taken, run, "__joined" if pointers else "")
     entry_sites, exit_sites = [], []
     for site in probe.sites:
         target = site.target
@@ -303,16 +306,18 @@ def _free(wanted: str, taken: set[str]) -> str:
     return name
 
 
-def _free_synthetic(probe: Probe, kernel: Kernel, taken: set[str], end: str) -> str:
+def _free_synthetic(probe: Probe, kernel: Kernel, taken: set[str], run: str, end: str) -> str:
     """Synthetic events are all in one group, where others have theirs too; the trace shows the event's name alone.
 
     A trigger's words must have two characters (parse_action_params in kernel/trace/trace_events_hist.c).
     """
-    most = MAX_EVENT_NAME - len(end)
-    names = [f"synthetic/{name[:most]}{end}" for name in (probe.event, f"{probe.group}_{probe.event}")]
+    names = [
+        f"synthetic/{name_synthetic(name, run, end)}"
+        for name in (probe.event, f"{probe.group}_{probe.event}")
+    ]
     for name in names:
         long_enough = len(name) > len("synthetic/") + 1
-        if long_enough and name not in taken and not isinstance(kernel.find_event(*name.split("/")), Found):
+        if long_enough and name not in taken and not kernel.has_static_event(*name.split("/")):
             break
     else:
         name = free_name(names[-1], taken, len("synthetic/") + MAX_EVENT_NAME)

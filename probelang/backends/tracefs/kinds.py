@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from probelang.answers import Found
 from probelang.check.rules import backends, limits
-from probelang.kernel.answers import Found
 from probelang.kernel.features import FEATURES
 from probelang.probes import FunctionTarget, ProgramTarget, TracepointTarget, WatchTarget
 from probelang.syntax.tree import Kind

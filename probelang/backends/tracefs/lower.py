@@ -33,7 +33,7 @@ from probelang.probes import (
     ThreadName,
     WatchTarget,
 )
-from probelang.record import record
+from probelang.record import record, replace
 from probelang.syntax.tree import Kind
 
 if TYPE_CHECKING:
@@ -48,13 +48,14 @@ MAX_NESTED = 8
 
 @record
 class Refusal:
-    """Why a value cannot be had on the target kernel, and what to do instead."""
+    """Why a value cannot be had on the target kernel, and what to do instead; `text` is the fetch arg that the kernel would refuse."""
 
     rule: Rule
     message: str
     help: str | None = None
     notes: tuple[str, ...] = ()
     kernel_error: str | None = None
+    text: str | None = None
 
 
 class Capabilities:
@@ -130,7 +131,8 @@ def lower(field: Field, target: Target, can: Capabilities) -> str | Refusal:
     fitting = [text for text in candidates if len(text) <= can.max_text]
     if fitting:
         return f"{field.name}={fitting[0]}"
-    return _too_long(access, candidates, can)
+    refusal = _too_long(access, candidates, can)
+    return replace(refusal, text=f"{field.name}={min(candidates, key=len)}") if candidates else refusal
 
 
 def _is_inside(target: Target) -> bool:
@@ -189,7 +191,7 @@ def _unavailable(access: Access, target: Target, can: Capabilities) -> Refusal |
             f"an eprobe does not know {'`$pid`' if isinstance(base, Thread) else '`$current`'} on any kernel",
             "`$comm` and, in a condition, `$tid` can be had; a tprobe on the tracepoint of this event knows it on Linux "
             f"{FEATURES['current'].since} and later",
-            kernel_error="BAD_VAR",
+            kernel_error="BAD_VAR" if can.param_names else "BAD_ATTACH_ARG",
         )
     if isinstance(base, FileAddress) and can.file_offsets is not True:
         return Refusal(

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from probelang import ignores
 from probelang.analysis import lint
 from probelang.analysis.document import Document
 from probelang.check.report import in_source_order
-from probelang.lint import ignores
-from probelang.lint.fleet import merge
+from probelang.linter.fleet import merge
 from probelang.selection import EVERYTHING
 from probelang.source import Source
 from probelang.syntax.parse import parse

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from probelang.kernel.answers import Found, KernelError, Unknown
+from probelang.answers import Found, KernelError, Unknown
 from probelang.kernel.interface import Kernel
 from probelang.kernel.load import load_kernel
 from tests.support.little_kernel import RELEASE, build_little_kernel, line_of

@@ -63,6 +63,14 @@ def test_a_string_of_the_entry_is_read_at_entry() -> None:
     )
 
 
+def test_a_system_call_without_parameters_has_several_names() -> None:
+    """ftrace lists one of them, and kprobes sit on each; before Linux 6.16 fprobes go by the list."""
+    assert codes(run("x = kprobe __x64_sys_getppid { $comm }", "6.1")) == []
+    assert codes(run("x = fprobe __x64_sys_getppid { $comm }", "6.12")) == ["PRB204"]
+    assert codes(run("x = fprobe __x64_sys_getppid { $comm }", "7.3")) == []
+    assert codes(run("x = kprobe __x64_sys_getppit { $comm }")) == ["PRB201"]
+
+
 def test_thousands_of_clashes_take_no_time() -> None:
     names = run("x = fprobe vfs_read { count }\n" * 3000)
     assert len(names.diagnostics) == 2999

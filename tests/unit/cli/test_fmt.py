@@ -134,7 +134,7 @@ def test_wrong_usage(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
 def test_a_fault_of_ours_is_said(
     capfdbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("probelang.format.layout.join", lambda atoms: "kprobe f { b }")
+    monkeypatch.setattr("probelang.formatter.layout.join", lambda atoms: "kprobe f { b }")
     status, out, err = call(capfdbinary, "other.pl")
     assert (status, out) == (2, "") and "other.pl is left as it is" in err
     assert Path("other.pl").read_text() == OTHER

@@ -341,7 +341,7 @@ def test_a_file_that_cannot_be_written(capfd: Capture, monkeypatch: pytest.Monke
 
 def checked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The files that are checked from now on, in this process."""
-    from probelang.lint import project
+    from probelang import project
 
     names: list[str] = []
     original = project.lint
@@ -407,7 +407,7 @@ def test_programs_are_looked_at_each_time(capfd: Capture, monkeypatch: pytest.Mo
 
 
 def test_fixes_are_never_taken_from_the_cache(capfd: Capture, tmp_path: Path) -> None:
-    call(capfd, *K, "safe.probe")
+    call(capfd, *K, "--format", "json", "safe.probe")
     (cached,) = (tmp_path / "cache").glob("*.lint")
     assert '"count > 4096"' in cached.read_text()
     import zlib
@@ -448,7 +448,7 @@ def test_start_up_is_cheap_where_nothing_changed(tmp_path: Path) -> None:
         "probelang.syntax.",
         "probelang.check.",
         "probelang.btf.",
-        "probelang.lint.rules",
+        "probelang.linter.rules",
         "json",
         "mmap",
     )

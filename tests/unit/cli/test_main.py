@@ -224,7 +224,8 @@ def test_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert first["kernel_error"] == {
         "name": "NO_BTFARG",
         "text": "This variable is not found at this probe point",
-        "column": None,
+        "column": 33,
+        "command": "f:wrong/vfs_read vfs_read cuont=cuont",
     }
 
 

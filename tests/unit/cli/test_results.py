@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from probelang.cli import results
 from probelang.cli.results import Results
 from probelang.diagnostics import Diagnostic
-from probelang.lint.project import lint
-from probelang.lint.stored import FIELDS, pack, unpack
+from probelang.project import lint
 from probelang.source import Source
+from probelang.stored import FIELDS, pack, unpack
 from tests.support.specs import bundled
 
 SPEC = "fprobe vfs_raed\nfprobe vfs_read { n = count: u8, count, n, file->f_inod }  # probelang: ignore[PRB2]\n\udcff"

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from probelang.cli.main import main
-from probelang.commands.explain import read_log
+from probelang.commands.explain import explain_refusal, read_log
+from probelang.record import replace
+from tests.support.specs import accepted
 
 SPEC = """\
 group io
@@ -68,3 +70,88 @@ def test_what_is_no_log(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
 def test_logs_that_are_none() -> None:
     for text in ("", "[", "[1.0] a: error: b\n  Command: c\n", "^\n" * 1000, " " * 100_000 + "^"):
         assert list(read_log(text)) == []
+
+
+JOINED = """\
+group io
+took = fprobe vfs_read%return if took > 10 {
+    before = entry(file->f_pos)
+    got    = $retval
+    took   = $duration
+}
+"""
+
+
+def test_a_refusal_of_one_event() -> None:
+    analysis = accepted(SPEC)
+    (event,) = analysis.events
+    text = log("This field is not found.", COMMAND, 4) + log("This field is not found.", COMMAND, 55)
+    said = explain_refusal(event, COMMAND, text)
+    assert analysis.source.slice(said.label.span) == "file->f_inode->i_ino"
+    assert (said.rule.code, said.kernel_error, said.kernel_column) == ("PRB301", "NO_BTF_FIELD", 55)
+    said = explain_refusal(event, "count > 3", log("Field not found", "count > 3", 5))
+    assert analysis.source.slice(said.label.span) == "count > 3"
+    said = explain_refusal(event, COMMAND, log("Field not found", "count > 3", 5), "Device or\nresource busy")
+    assert said.message == "the kernel refused this: Device or resource busy"
+    assert analysis.source.slice(said.label.span) == "vfs_read"
+    assert explain_refusal(event, COMMAND, "").message == "the kernel refused this"
+
+
+def test_a_refusal_under_other_names() -> None:
+    """A run has groups of its own: names differ from those that were compiled, in commands and in triggers."""
+
+    def rename(text: str) -> str:
+        return text.replace("io/", "io_77/").replace("io.", "io_77.").replace("s:took", "s:io_77_took")
+
+    analysis = accepted(JOINED)
+    (event,) = analysis.events
+    written = rename(event.commands[0])
+    assert written.startswith("f:io_77/")
+    column = written.index("f_pos")
+    said = explain_refusal(event, written, log("This field is not found.", written, column), rename=rename)
+    assert analysis.source.slice(said.label.span) == "entry(file->f_pos)"
+    definitions = tuple(
+        replace(one, name=rename(one.name), commands=tuple(rename(command) for command in one.commands))
+        for one in event.definitions
+    )
+    triggers = tuple((rename(name), rename(text)) for name, text in event.triggers)
+    own = replace(event, definitions=definitions, triggers=triggers)
+    assert explain_refusal(own, written, log("This field is not found.", written, column)) == said
+    trigger = own.triggers[1][1]
+    for word, place in (
+        ("hist", "vfs_read%return"),
+        ("w0=", "entry(file->f_pos)"),
+        ("took=", "$duration"),
+        ("onmatch", "vfs_read%return"),
+        ("$w0,", "entry(file->f_pos)"),
+        ("$took)", "$duration"),
+    ):
+        text = log("Couldn't find field", trigger, trigger.index(word))
+        for one, other in ((own, str), (event, rename)):
+            said = explain_refusal(one, trigger, text, rename=other)
+            assert (analysis.source.slice(said.label.span), said.kernel_text) == (
+                place,
+                "Couldn't find field",
+            ), word
+    synthetic = own.commands[-1]
+    said = explain_refusal(own, synthetic, log("Invalid type", synthetic, synthetic.index("s64 before")))
+    assert analysis.source.slice(said.label.span) == "entry(file->f_pos)"
+
+
+def test_a_refusal_of_an_event_that_reads_on() -> None:
+    """Linux 6.1 has no parameters at the return: a fourth event reads through what the others hand over."""
+    spec = "group io\nx = fprobe vfs_read%return { pos = file->f_pos, $retval, count }\n"
+    analysis = accepted(spec, "6.1")
+    (event,) = analysis.events
+    reader = event.commands[-1]
+    said = explain_refusal(event, reader, log("Invalid fetch argument", reader, reader.index("pos=")))
+    assert analysis.source.slice(said.label.span) == "file->f_pos"
+    (trigger,) = (text for name, text in event.triggers if name.endswith("__return"))
+    said = explain_refusal(event, trigger, log("Couldn't find field", trigger, trigger.index("$w2,")))
+    assert analysis.source.slice(said.label.span) == "count"
+
+
+def test_columns_are_characters() -> None:
+    text = log("Field not found", 'name == "é" && count', 16)
+    (entry,) = read_log(text)
+    assert entry.command[entry.column :] == "count"

@@ -11,7 +11,10 @@ from probelang.analysis import analyse
 from probelang.cli.main import main
 from probelang.commands.importing import import_commands
 from probelang.kernel.load import load_kernel
+from probelang.program.load import load_program
 from probelang.source import Source
+from tests.support.programs import STATIC_PROBE
+from tests.unit.program.build import compile_c
 
 
 def imported(text: str, kernel: str = "6.12") -> str:
@@ -32,6 +35,13 @@ def imported(text: str, kernel: str = "6.12") -> str:
         ("6.12", "p:a/b vfs_read x=+8(%di):u8[4]", "a/b = kprobe vfs_read { x = +8(%di): u8[4] }"),
         ("6.12", "p:a/b vfs_read c=$comm", "a/b = kprobe vfs_read { c = $comm }"),
         ("6.12", 'p:a/b vfs_read t=\\"x"', 'a/b = kprobe vfs_read { t = "x" }'),
+        ("6.1", "p:a/b vfs_read n=%dx:u64 ino=+64(+32(%di)):u64", "a/b = kprobe vfs_read { n = count ino = file->f_inode->i_ino }"),
+        ("6.12", "f:a/b vfs_read file->f_path", "a/b = fprobe vfs_read { arg1 = +64(file): x64 }"),
+        ("6.12", "p:a/b vfs_read b=+4(@jiffies):b0x3@04/0x20", "a/b = kprobe vfs_read { b = +4(@jiffies): b3@4/32 }"),
+        ("6.12", "e:a/b sched.sched_switch p=$next_pid:s32 if prev_pid != 0x3&&next_comm ~ 'x*'", 'a/b = eprobe sched:sched_switch if prev_pid != 3 && next_comm ~ "x*" { p = next_pid }'),
+        ("6.12", "p:a/b vfs_read n=%si\np:a/b vfs_write n=%si", "a/b = kprobe {vfs_read,vfs_write} { n = buf: x64 }"),
+        ("6.12", "f:a/b vfs_fsync file->f_pos\nf:a/b vfs_setpos file->f_pos:s64", "a/b = fprobe {vfs_fsync,vfs_setpos} { arg1 = file->f_pos }"),
+        ("6.12", "f:a/b vfs_read count\ne:a/c a.b n=$count:u64 if count > 3", "a/b = fprobe vfs_read { count } a/c = eprobe a:b if count > 3 { n = count }"),
     ],
 )  # fmt: skip
 def test_probes(kernel: str, command: str, expected: str) -> None:
@@ -45,7 +55,16 @@ def test_probes(kernel: str, command: str, expected: str) -> None:
     [
         ("p:a/b vfs_reed", "the kernel refuses it (BAD_PROBE_ADDR)"),
         ("s:a u64 x", "a synthetic event has no place in a spec of its own"),
-        ("f:a/b vfs_read file->f_path", "`struct path` cannot be recorded as a whole"),
+        (
+            "e:a/b sched.sched_switch x=$prev_comm:u64",
+            "the language refuses it: a string cannot be recorded as `u64`",
+        ),
+        (
+            "e:a/b sched.sched_switch if CPU == CPUS{0}",
+            "the language has no words for `CPUS{0}` in a condition",
+        ),
+        ("p:a/b vmlinux:vfs_read", "the kernel would wait for a module `vmlinux`"),
+        ("p:a/b /bin/sh:0x10(0x20)", "a semaphore belongs to a static probe"),
     ],
 )
 def test_what_stays_behind_says_why(command: str, why: str) -> None:
@@ -58,11 +77,33 @@ def test_what_stays_behind_says_why(command: str, why: str) -> None:
 def test_what_is_removed_again_is_left_out() -> None:
     text = imported("p:g/a vfs_read\np:g/b vfs_read\n-:g/a\np:g/a vfs_write x=%di\n-:g/b vfs_open\n")
     assert " ".join(text.split()) == (
-        "g/b = kprobe vfs_read g/a = kprobe vfs_write { x = %di } # the kernel refuses it (no-such-event): # -:g/b vfs_open"
+        "g/b = kprobe vfs_read g/a = kprobe vfs_write { x = file } # the kernel refuses it (no-such-event): # -:g/b vfs_open"
     )
     assert imported("p:g/a vfs_read\np:h/a vfs_read\n-:g/\n").strip() == "h/a = kprobe vfs_read"
     made = import_commands(Source("x", "p:g/a vfs_read\n-:a\n"), load_kernel("6.12"))
     assert (made.text.strip(), made.probes, made.left) == ("", 0, ())
+
+
+def test_a_semaphore_tells_the_static_probe(tmp_path: Path) -> None:
+    path = compile_c(tmp_path, "static_probe", STATIC_PROBE, "-O1")
+    site = next(site for site in load_program(path).usdt_probes() if site.semaphore_offset)
+    command = f"p:a/b {path}:{site.file_offset:#x}({site.semaphore_offset:#x}) n=%di:s32"
+    text = imported(command)
+    assert " ".join(text.split()) == f"a/b = usdt {path}:{site.provider}:{site.name} {{ n = %di: s32 }}"
+    assert "none that has it was found" in imported(command.replace("(0x", "(0x1"))
+
+
+def test_points_come_and_go() -> None:
+    """An event is left with the points that the kernel still has."""
+    first = "p:g/a vfs_read x=%si\np:g/a vfs_write x=%si\n"
+    assert " ".join(imported(first + "-:g/a vfs_read\n").split()) == "g/a = kprobe vfs_write { x = buf: x64 }"
+    assert imported(first + "-:g/a\n").strip() == ""
+    third = imported(first + "p:g/a vfs_fsync x=%si:u32\n")
+    assert "kprobe {vfs_read,vfs_write}" in third and "DIFF_ARG_TYPE" in third
+    orphan = imported(
+        "p:g/a vfs_reed\ns:a u64 x\np:g/b /bin/sh:0x1(0x2) x=%si\np:g/b /bin/sh:0x4(0x6) x=%si\n"
+    )
+    assert "# one more point of an event that stayed behind" in orphan
 
 
 def test_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,8 +11,8 @@ import pytest
 from probelang.cli.main import main
 from probelang.commands.files import is_command_file
 from probelang.commands.lines import read_commands
-from probelang.commands.lint import lint
 from probelang.kernel.load import load_kernel
+from probelang.project import lint_commands as lint
 from probelang.source import Source, Span
 
 KERNELS = ("6.1", "6.12", "7.3")
@@ -78,7 +78,12 @@ def test_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     (found,) = json.loads(capsys.readouterr().out)
     assert (found["line"], found["column"]) == (1, 27)
     # the kernel has one blank between words
-    assert found["kernel_error"] == {"name": "NO_BTF_FIELD", "text": "This field is not found.", "column": 26}
+    assert found["kernel_error"] == {
+        "name": "NO_BTF_FIELD",
+        "text": "This field is not found.",
+        "column": 26,
+        "command": "f:io/rd vfs_read x=file->f_inod",
+    }
     assert main(["lint", "--from", "tracefs", "--kernel", "6.1", "--select", "PRB3", str(file)]) == 0
 
 
@@ -129,3 +134,58 @@ def test_many_commands() -> None:
 def test_places_are_spans() -> None:
     (command,) = read_commands(Source("x", "p é vfs"))
     assert command.place(2, 4) == Span(2, 3)
+
+
+def test_comments_ignore(tmp_path: Path) -> None:
+    text = (
+        "p:io/a vfs_reed  # probelang: ignore[unknown-function]\n"
+        "# probelang: ignore[PRB2]\n"
+        "p:io/b vfs_reed\n"
+        "p:io/c vfs_reed  # probelang: ignore[PRB702]\n"
+        "p:io/d vfs_read  # probelang: ignore[nothing-so]\n"
+    )
+    found = lint(Source("x.tracefs", text), [load_kernel("6.12")])
+    assert [(one.rule.slug, text[: one.label.span.start].count("\n") + 1) for one in found] == [
+        ("unknown-function", 4),
+        ("unknown-ignore", 5),
+    ]
+    text = "p:io/a vfs_read  # probelang: ignore[unknown-function]\n"
+    (unused,) = lint(Source("x.tracefs", text), [load_kernel("6.12")])
+    assert unused.rule.slug == "unused-ignore"
+
+
+def test_a_folder(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PROBELANG_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.chdir(tmp_path)
+    for name, text in {
+        "t/a.tracefs": "p:io/a vfs_reed\n",
+        "t/b.probe": "x = fprobe vfs_reed\n",
+        "t/deep/kprobe_events": "p:io/a vfs_reed\nf:io/b vfs_read\n",
+        "t/deep/other": "nothing\n",
+        "t/out/c.tracefs": "p:io/a vfs_reed\n",
+        "t/d.tracefs": "# probelang: ignore[unknown-function]\np:io/a vfs_reed\n",
+        "t/probelang.toml": 'exclude = ["out"]\nkernels = ["6.12"]\n',
+    }.items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+    def places(*arguments: str) -> list[str]:
+        main(["lint", "--format", "concise", *arguments])
+        return [line.split(": ")[0] for line in capsys.readouterr().out.splitlines()]
+
+    commands = ["t/a.tracefs:1:8", "t/deep/kprobe_events:1:8", "t/deep/kprobe_events:2:1"]
+    # the second time out of the cache
+    for _ in range(2):
+        assert sorted(places("t")) == sorted([*commands, "t/b.probe:1:12"])
+    assert places("--from", "tracefs", "t") == commands
+    assert main(["lint", "--format", "json", "t"]) == 1
+    (tmp_path / "known.json").write_text(capsys.readouterr().out)
+    assert places("--baseline", "known.json", "t") == []
+    assert main(["fmt", "--check", "t"]) == 0, "raw commands have no layout"
+    assert capsys.readouterr() == ("", "")
+    (tmp_path / "t/e.tracefs").write_text("p:io/a vfs_read # probelang: ignore[unknown-function]\n")
+    assert main(["lint", "--fix", "--kernel", "6.12", "t/e.tracefs"]) == 0
+    assert (tmp_path / "t/e.tracefs").read_text() == "p:io/a vfs_read\n"

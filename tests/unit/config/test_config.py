@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from probelang.backends import Settings
-from probelang.config import Config, ConfigError, Configs, FileSettings, load_config
+from probelang.config import Config, ConfigError, FileSettings
+from probelang.configs import Configs, load_config
 from probelang.diagnostics import Severity
 
 FULL = """
@@ -184,7 +185,7 @@ def test_what_is_a_spec() -> None:
 
 
 def test_nothing_is_imported_where_there_is_no_file(tmp_path: Path) -> None:
-    program = "import sys; from probelang.config import Configs; Configs().find('x.probe').settings('x.probe').kernels; print(*sys.modules)"
+    program = "import sys; from probelang.configs import Configs; Configs().find('x.probe').settings('x.probe').kernels; print(*sys.modules)"
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])}
     done = subprocess.run(
         [sys.executable, "-c", program],

@@ -6,7 +6,8 @@ import pytest
 
 from probelang.diagnostics import Severity
 from probelang.rules import RULES
-from probelang.selection import Choice, SelectorError, check_selector, make_selection
+from probelang.selection import Choice
+from probelang.selectors import SelectorError, check_selector, make_selection
 
 CODES = {rule.code for rule in RULES}
 SYNTAX = {code for code in CODES if code.startswith("PRB0")}

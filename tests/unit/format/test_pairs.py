@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from probelang.format.spec import format_spec
+from probelang.formatter.spec import format_spec
 from probelang.source import Source
 
 FOLDER = Path(__file__).parent / "pairs"

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from probelang.format.lines import WIDTH
-from probelang.format.spec import format_range, format_spec
-from probelang.format.tokens import BLANKS
+from probelang.formatter.lines import WIDTH
+from probelang.formatter.spec import format_range, format_spec
+from probelang.formatter.tokens import BLANKS
 from probelang.source import Source, Span
 from probelang.syntax.parse import parse
 from tests.docs.blocks import DOCUMENTS, ROOT, Block, read_blocks

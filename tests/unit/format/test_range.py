@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from probelang.diagnostics import Edit
-from probelang.format.spec import FormatError, format_range, format_spec
+from probelang.formatter.spec import FormatError, format_range, format_spec
 from probelang.source import Source, Span
 from tests.unit.syntax.texts import apply_edits
 
@@ -78,7 +78,7 @@ def test_ends_of_lines_and_of_the_file(given: str, expected: str) -> None:
 
 def test_a_fault_of_the_layout_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is written that says something else."""
-    monkeypatch.setattr("probelang.format.layout.join", lambda atoms: "kprobe f { b }")
+    monkeypatch.setattr("probelang.formatter.layout.join", lambda atoms: "kprobe f { b }")
     with pytest.raises(FormatError):
         format_spec(Source("x", "kprobe f { a }\n"))
     with pytest.raises(FormatError):

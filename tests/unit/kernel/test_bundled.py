@@ -6,8 +6,8 @@ import re
 
 import pytest
 
+from probelang.answers import Found, NotFound
 from probelang.btf.names import Space
-from probelang.kernel.answers import Found, NotFound
 from probelang.kernel.btf_facts import event_fields
 from probelang.kernel.interface import Function, Kernel
 from probelang.kernel.load import bundled_kernels, load_kernel

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from probelang.kernel import cache
-from probelang.kernel.answers import Found
-from probelang.kernel.container import Container
+from probelang import cache
+from probelang.answers import Found
+from probelang.container import Container
 from probelang.kernel.load import load_kernel
 
 from .trees import tiny_btf, write_tree

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from probelang.kernel.answers import Found, KernelError, NotFound, Unknown
-from probelang.kernel.container import Container
+from probelang.answers import Found, KernelError, NotFound, Unknown
+from probelang.container import Container
 from probelang.kernel.features import FEATURES
 from probelang.kernel.interface import Function, Kernel
 from probelang.kernel.load import load_kernel
@@ -324,7 +324,7 @@ def test_a_damaged_snapshot_is_an_error_of_one_line(
 
 
 def test_a_snapshot_with_sound_checksums_and_rubbish_within(tmp_path: Path) -> None:
-    from probelang.kernel.container import write_container
+    from probelang.container import write_container
 
     whole = Container(as_snapshot(tmp_path, bundled=True).read_bytes())
     for name in whole.names:

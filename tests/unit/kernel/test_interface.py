@@ -4,8 +4,8 @@ import re
 
 import pytest
 
+from probelang.answers import Found, NotFound, Unknown
 from probelang.btf import c
-from probelang.kernel.answers import Found, NotFound, Unknown
 from probelang.kernel.interface import Function, Kernel
 from tests.support.kernels import fake_kernel
 from tests.unit.btf.writer import CHAR, SIGNED, Writer

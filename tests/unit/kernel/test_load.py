@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from probelang.answers import Found, KernelError, Unknown
 from probelang.kernel import live, load
-from probelang.kernel.answers import Found, KernelError, Unknown
 from probelang.kernel.folder import MemoryTree, TreeSources
 from probelang.kernel.load import load_kernel
 from probelang.render.kernel import render_kernel

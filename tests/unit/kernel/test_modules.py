@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 import zstandard
 
+from probelang.answers import Found, NotFound, Unknown
 from probelang.btf.blob import Btf
 from probelang.btf.types import BtfError
-from probelang.kernel.answers import Found, NotFound, Unknown
 from probelang.kernel.folder import MemoryTree
 from probelang.kernel.interface import Kernel
 from probelang.kernel.load import load_kernel

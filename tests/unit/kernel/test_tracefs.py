@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import time
 
 import pytest
@@ -62,6 +63,7 @@ def test_rubbish_for_lists_is_no_error(data: bytes) -> None:
     tracefs.parse_functions(data)
     tracefs.parse_symbols(data, tracefs.TEXT_SYMBOLS)
     tracefs.parse_blacklist(data)
+    tracefs.parse_aliases(b"1 T _stext\n9 T _etext\n" + data, {"a"})
     tracefs.scan_functions(data, b"a")
     tracefs.scan_symbols(data, b"a", tracefs.DATA_SYMBOLS)
 
@@ -87,6 +89,28 @@ def test_hostile_kallsyms_take_no_time() -> None:
         tracefs.parse_symbols(text, tracefs.TEXT_SYMBOLS)
         tracefs.scan_symbols(text, b"a", tracefs.TEXT_SYMBOLS)
     assert time.process_time() - start < 4
+
+
+def test_other_names_of_traceable_functions() -> None:
+    text = b"""ffffffff81000000 T _stext
+ffffffff81000010 t __do_sys_getppid
+ffffffff81000010 T __x64_sys_getppid
+ffffffff81000010 T __ia32_sys_getppid
+ffffffff81000020 T alone
+ffffffff81000030 T unreached
+ffffffff81000030 T unreached_too
+ffffffff81000040 T _etext
+ffffffff82000000 T outside
+ffffffff82000000 T __do_sys_getppid2
+ffffffffc0000000 t of_module	[toy]
+"""
+    traceable = {"__do_sys_getppid", "alone", "outside"}
+    assert sorted(tracefs.parse_aliases(text, traceable)) == [
+        "__ia32_sys_getppid\t__do_sys_getppid",
+        "__x64_sys_getppid\t__do_sys_getppid",
+    ]
+    hidden = re.sub(rb"(?m)^[0-9a-f]+", b"0" * 16, text)
+    assert tracefs.parse_aliases(hidden, traceable) == []
 
 
 def test_the_blacklist_gives_names() -> None:

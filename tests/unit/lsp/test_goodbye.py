@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from probelang.kernel.answers import KernelError
+from probelang.answers import KernelError
 from probelang.kernel.interface import Kernel
 from probelang.kernel.load import load_kernel
 from probelang.lsp import server as module

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from probelang.check.ctypes import CPointer, CStruct
-from probelang.kernel.answers import Found, NotFound, Unknown
+from probelang.answers import Found, NotFound, Unknown
+from probelang.ctypes import CPointer, CStruct
 from probelang.program.debug_files import read_debug_link
 from probelang.program.program import Program
 

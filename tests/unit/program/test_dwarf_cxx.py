@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from probelang.check.ctypes import CInt, CPointer, natural_fetch
+from probelang.check.fetch_types import natural_fetch
+from probelang.ctypes import CInt, CPointer
 
 from .dwarf_files import build, open_dwarf, symbols_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from probelang.check.ctypes import TypeRef
+    from probelang.ctypes import TypeRef
 
 CXX = """\
 #include <cstddef>

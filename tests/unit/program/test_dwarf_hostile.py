@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from probelang.check.ctypes import CArray, CPointer, CStruct, TypeRef
+from probelang.ctypes import CArray, CPointer, CStruct, TypeRef
 from probelang.program.dwarf import Dwarf, DwarfError
 
 from .dwarf_files import build, dwarf_of, sections_of, symbols_of

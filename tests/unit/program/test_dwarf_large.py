@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from probelang.check.ctypes import CPointer
+from probelang.ctypes import CPointer
 from probelang.program.dwarf import Dwarf, LineFound
 from probelang.program.dwarf_places import InRegister
 

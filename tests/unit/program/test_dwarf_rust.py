@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from probelang.check.ctypes import CPointer, CStruct
+from probelang.ctypes import CPointer, CStruct
 from probelang.program.dwarf import LineFound
 from probelang.program.dwarf_places import InMemory, Unavailable
 from tests.unit.btf.compiler import require

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from probelang.check.ctypes import CPointer, CStruct
+from probelang.ctypes import CPointer, CStruct
 from probelang.program.dwarf import LineFound
 from probelang.program.dwarf_places import InRegister
 from tests.unit.btf.compiler import require

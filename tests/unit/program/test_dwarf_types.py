@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from probelang.check.ctypes import CArray, CInt, COther, CPointer, CStruct, CVoid, TypeRef, natural_fetch
+from probelang.check.fetch_types import natural_fetch
+from probelang.ctypes import CArray, CInt, COther, CPointer, CStruct, CVoid, TypeRef
 from probelang.program.dwarf_places import AtAddress
 from tests.unit.btf.compiler import ask_layout
 

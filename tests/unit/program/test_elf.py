@@ -13,7 +13,7 @@ import pytest
 import zstandard
 from elftools.elf.elffile import ELFFile
 
-from probelang.kernel.answers import Found
+from probelang.answers import Found
 from probelang.program.elf import BytesSource, Elf, FileSource, ProgramError, Section
 from probelang.program.load import load_program
 from probelang.program.program import Program

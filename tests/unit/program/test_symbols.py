@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from probelang.kernel.answers import Found, NotFound, Unknown
+from probelang.answers import Found, NotFound, Unknown
 from probelang.program.load import load_program
 from probelang.program.program import Program
 from probelang.program.symbols import Ambiguous, Symbol

@@ -16,8 +16,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from probelang import cache
 from probelang.analysis import analyse
-from probelang.kernel import cache
 from probelang.kernel.load import load_kernel
 from probelang.program import compressed, load, unpacked
 from probelang.program.dwarf_wire import WINDOW, DwarfError

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from probelang.kernel.answers import Found, NotFound
+from probelang.answers import Found, NotFound
 from probelang.program.operands import Constant, Memory, Register
 from probelang.program.program import Program
 

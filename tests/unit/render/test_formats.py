@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from probelang.diagnostics import Diagnostic, Edit, Fix, Label, Severity
-from probelang.lint.project import lint
+from probelang.project import lint
 from probelang.render.fingerprint import fingerprints
 from probelang.render.github import render_github
 from probelang.render.json import render_json
