@@ -169,9 +169,7 @@ class Importer:
         if probe.kind == KPROBE and probe.place == ("unknown", 0):
             return "nothing is known of the address"
         if probe.kind == UPROBE and probe.reference:
-            return (
-                "a semaphore belongs to a static probe, and none that has it was found there: `usdt PATH:PROVIDER:NAME`"
-            )
+            return "a semaphore belongs to a static probe, and none that has it was found there: `usdt PATH:PROVIDER:NAME`"
         return "the language has no words for it"
 
     def _forget_removed(self) -> None:
