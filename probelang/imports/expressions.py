@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from probelang.btf.layout import resolve
 from probelang.btf.types import BtfError, Ptr, Struct
+from probelang.commands.raising import parameter_at
 from probelang.imports.drafts import Beyond, Item
 from probelang.record import record
 
@@ -275,11 +276,8 @@ class _Value:
         proto = self.scope.proto
         if self.scope.returns and self.scope.kind == "kprobe":
             raise Beyond("a parameter at a return by its register, which is another's by then")
-        if proto is not None and number < len(proto.params):
-            name = proto.params[number][0]
-            if name:
-                return Item((name, f"$arg{number + 1}"))
-        return Item((f"$arg{number + 1}",))
+        found = parameter_at(number, proto, proto.params) if proto is not None else None
+        return Item((*found[:1], f"$arg{number + 1}") if found is not None else (f"$arg{number + 1}",))
 
     def _call(self, name: str) -> Item:
         self.take("(")
