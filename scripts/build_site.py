@@ -25,11 +25,11 @@ ROOT = Path(__file__).resolve().parent.parent
 
 #: The list of contents; a name is a document in `docs/`. One that is not named here comes last.
 CONTENTS = {
-    "First steps": ("tutorial", "kinds", "mistakes"),
+    "First steps": ("tutorial", "kinds", "coming-from", "mistakes"),
     "The language": ("language", "programs", "/examples/index"),
     "Kernels and backends": ("kernels", "tracefs", "perf", "bpftrace", "support", "commands"),
-    "At work": ("lint", "ci", "editors", "lsp", "diagnostics"),
-    "How it is proven": ("testing", "performance"),
+    "At work": ("run", "lint", "ci", "editors", "lsp", "api", "diagnostics"),
+    "How it is proven": ("testing", "limits", "performance"),
     "The project": ("/CHANGELOG", "/CONTRIBUTING", "/vscode-extension/README", "/tests/kernels/README"),
 }
 PAGES = (
@@ -52,7 +52,7 @@ SETTINGS = {
     "html_show_sourcelink": False,
     "html_show_copyright": False,
     "html_show_sphinx": False,
-    "pygments_style": "github-light",
+    "pygments_style": "default",
     "pygments_dark_style": "github-dark",
     "highlight_language": "none",
     "myst_heading_anchors": 4,
@@ -61,6 +61,9 @@ SETTINGS = {
     "html_static_path": ["static"],
     "html_css_files": ["site.css"],
 }
+
+#: What is said of a guest that has more than its kernel.
+BESIDES = {"tools": ", with bpftrace and perf", "probelang": ", where probelang is installed"}
 
 CSS = """\
 .code-block-caption { font-size: var(--font-size--small); color: var(--color-foreground-secondary); text-align: left }
@@ -136,10 +139,10 @@ def _captioned(match: re.Match[str]) -> str:
     """A block with what its first line says above it."""
     kind, info, text = match["kind"], match["info"].strip(), match["text"]
     said = []
-    if kind == "console" and info:
+    if kind in ("console", "sh") and info:
         words = info.split()
-        tools = ", with bpftrace and perf" if words[-1] == "tools" else ""
-        said.append(f"as root on Linux {', '.join(word for word in words if word != 'tools')}{tools}")
+        tools = next((BESIDES[word] for word in words if word in BESIDES), "")
+        said.append(f"as root on Linux {', '.join(word for word in words if word not in BESIDES)}{tools}")
     elif kind in ("probe", "c") and info:
         said.append(info)
     if match["mark"]:

@@ -9,6 +9,8 @@
     Linux version …                             `…` stands for any text, on a line of its own for any lines
     ```
     ```console 7.3 tools                        in one that has bpftrace and perf
+    ```console 6.12 probelang                   in one that has Python and probelang
+    ```sh 7.3 tools                             lines that succeed there, in tracefs; a program of bpftrace is compiled
     ```c shop.c                                 kept as a file; a document with such blocks takes a C compiler
     ```probe reads.pl                           compiles for every kernel that comes along; kept as a file if named
     ```
@@ -26,6 +28,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+TOOLS = {"tools": "current", "probelang": "python"}
 KERNELS = ("6.1", "6.12", "7.3")
 
 _FENCE = re.compile(
@@ -53,12 +56,12 @@ class Block:
     @property
     def kernels(self) -> list[str]:
         """The kernels of a block for guests; none if it is run here."""
-        return [word for word in self.info if word != "tools"] if self.kind == "console" else []
+        return [word for word in self.info if word not in TOOLS] if self.kind in ("console", "sh") else []
 
     @property
-    def tools(self) -> bool:
-        """Whether the guest has bpftrace and perf."""
-        return "tools" in self.info
+    def tools(self) -> str:
+        """What the guest has besides: the name of a set of the lab's tools."""
+        return next((TOOLS[word] for word in self.info if word in TOOLS), "")
 
     def codes(self, kernel: str) -> set[str]:
         """The codes that a spec is expected to give for `kernel`."""
@@ -86,7 +89,13 @@ def read_blocks(document: Path) -> Iterator[Block]:
 
 
 def read_commands(block: Block) -> list[Command]:
-    """The commands of a `console` block, each with the output after it; `>` continues a command."""
+    """The commands of a `console` block, each with the output after it; `>` continues a command.
+
+    Those of a `sh` block are its lines, but for comments and SystemTap's, which nothing here can run.
+    """
+    if block.kind == "sh":
+        lines = block.text.splitlines()
+        return [Command(line, "") for line in lines if line and not line.startswith(("#", "stap "))]
     prompt = "# " if block.kernels else "$ "
     commands: list[tuple[str, list[str]]] = []
     for line in block.text.splitlines():

@@ -11,6 +11,7 @@ import pytest
 from tests.docs.blocks import (
     DOCUMENTS,
     KERNELS,
+    TOOLS,
     Block,
     fits,
     read_blocks,
@@ -22,6 +23,7 @@ from tests.docs.host import prepare_folder, run_block
 from tests.kernels.lab.boot import GUESTS_AT_ONCE, Job, Machine, Outcome, run_jobs
 from tests.kernels.lab.fetch import fetch_kernel
 from tests.kernels.lab.target import target_name
+from tests.kernels.test_inside import package
 
 pytestmark = pytest.mark.kernels
 
@@ -47,6 +49,9 @@ def test_guests(tmp_path: Path, request: pytest.FixtureRequest) -> None:
                 continue
             for command, answer in zip(commands, answers, strict=True):
                 if not fits(command.expected, answer):
+                    if block.kind == "sh":
+                        said += f"{block}: Linux {kernel}: {command.text}\n{answer}"
+                        continue
                     said += f"{block}: Linux {kernel}: # {command.text}\n{answer}"
                     wrong.setdefault(block.document, {})[block.start] = render_commands(block, answers)
     if wrong and request.config.getoption("--update-goldens"):
@@ -63,7 +68,7 @@ def _ask(kernel: str, folder: Path) -> list[tuple[Block, Outcome]]:
     files = fetch_kernel(kernel)
     kernels = {kernel: target_name(files)}
     told: list[tuple[Block, Outcome]] = []
-    for tools in ("", "current"):
+    for tools in ("", *TOOLS.values()):
         blocks = [block for block in _BLOCKS if kernel in block.kernels and _tools(block) == tools]
         jobs = [_job(block, folder / block.document.name, kernels) for block in blocks]
         told += zip(blocks, run_jobs(files, jobs, Machine(tools=tools)), strict=True) if jobs else ()
@@ -72,7 +77,7 @@ def _ask(kernel: str, folder: Path) -> list[tuple[Block, Outcome]]:
 
 def _tools(block: Block) -> str:
     """The tools that the guest of a block has: bpftrace in the document about it."""
-    return "current" if block.tools or block.document.name == "bpftrace.md" else ""
+    return block.tools or ("current" if block.document.name == "bpftrace.md" else "")
 
 
 def _made(document: Path, folder: Path, kernels: Mapping[str, str]) -> Mapping[str, bytes]:
@@ -91,5 +96,18 @@ def _job(block: Block, folder: Path, kernels: Mapping[str, str]) -> Job:
     files = _made(block.document, folder, kernels)
     lines = [f"mkdir -p {folder}; cp * {folder}; cd {folder}; chmod +x *"]
     lines += ["(. ./guest.sh; reset)", "exec 2>&1"]
-    lines += [f"echo '{_MARK}'\n{command.text}" for command in read_commands(block)]
-    return Job("\n".join(lines) + "\n", {**files, "guest.sh": _GUEST.read_bytes()}, seconds=60)
+    if block.tools == "python":
+        files = {**files, "package.tar": package()}
+        lines += ["mkdir -p /root/package; tar xf package.tar -C /root/package; rm package.tar"]
+        lines += ["export PYTHONPATH=/root/package PROBELANG_CACHE_DIR=/root/cache COLUMNS=100"]
+        lines += ['probelang() { python3.13 -P -m probelang "$@"; }']
+    if block.kind == "sh":
+        lines += ['cd /sys/kernel/tracing; bpftrace() { command bpftrace --mode codegen "$@"; }']
+        for command in read_commands(block):
+            lines += [
+                f"echo '{_MARK}'",
+                f"{{ {command.text}\n}} >/tmp/said 2>&1 || {{ echo failed; cat /tmp/said; }}",
+            ]
+    else:
+        lines += [f"echo '{_MARK}'\n{command.text}" for command in read_commands(block)]
+    return Job("\n".join(lines) + "\n", {**files, "guest.sh": _GUEST.read_bytes()}, seconds=300)
