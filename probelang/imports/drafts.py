@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from probelang.analysis import analyse
 from probelang.check.rules import types
 from probelang.commands.importing import left_behind
 from probelang.diagnostics import Severity
 from probelang.linter.fixes import apply_edits
+from probelang.pipeline import analyse
 from probelang.record import record
 from probelang.source import Source
 

@@ -132,7 +132,7 @@ def test_points_that_are_not_there_are_left_out() -> None:
     lines = made.text.split("\n")
     begins = [line.partition("`: ")[0] for line in lines[:2]]
     assert begins == ["# not at `kprobe no_such_*", "# not at `uprobe:libc:puts"]
-    assert " ".join(lines[2:]).split() == "kprobe vfs_read { $comm }".split()
+    assert " ".join(lines[2:]).split() == ["kprobe", "vfs_read", "{", "$comm", "}"]
     assert len(made.left) == 2 and made.probes == 1
 
 
