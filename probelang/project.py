@@ -13,11 +13,13 @@ from probelang.backends import BACKENDS, DEFAULT_SETTINGS, Settings
 from probelang.check.report import in_source_order
 from probelang.linter import fleet
 from probelang.pipeline import read
+from probelang.record import replace
 from probelang.selection import EVERYTHING, Selection
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from probelang.commands.uprobe import Files
     from probelang.diagnostics import Diagnostic
     from probelang.kernel.interface import Kernel
     from probelang.source import Source
@@ -36,3 +38,27 @@ def lint(
     found = fleet.lint(source, kernels, target, settings, carets)
     names = [kernel.name for kernel in kernels]
     return in_source_order(ignores.apply(source, file, found, selection, names))
+
+
+def lint_commands(
+    source: Source,
+    kernels: Sequence[Kernel],
+    selection: Selection = EVERYTHING,
+    files: Files | None = None,
+) -> list[Diagnostic]:
+    """All there is to say of a file of raw commands: one diagnostic for what is the same on several kernels."""
+    from probelang.commands.lines import read_layout
+    from probelang.commands.lint import lint_for
+    from probelang.commands.uprobe import unknown_file
+
+    merged: dict[tuple[str, int, int, str], Diagnostic] = {}
+    for kernel in kernels:
+        for found in lint_for(source, kernel, files or unknown_file):
+            key = (found.rule.code, found.label.span.start, found.label.span.end, found.message)
+            known = merged.get(key)
+            merged[key] = found if known is None else replace(known, kernels=known.kernels + found.kernels)
+    all_found = in_source_order(merged.values())
+    if "probelang" not in source.text.lower():
+        return selection.apply(all_found)
+    names = [kernel.name for kernel in kernels]
+    return in_source_order(ignores.apply(source, read_layout(source), all_found, selection, names))

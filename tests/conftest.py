@@ -34,3 +34,9 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
         if os.environ.get("CI"):
             pytest.fail(f"the lab cannot work: {error}")
         pytest.skip(f"NO REAL KERNEL WAS ASKED: {error}")
+
+
+@pytest.fixture
+def again(request: pytest.FixtureRequest) -> bool:
+    """Whether a test is run once more because it failed: then it wants a guest or a window of its own, not what others left."""
+    return int(getattr(request.node, "execution_count", 1)) > 1

@@ -142,7 +142,7 @@ class Run:
 
         def again(source: Source) -> list[Diagnostic]:
             if job.is_commands:
-                from probelang.commands.lint import lint as ask_commands
+                from probelang.project import lint_commands as ask_commands
 
                 return ask_commands(source, kernels, selection)
             from probelang.project import lint as ask

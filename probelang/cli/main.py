@@ -128,6 +128,13 @@ def _run_options(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=_run)
 
 
+def _report_options(parser: argparse.ArgumentParser) -> None:
+    from probelang.cli.run_report import add_report
+
+    add_report(parser)
+    parser.set_defaults(run=_report)
+
+
 def _load_options(parser: argparse.ArgumentParser) -> None:
     from probelang.cli.run_options import add_load
 
@@ -237,6 +244,7 @@ def _kernel_options(parser: argparse.ArgumentParser) -> None:
 _COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "compile": ("turn specs into what defines their probes", _compile_options),
     "run": ("trace specs, and print each hit as it comes", _run_options),
+    "report": ("a summary, a page or a picture of hits that run wrote as JSON", _report_options),
     "lint": ("check specs", _lint_options),
     "load": ("define the events of specs in the running kernel, where they stay", _load_options),
     "unload": ("remove events that were loaded", _unload_options),
@@ -254,6 +262,12 @@ def _run(options: argparse.Namespace) -> int:
     from probelang.cli.run import run
 
     return run(options)
+
+
+def _report(options: argparse.Namespace) -> int:
+    from probelang.cli.run_report import report
+
+    return report(options)
 
 
 def _load(options: argparse.Namespace) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import sys
 import time
@@ -84,7 +85,10 @@ def clear_killed(tracefs: Tracefs, states: StateFolder) -> None:
     except StateError as error:
         raise UsageError(str(error)) from None
     if recovered:
-        say(f"note: cleared {', '.join(recovered)}: a `probelang load` was killed while it defined that")
+        what = many(len(recovered), "event")
+        say(
+            f"note: cleared {what} of a `probelang load` that was killed, from {recovered[0]} to {recovered[-1]}"
+        )
     for line in strange:
         say(f"note: {line}")
     for one in cleared:
@@ -149,7 +153,7 @@ class _Run:
 
         self.options = options
         self.made = made
-        self.output = Output(sys.stdout.fileno(), ending)
+        self.output = io.BufferedWriter(Output(sys.stdout.fileno(), ending))
         self.sinks: list[Sink] = make_sinks(options, self.output, made)
         self.ending = ending
         self.command: Command | None = None
@@ -185,6 +189,9 @@ class _Run:
         except BrokenPipeError:
             self.ending.end("closed pipe")
         finally:
+            for sink in self.sinks:
+                # a screen is given back, however the run ends
+                getattr(sink, "close", lambda: None)()
             self._end_workload()
         if self.duration:
             self._say_end()
@@ -246,6 +253,7 @@ class _Run:
                 lines = first_hits(lines, left - self.hits)
             self.hits += count_hits(lines)
             self.output.write(lines)
+            self.output.flush()
             if left is not None and self.hits >= left:
                 self.ending.end("hits")
                 break

@@ -59,9 +59,14 @@ def import_sequence(commands: Iterable[Command], kernel: Kernel, files: Files = 
 
 
 def left_behind(text: str, why: str) -> str:
-    """What no probe came of, as a comment."""
-    shown = "".join(f"#     {line}\n" if line.strip() else "#\n" for line in text.split("\n"))
-    return f"# {why}:\n{shown}"
+    """What no probe came of, as a comment; without a text, the reason alone."""
+    lines = [f"#     {line}\n" if line.strip() else "#\n" for line in shown(text).split("\n")] if text else []
+    return f"# {' '.join(shown(why).split())}{':' if lines else ''}\n{''.join(lines)}"
+
+
+def shown(text: str) -> str:
+    """A text without characters that a terminal would obey."""
+    return "".join(char if char.isprintable() or char == "\n" else "?" for char in text.expandtabs(4))
 
 
 def formatted(text: str) -> str:
@@ -80,13 +85,14 @@ class Same(IntEnum):
 
 
 class _Event:
-    """An event that was imported: its probes, the path in the command that began it, and what it is in a spec."""
+    """An event that was imported: its probes, the path in the command that began it, its fetch args and all of it in a spec."""
 
-    __slots__ = ("path", "probes", "text")
+    __slots__ = ("args", "path", "probes", "text")
 
     def __init__(self, probe: Probe, path: str) -> None:
         self.probes = [probe]
         self.path = path
+        self.args: list[str] = []
         self.text = ""
 
     @property
@@ -117,8 +123,8 @@ class Importer:
         """Take one more command; "" where it became part of a spec (or a removal, of what was before), else why not."""
         why = self._add(command)
         if why:
-            shown = " ".join(Words(command.text).texts).encode("latin-1").decode("utf-8", "replace")
-            self._made.append(("".join(char if char.isprintable() else "?" for char in shown), why))
+            text = " ".join(Words(command.text).texts).encode("latin-1").decode("utf-8", "replace")
+            self._made.append((shown(text), why))
         return why
 
     def _add(self, command: Command) -> str:
@@ -138,7 +144,7 @@ class Importer:
         self._complaint = ""
         before = self._events.get(probe.name)
         if before is not None:
-            text = self._raise([*before.probes, probe], before.path)
+            text = self._raise([*before.probes, probe], before)
             if text is None:
                 return f"one more point of an event that is above: {self._complaint or 'there they do not record the same'}"
             before.probes.append(probe)
@@ -148,7 +154,7 @@ class Importer:
             return "one more point of an event that stayed behind"
         words = Words(command.text.partition("#")[0]).texts
         event = _Event(probe, words[1].rpartition(":")[0])
-        text = self._raise(event.probes, event.path)
+        text = self._raise(event.probes, event)
         if text is None:
             return self._complaint or self._explain(probe)
         event.text = text
@@ -163,9 +169,7 @@ class Importer:
         if probe.kind == KPROBE and probe.place == ("unknown", 0):
             return "nothing is known of the address"
         if probe.kind == UPROBE and probe.reference:
-            return (
-                "a semaphore belongs to a static probe, which is named in a spec: `usdt PATH:PROVIDER:NAME`"
-            )
+            return "a semaphore belongs to a static probe, and none that has it was found there: `usdt PATH:PROVIDER:NAME`"
         return "the language has no words for it"
 
     def _forget_removed(self) -> None:
@@ -178,7 +182,7 @@ class Importer:
             left = [probe for probe in event.probes if any(other is probe for other in there)]
             if len(left) == len(event.probes):
                 continue
-            text = self._raise(left, event.path) if left else None
+            text = self._raise(left, event) if left else None
             if text is not None:
                 event.probes, event.text = left, text
             else:
@@ -187,15 +191,17 @@ class Importer:
 
     # ------------------------------------------------------------------------------------------------- one event
 
-    def _raise(self, probes: Sequence[Probe], path: str) -> str | None:
-        """The event of these probes in the language, None where it has no words."""
+    def _raise(self, probes: Sequence[Probe], event: _Event) -> str | None:
+        """The event with these probes in the language, None where it has no words."""
         first = probes[0]
-        point = point_of(probes, path)
+        point = point_of(probes, event.path)
         if point is None:
             return None
         condition = self._condition(first)
         if condition is None:
             return None
+        if event.args and self._means(probes, point, condition, event.args):
+            return _whole(first, point, condition, event.args)
         try:
             contexts = [context_of(probe, self._judge) for probe in probes]
         except Doubtful:
@@ -211,7 +217,10 @@ class Importer:
             if text is None:
                 return None
             args.append(text)
-        return _whole(first, point, condition, args) if self._means(probes, point, condition, args) else None
+        if not self._means(probes, point, condition, args):
+            return None
+        event.args = args
+        return _whole(first, point, condition, args)
 
     @staticmethod
     def _best(tries: Iterable[str], means: Callable[[str], Same]) -> str | None:

@@ -5,21 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from probelang.answers import NotFound
-from probelang.check.report import in_source_order, suggest
+from probelang.check.report import suggest
 from probelang.commands.advice import ADVICE, SILENT, Advice
 from probelang.commands.judge import Judge
-from probelang.commands.lines import Command, read_commands, read_layout
+from probelang.commands.lines import Command, read_commands
 from probelang.commands.octets import is_letter_or_digit
 from probelang.commands.uprobe import unknown_file
 from probelang.commands.verdict import Words
 from probelang.diagnostics import Diagnostic, Label, Severity
 from probelang.kernel.errors import kernel_text
 from probelang.record import replace
-from probelang.selection import EVERYTHING, Selection
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from probelang.commands.uprobe import Files
     from probelang.commands.verdict import LogEntry, Verdict
     from probelang.kernel.interface import Kernel
@@ -35,28 +32,6 @@ _WHOLE = (
     "BAD_ATTACH_EVENT",
     "NO_EVENT_INFO",
 )
-
-
-def lint(
-    source: Source,
-    kernels: Sequence[Kernel],
-    selection: Selection = EVERYTHING,
-    files: Files = unknown_file,
-) -> list[Diagnostic]:
-    """All there is to say of a file of commands on some kernels: one for what is the same on several."""
-    merged: dict[tuple[str, int, int, str], Diagnostic] = {}
-    for kernel in kernels:
-        for found in lint_for(source, kernel, files):
-            key = (found.rule.code, found.label.span.start, found.label.span.end, found.message)
-            known = merged.get(key)
-            merged[key] = found if known is None else replace(known, kernels=known.kernels + found.kernels)
-    all_found = in_source_order(merged.values())
-    if "probelang" not in source.text.lower():
-        return selection.apply(all_found)
-    from probelang import ignores
-
-    names = [kernel.name for kernel in kernels]
-    return in_source_order(ignores.apply(source, read_layout(source), all_found, selection, names))
 
 
 def lint_for(source: Source, kernel: Kernel, files: Files = unknown_file) -> list[Diagnostic]:

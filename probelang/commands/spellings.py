@@ -41,9 +41,25 @@ def point_of(probes: Sequence[Probe], path: str) -> str | None:
             return f"{'tprobe' if first.is_tracepoint else 'fprobe'} {place}{suffix}{limit}"
         case kind if kind == EPROBE and first.of is not None:
             return f"eprobe {first.of[0]}:{first.of[1]}"
-        case kind if kind == UPROBE and not first.reference and len(probes) == 1:
+        case kind if kind == UPROBE and len(probes) == 1 and first.reference:
+            return _static_probe(path, first)
+        case kind if kind == UPROBE and len(probes) == 1:
             return f"uprobe {path}:{first.place[1]:#x}{suffix}"
     return None
+
+
+def _static_probe(path: str, probe: Probe) -> str | None:
+    """The static probe that is at this place of a program and has this semaphore, where the program is at hand."""
+    from probelang.program.elf import ProgramError
+    from probelang.program.load import load_program
+
+    try:
+        sites = load_program(path).usdt_probes()
+    except ProgramError:
+        return None
+    place = probe.place[1], probe.reference
+    site = next((site for site in sites if (site.file_offset, site.semaphore_offset) == place), None)
+    return f"usdt {path}:{site.provider}:{site.name}" if site is not None else None
 
 
 def _joined(names: list[str]) -> str | None:

@@ -10,71 +10,58 @@ import re
 from typing import TYPE_CHECKING
 
 from probelang.btf.types import BtfError
-from probelang.commands.importing import Imported, formatted, left_behind
+from probelang.commands.importing import Imported, formatted, left_behind, shown
 from probelang.commands.target import Target
 from probelang.commands.verdict import Doubtful
 from probelang.imports.drafts import MAX_PROBES, Beyond, Draft, Item, Settled, settle
-from probelang.imports.expressions import Scope, condition_of, is_in_head, tokens_of, value_of
+from probelang.imports.expressions import Scope, is_in_head, tokens_of, value_of
+from probelang.imports.places import Point, merge_points, read_point
+from probelang.imports.predicates import condition_of
 from probelang.imports.scripts import Part, read_parts, statements_of
 from probelang.imports.shell import shell_words
-from probelang.record import record, replace
+from probelang.record import replace
 
 if TYPE_CHECKING:
     from probelang.commands.target import Proto
     from probelang.kernel.interface import Kernel
     from probelang.source import Source
 
+_MAX_SCRIPT = 1 << 20
 _MAX_CLAUSE = 1 << 16
+_LOOKED_BACK = 80
 #: The group of events that are compiled for a look at them: it is named after the file.
 _GROUP = "imported"
-_KINDS = {
-    "kprobe": ("kprobe", ""), "k": ("kprobe", ""), "kretprobe": ("kprobe", "%return"), "kr": ("kprobe", "%return"),
-    "fentry": ("fprobe", ""), "f": ("fprobe", ""), "kfunc": ("fprobe", ""), "fexit": ("fprobe", "%return"),
-    "fr": ("fprobe", "%return"), "kretfunc": ("fprobe", "%return"), "tracepoint": ("eprobe", ""), "t": ("eprobe", ""),
-    "rawtracepoint": ("tprobe", ""), "rt": ("tprobe", ""), "uprobe": ("uprobe", ""), "u": ("uprobe", ""),
-    "uretprobe": ("uprobe", "%return"), "ur": ("uprobe", "%return"), "usdt": ("usdt", ""), "U": ("usdt", ""),
-    "interval": ("monitor", ""), "i": ("monitor", ""),
-}  # fmt: skip
-_WITHOUT = {
-    "BEGIN": "a spec has no code of its own to run: it begins when it is started", "END": "a spec has no code of its own to run",
-    "begin": "a spec has no code of its own to run: it begins when it is started", "end": "a spec has no code of its own to run",
-    "self": "a spec has no code of its own to run", "profile": "a look at what runs, many times a second, has no probe",
-    "p": "a look at what runs, many times a second, has no probe",
-    "software": "perf's software events have no probe", "s": "perf's software events have no probe",
-    "hardware": "counters of the processor have no probe", "h": "counters of the processor have no probe",
-    "iter": "a walk over what the kernel has is no probe",
-    "watchpoint": "a hardware breakpoint is written `watch SYMBOL w` or `watch 0xADDRESS w len 8`",
-    "asyncwatchpoint": "a hardware breakpoint is written `watch SYMBOL w` or `watch 0xADDRESS w len 8`",
-}  # fmt: skip
 _PRINTED = re.compile(r"(printf|print|time)\s*\((.*)\)", re.DOTALL)
 _ASSIGNED = re.compile(r"(\$[A-Za-z_]\w*)\s*=(?!=)(.*)", re.DOTALL | re.ASCII)
 _FORMAT = re.compile(r"%(?:%|[-+ #0]*\d*(?:\.\d+|\.\*)?(?:hh|h|ll|l|j|z|t)?([A-Za-z]))")
-_NAMED = re.compile(r"([A-Za-z_]\w*)\s*[=:]\s*[\"'\[(]?$", re.ASCII)
-
-
-@record
-class Point:
-    """What a clause is on: its kind and point in the language."""
-
-    kind: str
-    text: str
-    returns: bool
-    #: The function whose parameters have names, "" for none.
-    function: str = ""
+_NAMED = re.compile(r"([A-Za-z_]\w*)\s*[=:]\s*\\?[\"'\[(]?(?:0x)?$", re.ASCII)
 
 
 def import_bpftrace(source: Source, kernel: Kernel) -> Imported:
     """The spec of a script, or of the scripts in `bpftrace -e` lines of a shell."""
     importer = _Importer(kernel)
+    if len(source.text) > _MAX_SCRIPT:
+        importer.leave("", "line 1", f"a script has at most {_MAX_SCRIPT >> 20} MiB")
+        return importer.result()
     for script, line in scripts_of(source.text):
         for part in read_parts(script):
+            if importer.is_full:
+                importer.leave(
+                    "",
+                    f"line {part.line + line}",
+                    f"there are more than {MAX_PROBES} parts: what is behind them is left out",
+                )
+                return importer.result()
             importer.add(part, line)
     return importer.result()
 
 
 def scripts_of(text: str) -> list[tuple[str, int]]:
     """The scripts of a file, with how many lines stand before each: all of it, or what is between quotes behind `-e`."""
-    if not re.search(r"^[^\n/]*\bbpftrace\b[^\n]*\s-e\b", text, re.MULTILINE):
+    if not any(
+        "bpftrace" in line and " -e" in line and line.lstrip()[:2] not in ("//", "/*")
+        for line in text.split("\n")
+    ):
         return [(text, 0)]
     try:
         words = shell_words(text)
@@ -113,20 +100,25 @@ class _Importer:
                 raise Beyond("this is no clause of a probe")
             if len(part.text) > _MAX_CLAUSE:
                 raise Beyond("the clause is too long")
-            if len(self._texts) > MAX_PROBES:
-                raise Beyond(f"there are more than {MAX_PROBES}")
             texts = self._clause(part)
         except Beyond as beyond:
-            shown = "".join(char if char.isprintable() or char in "\n\t" else "?" for char in part.text)
-            self._texts.append(left_behind(shown.expandtabs(4), str(beyond)))
-            self._left.append((f"line {part.line + before}", str(beyond)))
+            self.leave(part.text, f"line {part.line + before}", str(beyond))
             return
         self._texts += texts
         self._probes += len(texts)
 
+    @property
+    def is_full(self) -> bool:
+        return len(self._texts) > MAX_PROBES
+
+    def leave(self, text: str, place: str, why: str) -> None:
+        """What no probe comes of."""
+        self._texts.append(left_behind(text, why))
+        self._left.append((place, why))
+
     def _clause(self, part: Part) -> list[str]:
-        points = [_point(text) for text in part.points]
-        settled = self._settle_all(_merged(points), part)
+        points = [read_point(text) for text in part.points]
+        settled = self._settle_all(merge_points(points), part)
         if settled is None:
             # a name for each of them
             settled = self._settle_all(points, part)
@@ -190,96 +182,7 @@ def _comment(text: str) -> str:
         lines = [line for line in lines if line]
     else:
         lines = [text.lstrip("/#").removeprefix(" ")]
-    shown = ["".join(char if char.isprintable() or char == "\t" else "?" for char in line) for line in lines]
-    return "".join(f"# {line}\n" for line in shown) or "#\n"
-
-
-# ---------------------------------------------------------------------------------------------------- points
-
-
-def _point(text: str) -> Point:
-    """A point in the language's words. Raises `Beyond`."""
-    word, _, place = text.partition(":")
-    if word in _WITHOUT:
-        raise Beyond(_WITHOUT[word])
-    if word not in _KINDS:
-        raise Beyond(f"`{word[:40]}` is no kind of probe")
-    kind, suffix = _KINDS[word]
-    place = place.strip()
-    if not place or re.search(r"[\s,;]", place):
-        raise Beyond(f"`{text[:60]}` is no point of a probe")
-    if kind == "monitor":
-        return Point(kind, f"monitor every {_period(place)}", False)
-    if kind in ("uprobe", "usdt"):
-        return _program(kind, place, suffix)
-    parts = place.replace('"', "").split(":")
-    if kind == "eprobe":
-        if len(parts) != 2:
-            raise Beyond(f"`{text[:60]}` is no point of a probe")
-        return Point(kind, f"eprobe {parts[0]}:{parts[1]}", False)
-    if len(parts) > 1 and parts[0] == "vmlinux":
-        parts = parts[1:]
-    if len(parts) > 2:
-        raise Beyond(f"`{text[:60]}` is no point of a probe")
-    name = parts[-1].removesuffix("+0")
-    function = name if re.fullmatch(r"\w+", name, re.ASCII) else ""
-    return Point(kind, f"{kind} {':'.join([*parts[:-1], name])}{suffix}", bool(suffix), function)
-
-
-def _period(place: str) -> str:
-    unit, colon, number = place.partition(":")
-    if not colon:
-        match = re.fullmatch(r"(\d+)(us|ms|s|hz)", place)
-        unit, number = (match[2], match[1]) if match else ("", "")
-    if not number.isdecimal() or not 0 < int(number[:18]) < 1 << 40:
-        raise Beyond("this is no interval")
-    match unit:
-        case "s" | "ms" | "us":
-            return f"{number}{unit}"
-        case "hz" if 1_000_000 % int(number) == 0:
-            micros = 1_000_000 // int(number)
-            return f"{micros // 1000}ms" if micros % 1000 == 0 else f"{micros}us"
-    raise Beyond("an interval of this unit")
-
-
-def _program(kind: str, place: str, suffix: str) -> Point:
-    quoted = re.fullmatch(r'([^"]*:)?"([^"]*)"([^"]*)', place)
-    path, _, rest = place.partition(":")
-    path = path.strip('"')
-    if "/" not in path:
-        raise Beyond(f"where `{path[:60]}` is depends on the machine: give its path")
-    if not rest:
-        raise Beyond("this is no point in a program")
-    if kind == "usdt":
-        provider, colon, name = rest.replace('"', "").partition(":")
-        if not colon:
-            raise Beyond("the provider of the static probe is not said: `usdt PATH:PROVIDER:NAME`")
-        return Point(kind, f"usdt {path}:{provider}:{name}", False)
-    rest = rest.removeprefix("cpp:")
-    if re.fullmatch(r"(?:0x[0-9a-fA-F]+|\d+)", rest):
-        raise Beyond(
-            "an address in a program, which is no offset in its file: a spec says the symbol or `PATH:0xOFFSET`"
-        )
-    symbol = quoted[2] if quoted is not None and quoted[1] else rest
-    if re.search(r"[\s()]", symbol):
-        symbol = f'"{symbol}"'
-    return Point(
-        kind,
-        f"uprobe {path}:{symbol}{quoted[3] if quoted is not None and quoted[1] else ''}{suffix}",
-        bool(suffix),
-    )
-
-
-def _merged(points: list[Point]) -> list[Point]:
-    """Points of one kind as one pattern, where that is possible."""
-    plain = [re.fullmatch(r"(\w+) (\w+)(%return)?", point.text, re.ASCII) for point in points]
-    if len(points) < 2 or any(match is None for match in plain) or len({point.kind for point in points}) > 1:
-        return points
-    names = [match[2] for match in plain if match is not None]
-    first = plain[0]
-    if first is None or len({point.returns for point in points}) > 1 or len(set(names)) < len(names):
-        return points
-    return [replace(points[0], text=f"{first[1]} {{{','.join(names)}}}{first[3] or ''}", function="")]
+    return "".join(f"# {shown(line)}\n" for line in lines) or "#\n"
 
 
 # ----------------------------------------------------------------------------------------------------- bodies
@@ -343,7 +246,7 @@ def _printed(function: str, text: str) -> list[tuple[list[str], str, str]]:
         raise Beyond(f"the format of printf() has {len(found)} places, and there are {len(values)} values")
     shown = []
     for match, value in zip(found, values, strict=True):
-        named = _NAMED.search(format, 0, match.start())
+        named = _NAMED.search(format, max(0, match.start() - _LOOKED_BACK), match.start())
         wanted = "hex" if match[1] in "xXp" else "" if match[1] in "srR" else "number"
         shown.append((value, named[1] if named is not None else "", wanted))
     return shown

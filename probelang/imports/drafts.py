@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from probelang.analysis import analyse
+from probelang.commands.importing import left_behind
 from probelang.diagnostics import Severity
 from probelang.record import record
 from probelang.source import Source
@@ -24,7 +25,7 @@ _FETCH_TYPE = re.compile(r"[usx](?:8|16|32|64)|u?string|symbol|symstr|char|b\d+@
 _MAX_NAME = 31
 _MAX_ITEMS = 128
 #: More probes of one file stay behind: each takes some milliseconds.
-MAX_PROBES = 10_000
+MAX_PROBES = 2_000
 
 
 class Beyond(Exception):
@@ -110,7 +111,7 @@ def settle(draft: Draft, kernel: Kernel) -> Settled:
     unknown = unknown or whole.unknown
     if unknown:
         notes.append(f"not looked up: {unknown}")
-    return Settled("".join(f"# {note}\n" for note in notes) + text, whole.events)
+    return Settled("".join(left_behind("", note) for note in notes) + text, whole.events)
 
 
 def _write(draft: Draft, args: list[str]) -> str:

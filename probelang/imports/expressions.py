@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from probelang.commands.target import Proto
 
 _TOKEN = re.compile(
-    r'"(?:\\.|[^"\\\n])*"|0[xX][0-9a-fA-F_]+|\d[\w.]*|[$@]?[A-Za-z_]\w*|[$@]\d*|->|&&|\|\||<<|>>|[<>=!]=|\.\.|[^\s]',
+    r'"(?:\\.|[^"\\\n])*"?|0[xX][0-9a-fA-F_]+|\d[\w.]*|[$@]?[A-Za-z_]\w*|[$@]\d*|->|&&|\|\||<<|>>|[<>=!]=|\.\.|[^\s]',
     re.ASCII,
 )
 _MAX_TOKENS = 2000
@@ -88,36 +88,9 @@ def is_in_head(tokens: Sequence[str]) -> bool:
     return bool(words) and all(word in IN_HEAD for word in words)
 
 
-def condition_of(text: str, scope: Scope) -> str:
-    """What stands between slashes, as a condition. Raises `Beyond`."""
-    tokens = tokens_of(text)
-    out: list[str] = []
-    at = 0
-    while at < len(tokens):
-        token = tokens[at]
-        if (
-            token in ("&&", "||", "==", "!=", "<", ">", "<=", ">=", "&", "!", "|")
-            or token == ")"
-            or token == "("
-            and not _is_cast(tokens, at)
-            and not _is_value(tokens, at)
-            or token[0].isdigit()
-            or token[0] == '"'
-            or token == "-"
-        ):
-            out.append(token)
-            at += 1
-        else:
-            end = _end_of_operand(tokens, at)
-            item = value_of(tokens[at:end], scope)
-            out.append(item.spellings[0])
-            at = end
-    written = " ".join(out)
-    return re.sub(r"(?<=\() | (?=\))|(?<=!) |(?<=(?<!\w )-) (?=\d)", "", written)
-
-
-def _is_cast(tokens: Sequence[str], at: int) -> bool:
-    close = _matching(tokens, at)
+def is_cast(tokens: Sequence[str], at: int) -> bool:
+    """Whether the parenthesis there is a cast."""
+    close = matching(tokens, at)
     inside = tokens[at + 1 : close] if close > at else []
     return bool(inside) and (
         inside[-1] == "*"
@@ -126,41 +99,14 @@ def _is_cast(tokens: Sequence[str], at: int) -> bool:
     )
 
 
-def _is_value(tokens: Sequence[str], at: int) -> bool:
-    """Whether the parenthesis holds a value whose member is taken."""
-    close = _matching(tokens, at)
-    return close > at and list(tokens[close + 1 : close + 2]) in (["->"], ["."])
-
-
-def _matching(tokens: Sequence[str], at: int) -> int:
+def matching(tokens: Sequence[str], at: int) -> int:
+    """Where the bracket there closes; -1 where it does not."""
     depth = 0
     for index in range(at, len(tokens)):
         depth += (tokens[index] in "([") - (tokens[index] in ")]")
         if depth == 0:
             return index
     return -1
-
-
-def _end_of_operand(tokens: Sequence[str], at: int) -> int:
-    """Where the operand that begins at `at` ends: prefixes, a name or brackets, and what follows them."""
-    while at < len(tokens) and (tokens[at] == "*" or (tokens[at] == "(" and _is_cast(tokens, at))):
-        at = at + 1 if tokens[at] == "*" else _matching(tokens, at) + 1
-    if at < len(tokens) and tokens[at] == "(":
-        at = _matching(tokens, at)
-        if at < 0:
-            raise Beyond("its brackets are not closed")
-    at += 1
-    while at < len(tokens):
-        if tokens[at] in ("->", "."):
-            at += 2
-        elif tokens[at] in ("(", "["):
-            close = _matching(tokens, at)
-            if close < 0:
-                raise Beyond("its brackets are not closed")
-            at = close + 1
-        else:
-            break
-    return min(at, len(tokens))
 
 
 class _Value:
@@ -212,8 +158,8 @@ class _Value:
             if symbol.startswith("@"):
                 return Item((symbol,), "", inner.wanted)
             return Item((f"*{symbol}",), "", inner.wanted if inner.wanted in ("text", "hex") else "")
-        if token == "(" and _is_cast(self.tokens, self.at):
-            close = _matching(self.tokens, self.at)
+        if token == "(" and is_cast(self.tokens, self.at):
+            close = matching(self.tokens, self.at)
             type = self.tokens[self.at + 1 : close]
             self.at = close + 1
             inner = self.unary()

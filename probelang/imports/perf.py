@@ -60,23 +60,29 @@ def import_perf(source: Source, kernel: Kernel) -> Imported:
     """The spec of a file of definitions."""
     importer = _Importer(kernel)
     for line in _lines(source.text):
+        if importer.is_full:
+            importer.leave("", f"there are more than {MAX_PROBES} lines: what is behind them is left out")
+            break
         importer.add(line)
     return importer.result()
 
 
 def _lines(text: str) -> Iterator[str]:
     """The lines of a shell; one that ends with a backslash goes on."""
-    whole = ""
+    parts: list[str] = []
+    size = 0
     for line in text.split("\n"):
-        whole += line
-        if whole.endswith("\\") and len(whole) < _MAX_LINE:
-            whole = whole[:-1] + " "
+        parts.append(line)
+        size += len(line)
+        if line.endswith("\\") and size < _MAX_LINE:
+            parts[-1] = line[:-1] + " "
             continue
-        if whole.strip() and whole.strip()[0] != "#":
-            yield whole.strip()
-        whole = ""
-    if whole.strip():
-        yield whole.strip()
+        whole = "".join(parts).strip()
+        parts, size = [], 0
+        if whole and whole[0] != "#":
+            yield whole
+    if parts and "".join(parts).strip():
+        yield "".join(parts).strip()
 
 
 class _Importer:
@@ -93,24 +99,25 @@ class _Importer:
         return Imported(formatted("\n".join(texts)), len(self._texts) - len(self._left), tuple(self._left))
 
     def add(self, line: str) -> None:
-        if len(self._texts) > MAX_PROBES:
-            self._leave(line[:_MAX_LINE], f"there are more than {MAX_PROBES}")
-            return
         try:
             definitions = read_line(line)
         except Beyond as beyond:
-            self._leave(line, str(beyond))
+            self.leave(line, str(beyond))
             return
         for definition in definitions:
             try:
                 self._texts.append(self._define(definition))
             except Beyond as beyond:
-                self._leave(line if len(definitions) == 1 else definition.text, str(beyond))
+                self.leave(line if len(definitions) == 1 else definition.text, str(beyond))
 
-    def _leave(self, text: str, why: str) -> None:
-        shown = "".join(char if char.isprintable() else "?" for char in text)
-        self._texts.append(left_behind(shown, why))
-        self._left.append((shown, why))
+    @property
+    def is_full(self) -> bool:
+        return len(self._texts) > MAX_PROBES
+
+    def leave(self, text: str, why: str) -> None:
+        """What no probe comes of."""
+        self._texts.append(left_behind(text, why))
+        self._left.append((text, why))
 
     # -------------------------------------------------------------------------------------------- one definition
 
@@ -126,9 +133,9 @@ class _Importer:
         place, name, returns = _place(point, definition)
         if definition.program:
             group = group or f"probe_{_of_program(definition.program)}"
-        name = self._free(group or "probe", f"{event or name}{'__return' if returns else ''}")
+        name = self._free(group or "probe", event or f"{name}{'__return' if returns else ''}")
         if not definition.program and args and all(_RAW.fullmatch(value) for _, value, _ in args):
-            raw = self._raw(name, place, words[1:])
+            raw = self._raw("r" if returns else "p", name, place, words[1:])
             if raw is not None:
                 return raw
         kind = "uprobe" if definition.program else "kprobe"
@@ -157,10 +164,9 @@ class _Importer:
         self._names.add(draft.event)
         return settled.text
 
-    def _raw(self, name: str, place: str, args: list[str]) -> str | None:
+    def _raw(self, letter: str, name: str, place: str, args: list[str]) -> str | None:
         """What perf gives to the kernel as it stands; None where that is not known to be taken."""
-        letter = "r" if name.endswith("__return") else "p"
-        text = " ".join([f"{letter}:{name}", place.removesuffix("%return"), *args])
+        text = " ".join([f"{letter}:{name}", place, *args])
         importer = Importer(self._kernel, any_file)
         octets = text.encode("utf-8", "surrogateescape").decode("latin-1")
         if importer.add(Command(octets, DYNAMIC, 0, text)):

@@ -14,6 +14,7 @@ _PIECE = re.compile(r'"(?:\\.|[^"\\\n])*"?|//[^\n]*|\s+|[{}/;,]|[^"/{};,\s]+', r
 _KIND = re.compile(r"[A-Za-z_]+(?::|$)", re.ASCII)
 _PROGRAMS = ("uprobe", "u", "uretprobe", "ur", "usdt", "U")
 _NO_PROBES = re.compile(r"(?:struct|union|enum|config|macro|fn|let|import)\b")
+_MAX_POINT = 4096
 
 
 @record
@@ -74,7 +75,7 @@ def _read_part(text: str, pieces: list[tuple[str, int]], first: int, line: int) 
     """What begins at a piece, up to the end of its braces, or of its line where it has none."""
     points: list[str] = []
     point = ""
-    predicate: str | None = None
+    predicate: list[str] | None = None
     in_predicate = False
     start = pieces[first][1]
     at = first
@@ -89,18 +90,19 @@ def _read_part(text: str, pieces: list[tuple[str, int]], first: int, line: int) 
             whole = text[start:stop]
             if in_predicate or _NO_PROBES.match(whole) or not all(_KIND.match(one) for one in points):
                 return Part("", whole, line), end
-            return Part("clause", whole, line, tuple(points), predicate, text[place + 1 : stop - 1]), end
-        if in_predicate:
+            between = None if predicate is None else "".join(predicate)
+            return Part("clause", whole, line, tuple(points), between, text[place + 1 : stop - 1]), end
+        if in_predicate and predicate is not None:
             if piece == "/" and _next(pieces, at + 1) == "{":
                 in_predicate = False
             elif not _is_comment(piece):
-                predicate = (predicate or "") + piece
+                predicate.append(piece)
         elif piece == "/" and _begins_predicate(point):
-            in_predicate, predicate = True, ""
+            in_predicate, predicate = True, []
         elif piece == ",":
             points.append(point.strip())
             point = ""
-        elif piece == ";" or ("\n" in piece and _ends(point, points)):
+        elif piece == ";" or ("\n" in piece and _ends(point, points)) or len(point) > _MAX_POINT:
             return Part("", text[start : place + 1].strip(), line), at + 1
         elif not _is_comment(piece):
             point += piece

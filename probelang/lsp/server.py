@@ -231,9 +231,9 @@ class Server(LanguageServer):
         """All there is to say of a file."""
         wishes = self.wishes_of(file)
         if file.is_commands:
-            from probelang.commands.lint import lint
+            from probelang.project import lint_commands
 
-            return lint(file.commands, self.kernels_of(file), wishes.selection)
+            return lint_commands(file.commands, self.kernels_of(file), wishes.selection)
         return file.document.diagnostics(
             self.kernels_of(file), wishes.target, wishes.settings, wishes.selection
         )

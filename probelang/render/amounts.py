@@ -30,7 +30,7 @@ def amount(number: int, unit: Unit) -> str:
 
 def short(number: int, unit: Unit) -> str:
     """As `amount`, in seven characters or so, for the ticks of an axis."""
-    if unit in (Unit.NUMBER, Unit.RESULT) and abs(number) >= 10**4:
+    if unit is Unit.NUMBER and abs(number) >= 10**4:
         if abs(number) >= 10**15:
             return f"{number:.0e}"
         name, factor = [pair for pair in _LARGE if pair[1] <= abs(number)][-1]

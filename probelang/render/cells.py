@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from errno import errorcode
 from typing import TYPE_CHECKING, NamedTuple
 
 from probelang.render.amounts import amount
-from probelang.tracing.units import Unit
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from probelang.tracing.hits import Value
+    from probelang.tracing.units import Unit
 
 Line = list[tuple[str, str]]
 """A line of a terminal: texts with their styles, which are names of `STYLES`."""
@@ -54,13 +53,11 @@ def shown(value: Value) -> str:
     return f'"{escaped(value)}"' if isinstance(value, str) else str(value)
 
 
-def named(value: Value, unit: Unit) -> str:
-    """A value that stands alone, by what it counts; what a function returned may be the number of an error, which is named."""
+def named(value: Value, unit: Unit, names: Mapping[int, str] | None = None) -> str:
+    """A value that stands alone, by what it counts, and with its name, `-2 ENOENT`, if it has one: what `make_names` knows of a field."""
     if not isinstance(value, int):
         return shown(value)
-    if unit in (Unit.RESULT, Unit.BYTES) and -value in errorcode:
-        return f"{value} {errorcode[-value]}"
-    return amount(value, unit)
+    return amount(value, unit) + (names[value] if names is not None else "")
 
 
 def width(text: str) -> int:
@@ -71,10 +68,10 @@ def width(text: str) -> int:
 def _width(char: str) -> int:
     from unicodedata import category, east_asian_width
 
-    if east_asian_width(char) in "WF":
-        return 2
     # accents, and the vowels of a Hangul syllable, are drawn over what is before them
-    return 0 if category(char) in ("Mn", "Me") or "\u1160" <= char <= "\u11ff" else 1
+    if category(char) in ("Mn", "Me") or "\u1160" <= char <= "\u11ff":
+        return 0
+    return 2 if east_asian_width(char) in "WF" else 1
 
 
 def fit(text: str, cells: int, marks: Marks = BLOCKS) -> str:

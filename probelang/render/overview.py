@@ -21,10 +21,11 @@ from probelang.render.cells import (
     spark,
     width,
 )
+from probelang.render.hits_values import make_names
 from probelang.tracing.units import Unit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from probelang.tracing.frequent import Frequent
     from probelang.tracing.hits import Value
@@ -56,6 +57,7 @@ class By:
     rates: dict[Value, float]
     unit: Unit
     bare: bool = False
+    names: Mapping[int, str] | None = None
 
 
 @record
@@ -146,7 +148,7 @@ def _by(view: View, columns: int, marks: Marks) -> list[Line]:
     assert by is not None
     top = by.values.top(_MOST_VALUES)
     whole = by.values.total
-    names = [escaped(str(value)) if by.bare else named(value, by.unit) for value, _ in top]
+    names = [escaped(str(value)) if by.bare else named(value, by.unit, by.names) for value, _ in top]
     wide = _name_width([*names, by.field], columns)
     room = max(min(columns - wide - 2 * _NUMBER - 7, 40), 0)
     head = f"{fit(escaped(by.field).upper(), wide, marks)}{'HITS/S':>{_NUMBER}}{'HITS':>{_NUMBER}}{'':>5}"
@@ -227,10 +229,13 @@ def _values(field: FieldRecord, room: int, marks: Marks = BLOCKS) -> str:
     """The most frequent values of a field with their shares, as many as fit."""
     pairs = [(shown(None), field.faults)] if field.faults else []
     whole = field.faults + field.numbers.count + field.values.total
-    pairs += [(named(value, field.unit), count) for value, count in field.values.top(_MOST_VALUES)]
+    names = make_names(field.field)
+    pairs += [(named(value, field.unit, names), count) for value, count in field.values.top(_MOST_VALUES)]
     exact = field.numbers.exact
     if exact is not None:
-        pairs += [(named(number, field.unit), count) for number, count in exact.most_common(_MOST_VALUES)]
+        pairs += [
+            (named(number, field.unit, names), count) for number, count in exact.most_common(_MOST_VALUES)
+        ]
     pairs.sort(key=lambda pair: -pair[1])
     text = ""
     told = 0

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 #: Nothing may be fetched and nothing run, whatever a browser makes of the page.
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
+_MOST_STACKS = 6
+
 _KEYWORDS = frozenset(
     [
         "GROUP",
@@ -142,6 +144,8 @@ def _events(recording: Recording, order: Sequence[EventRecord], colors: dict[int
 def point_of(event: EventRecord) -> str:
     """The probe's kind and point, as its spec has them."""
     probe = event.traced.probe
+    if not probe.source.text:
+        return ""
     return f"{probe.kind.value} {probe.source.slice(probe.point_span)}".strip()
 
 
@@ -149,10 +153,27 @@ def _event(event: EventRecord, number: int, color: int) -> str:
     cpus = f"on {len(event.cpus)} CPUs" if len(event.cpus) > 1 else f"on CPU {next(iter(event.cpus))}"
     hits = f"{event.count:,} {'hit' if event.count == 1 else 'hits'}"
     panels = "\n".join(_panel(panel, color) for panel in panels_of(event))
+    point = point_of(event)
+    said = f"<code>{_text(point)}</code>, {hits} {cpus}" if point else f"{hits} {cpus}"
     return (
         f'<section id="event{number}">\n<h2>{_text(event.name)}</h2>\n'
-        f'<p class="quiet"><code>{_text(point_of(event))}</code>, {hits} {cpus}</p>\n<div class="panels">\n{panels}\n</div>\n</section>\n'
+        f'<p class="quiet">{said}</p>\n<div class="panels">\n{panels}\n</div>\n{_stacks(event)}</section>\n'
     )
+
+
+def _stacks(event: EventRecord) -> str:
+    """The most frequent stacks, innermost function first."""
+    stacks = event.stacks.top(_MOST_STACKS)
+    if not stacks:
+        return ""
+    parts = []
+    for stack, count in stacks:
+        frames = "\n".join(_text(str(frame)) for frame in stack) if isinstance(stack, tuple) else ""
+        parts.append(
+            f'<figure><h3>{count:,} <span class="quiet">{share(count, event.count)}</span></h3><pre>{frames}</pre></figure>\n'
+        )
+    different = f"{len(event.stacks.counts):,}{' or more' if event.stacks.other else ''}"
+    return f'<details>\n<summary>The most frequent stacks of {different}</summary>\n<div class="panels">\n{"".join(parts)}</div>\n</details>\n'
 
 
 def _panel(panel: Panel, color: int) -> str:

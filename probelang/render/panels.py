@@ -8,6 +8,7 @@ from probelang.record import record
 from probelang.render.amounts import amount, rate, share
 from probelang.render.bins import Bins, bins_of
 from probelang.render.cells import escaped, named, shown
+from probelang.render.hits_values import make_names
 from probelang.tracing.units import Unit
 
 if TYPE_CHECKING:
@@ -110,12 +111,14 @@ def _series(name: str, counts: list[list[int]], lengths: list[float]) -> Series:
 
 
 def panels_of(event: EventRecord) -> list[Panel]:
-    """A panel for each field that recorded something, and one for the tasks that raised the event."""
+    """A panel for each field that recorded something, and those of the functions it is on and of the tasks that raised it."""
     if not event.count:
         return []
     panels = [_panel(event, field) for field in event.fields]
-    tasks = [(escaped(str(task)), count) for task, count in event.tasks.top(MOST_BARS + 1)]
-    panels.append(Panel(escaped(event.name), "comm", Unit.NUMBER, (), None, _bars(tasks, event.tasks.total)))
+    for name, values in (("place", event.places), ("comm", event.tasks)):
+        if values.counts:
+            bars = [(escaped(str(value)), count) for value, count in values.top(MOST_BARS + 1)]
+            panels.append(Panel(escaped(event.name), name, Unit.NUMBER, (), None, _bars(bars, values.total)))
     return panels
 
 
@@ -147,7 +150,8 @@ def _values(field: FieldRecord) -> list[tuple[str, int]]:
     if field.numbers.exact:
         found += field.numbers.exact.most_common(MOST_BARS + 1)
     found.sort(key=lambda pair: -pair[1])
-    return [(named(value, field.unit), count) for value, count in found]
+    names = make_names(field.field)
+    return [(named(value, field.unit, names), count) for value, count in found]
 
 
 def _bars(values: list[tuple[str, int]], whole: int) -> tuple[Bar, ...]:

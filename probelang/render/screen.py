@@ -47,15 +47,14 @@ class Screen:
         self._keys = keys
         self._typed: list[Any] | None = None
         self._inside = False
-        self._before: dict[int, Any] = {}
+        self._before: Any = None
 
     def enter(self) -> None:
         """Take the terminal over."""
         import atexit
 
         atexit.register(self.leave)
-        for number, handler in ((signal.SIGTSTP, self._stop), (signal.SIGCONT, self._go_on)):
-            self._before[number] = signal.signal(number, handler)
+        self._before = signal.signal(signal.SIGTSTP, self._stop)
         self._take()
 
     def leave(self) -> None:
@@ -63,16 +62,17 @@ class Screen:
         import atexit
 
         atexit.unregister(self.leave)
-        for number, handler in self._before.items():
-            signal.signal(number, handler)
-        self._before.clear()
+        if self._before is not None:
+            signal.signal(signal.SIGTSTP, self._before)
+            self._before = None
         self._give_back()
 
     def draw(self, lines: Sequence[Line]) -> None:
         """Show these lines, from the top, in place of what was there."""
         paint = painted if self._color else plain
         text = "\x1b[K\r\n".join(map(paint, lines))
-        self._write(f"{_BEGIN}\x1b[H{text}\x1b[K\x1b[J{_END}")
+        self._stream.write(f"{_BEGIN}\x1b[H{text}\x1b[K\x1b[J{_END}")
+        self._stream.flush()
 
     def asked_to_end(self) -> bool:
         """Whether somebody has typed `q`."""
@@ -89,8 +89,7 @@ class Screen:
         return b"q" in typed or b"Q" in typed
 
     def _write(self, text: str) -> None:
-        # not by the stream itself, which must not be written to by a signal's handler while it writes
-        self._stream.flush()
+        # not by the stream itself: this may be a signal's handler, in the middle of what the stream writes
         data = text.encode(self._stream.encoding, "backslashreplace")
         while data:
             data = data[os.write(self._stream.fileno(), data) :]
@@ -128,8 +127,6 @@ class Screen:
         self._give_back()
         signal.signal(number, signal.SIG_DFL)
         os.kill(os.getpid(), number)
-
-    def _go_on(self, _: int, __: FrameType | None) -> None:
-        signal.signal(signal.SIGTSTP, self._stop)
-        if not self._inside:
-            self._take()
+        # here it was stopped, and was told to go on; or nobody could have done that, and the kernel has not stopped it
+        signal.signal(number, self._stop)
+        self._take()

@@ -10,35 +10,32 @@ from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from probelang.render.cells import marks_for, painted, plain
+from probelang.render.hits_values import make_names
 from probelang.render.overview import By, Row, View, frame
 from probelang.render.screen import Screen, is_screen, size_of
 from probelang.tracing.frequent import Frequent
 from probelang.tracing.recording import Recording
-from probelang.tracing.units import Unit, unit_of
+from probelang.tracing.units import Unit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from typing import TextIO
 
     from probelang.tracing.hits import Hit, Totals, Traced, Value
+    from probelang.tracing.recording import FieldRecord
 
 #: Seconds between two pictures, and how many of them the line of an event shows.
 _PERIOD = 1.0
 _LINE = 60
 
 #: What every hit has besides its event's own fields, and where in a `Hit` it is.
-COMMON = {"cpu": 2, "tid": 3, "comm": 4}
-
-
-def fields_of(events: Sequence[Traced]) -> list[str]:
-    """What `--by` can be: the fields of the events, and what every hit has."""
-    return list(dict.fromkeys([*(column.name for event in events for column in event.columns), *COMMON]))
+COMMON = {"cpu": 2, "tid": 3, "comm": 4, "place": 6}
 
 
 class Top:
     """A sink that draws what it was given, about once a second, on `stream` if that is a terminal; then, anyway, what it was in all.
 
-    `by` is a field, whose values get a table of their own. `clock` gives seconds. `keys` is whether it may read the terminal.
+    `by` is a field, whose values get a table of their own. `clock` gives seconds. `keys` is whether it may read the terminal, `live` whether it draws before the end.
     """
 
     def __init__(
@@ -49,6 +46,7 @@ class Top:
         by: str | None = None,
         color: bool = False,
         keys: bool = True,
+        live: bool = True,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._stream = stream
@@ -57,18 +55,21 @@ class Top:
         self._color = color
         self._clock = clock
         self._marks = marks_for(stream.encoding)
-        self._screen = Screen(stream, color, keys) if is_screen(stream) else None
+        self._screen = Screen(stream, color, keys) if live and is_screen(stream) else None
         self._keys = keys
         self._values = Frequent()
         self._places: list[tuple[int, ...]] = []
         self._unit = Unit.NUMBER
+        self._names: Mapping[int, str] | None = None
         self.recording = Recording(())
 
     def begin(self, events: Sequence[Traced]) -> None:
         """The first, empty picture."""
         self.recording = Recording(events)
         self._places = [_places_of(self._by, event) for event in events]
-        self._unit = _unit_of(self._by, events)
+        field = _field_of(self._by, events)
+        if field is not None:
+            self._unit, self._names = field.unit, make_names(field.field)
         self._started = self._drawn = self._clock()
         self._counts = [0] * len(events)
         self._rates = [0.0] * len(events)
@@ -157,8 +158,9 @@ class Top:
     def _view(self, elapsed: int, rows: tuple[Row, ...], span: str, hint: str = "") -> View:
         by = None
         if self._by is not None:
+            # names of tasks and functions are no strings that were recorded
             bare = self._by in COMMON and not any(self._places)
-            by = By(self._by, self._values, self._value_rates, self._unit, bare)
+            by = By(self._by, self._values, self._value_rates, self._unit, bare, self._names)
         return View(self._title, self.recording, elapsed, rows, span, by, hint)
 
 
@@ -171,8 +173,10 @@ def _places_of(by: str | None, event: Traced) -> tuple[int, ...]:
     return tuple(place for place, column in enumerate(event.columns) if column.name == by)
 
 
-def _unit_of(by: str | None, events: Sequence[Traced]) -> Unit:
-    for event in events:
-        for place in _places_of(by, event):
-            return unit_of(event, event.columns[place])
-    return Unit.NUMBER
+def _field_of(by: str | None, events: Sequence[Traced]) -> FieldRecord | None:
+    """The first field of that name."""
+    for event in Recording(events).events:
+        for field in event.fields:
+            if field.column.name == by:
+                return field
+    return None

@@ -98,12 +98,11 @@ def remove(
     defined: Sequence[Defined],
     triggers: Sequence[tuple[str, str]],
     instance: str | None = None,
-    patience: float = PATIENCE,
 ) -> list[str]:
     """Remove events, what was set on them in `folder`, and that folder if it is an instance of that name.
 
     An event is removed only where the kernel lists it as it was defined: another of its name is somebody else's. What something
-    else uses is tried again for `patience` seconds, and switched off in all folders, for it has no other owner. The answer is what is left.
+    else uses is tried again for a while (`PATIENCE`), and switched off in all folders, for it has no other owner. The answer is what is left.
     """
     ours = listed(tracefs, defined)
     names = {one.name for one in ours}
@@ -119,7 +118,7 @@ def remove(
     if instance is None:
         for name in left:
             folder.enable(name, on=False)
-    until = time.monotonic() + patience
+    until = time.monotonic() + PATIENCE
     while True:
         held = instance is not None and tracefs.remove_instance(instance) is not None
         left = [name for name in left if tracefs.remove(name) is not None and tracefs.exists(name)]

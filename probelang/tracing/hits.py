@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from probelang.probes import Probe
 
-Value = int | str | tuple["int | str", ...] | None
+Value = int | str | tuple["int | str | None", ...] | None
 """A recorded value: a number, a text, an array, or nothing where the kernel could not read it (a fault)."""
 
 

@@ -160,16 +160,17 @@ def _boot() -> str:
 
 
 def recover(tracefs: Tracefs, states: StateFolder) -> list[str]:
-    """Remove what a killed `load` or `unload` was about; the names of it, none where nothing was. Raises StateError."""
+    """Remove what a killed `load` had defined; the names of it, none where there was nothing. Raises StateError."""
     if not os.path.lexists(f"{states.path}/{FILE}"):
         return []
     with states.locked():
         kept = read_record(states)
         if not kept.pending:
             return []
+        there = lines_of(tracefs, kept.pending)
         remove_events(tracefs, kept.pending)
         write_record(states, Record(kept.specs))
-        return [event.name for event in kept.pending]
+        return [event.name for event in kept.pending if any(one.name in there for one in event.defined)]
 
 
 def is_intact(tracefs: Tracefs, event: LoadedEvent) -> bool:

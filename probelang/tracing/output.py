@@ -29,6 +29,7 @@ class Output(io.RawIOBase):
         self._descriptor = descriptor
         self._ending = ending
         self._late: float | None = None
+        self._closed = False
         mode = os.fstat(descriptor).st_mode
         self._direct = stat.S_ISREG(mode)
 
@@ -44,14 +45,16 @@ class Output(io.RawIOBase):
     def write(self, data: Any) -> int:
         view = memoryview(data).cast("B")
         size = len(view)
-        while view:
-            if self._direct:
-                view = view[os.write(self._descriptor, view) :]
-            elif self._is_ready():
-                view = view[os.write(self._descriptor, view[:PIECE]) :]
-            else:
+        while view and not self._closed:
+            if not (self._direct or self._is_ready()):
                 # its reader has had its time: nothing more is said
-                return size
+                break
+            try:
+                view = view[os.write(self._descriptor, view if self._direct else view[:PIECE]) :]
+            except BrokenPipeError:
+                # once is enough: what is left in buffers goes nowhere
+                self._closed = True
+                raise
         return size
 
     def _is_ready(self) -> bool:

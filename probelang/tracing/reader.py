@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from operator import itemgetter
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from probelang.tracing.hits import Batch
@@ -20,7 +21,6 @@ from probelang.tracing.reader_names import Symbols, Tasks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from pathlib import Path
     from types import TracebackType
     from typing import Self
 
@@ -51,10 +51,13 @@ class Reader:
     A context manager; opening raises OSError, and ReaderError where the kernel's formats are not understood.
     """
 
-    def __init__(self, instance: Path, events: Sequence[Traced], *, waiting: int = WAITING) -> None:
+    def __init__(
+        self, instance: Path, events: Sequence[Traced], *, proc: Path = Path("/proc"), waiting: int = WAITING
+    ) -> None:
+        """`waiting` is how many bytes of pages may wait to be decoded."""
         self._instance = instance
-        self._symbols = Symbols()
-        self._tasks = Tasks(instance.parent.parent / "saved_cmdlines")
+        self._symbols = Symbols(proc / "kallsyms")
+        self._tasks = Tasks(instance.parent.parent / "saved_cmdlines", proc)
         self._stacks = any(event.probe.stacktrace for event in events)
         self._decoders: dict[int, Any] = {}
         for event in events:
@@ -102,7 +105,8 @@ class Reader:
                     buffer.finish()
             now = self._clock() if self._clock and len(self._buffers) > 1 else None
             taken = self._read()
-            self._tasks.refresh()
+            if taken:
+                self._tasks.refresh()
             lost = self._decode()
             waits = any(buffer.pages for buffer in self._buffers)
             last = stopping and not waits and all(buffer.empty for buffer in self._buffers)

@@ -44,7 +44,6 @@ class CpuBuffer:
         self._left: int | None = None
         self._size = folder / "buffer_size_kb"
         self._file = os.open(folder / "trace_pipe_raw", os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        self._told = -self._count_lost()
 
     def close(self) -> None:
         os.close(self._file)

@@ -29,7 +29,6 @@ _CODES = {
     (4, True): "i",
     (8, True): "q",
 }
-_FAULT = "(fault)"
 MAX_FRAMES = 1024
 
 
@@ -193,15 +192,14 @@ def _place_of(event: Traced, format: EventFormat) -> FormatField | None:
 
 
 def _string(page: bytes, at: int, end: int, word: int) -> str | None:
-    """A string by its word; None of one that could not be read, which has no length, or this very text on newer kernels."""
+    """A string by its word; None of one that could not be read, which has no length, not even a zero."""
     size = word >> 16
     if not size:
         return None
     start = at + (word & 0xFFFF)
     data = page[start : min(start + size, end)]
     cut = data.find(0)
-    text = decode_text(data if cut < 0 else data[:cut])
-    return None if text == _FAULT else text
+    return decode_text(data if cut < 0 else data[:cut])
 
 
 def _cut(word: int, behind: int) -> int:

@@ -26,7 +26,7 @@ INITIAL_PIDS = "pid:[4026531836]"
 class Symbols:
     """Names of kernel addresses. The table is read when the first is asked for: it takes a tenth of a second."""
 
-    def __init__(self, path: Path = Path("/proc/kallsyms")) -> None:
+    def __init__(self, path: Path) -> None:
         self._path = path
         self._lines: list[bytes] | None = None
         self._known: dict[int, str] = {}
@@ -87,40 +87,51 @@ class Symbols:
 class Tasks(dict[int, str]):
     """Names of threads by their id. A look-up always answers: `<...>` of one that is gone and was not noted."""
 
-    def __init__(self, path: Path, proc: Path | None = None) -> None:
+    def __init__(self, path: Path, proc: Path) -> None:
         super().__init__()
         self._path = path
-        self._proc = proc if proc is not None else _proc()
+        self._proc = proc if _has_initial_pids(proc) else None
         self._seen = b""
+        self._noted: dict[int, str] = {}
+        self._next = 0.0
         self._asked: dict[int, tuple[str, float]] = {}
         self.refresh()
 
     def refresh(self) -> None:
-        """Take what the kernel noted since, because a thread's name changes when it runs another program."""
+        """Take what the kernel noted since, because a thread's name changes when it runs another program.
+
+        That takes a twentieth of the time at most: somebody may have made the list very long (`saved_cmdlines_size`).
+        """
+        began = time.monotonic()
+        if began < self._next:
+            return
         try:
             seen = self._path.read_bytes()
         except OSError:
             seen = b""
+        self.clear()
         if seen != self._seen:
             self._seen = seen
-            self.clear()
-            self.update(parse_cmdlines(seen))
-        else:
-            for tid in self._asked:
-                self.pop(tid, None)
-        now = time.monotonic()
-        self._asked = {tid: asked for tid, asked in self._asked.items() if now - asked[1] < STALE}
+            self._noted = parse_cmdlines(seen)
+        self.update(self._noted)
+        ended = time.monotonic()
+        self._next = ended + 20 * (ended - began)
+        self._asked = {tid: asked for tid, asked in self._asked.items() if ended - asked[1] < STALE}
 
     def __missing__(self, tid: int) -> str:
         if tid == 0:
             name = "<idle>"
         else:
-            asked = self._asked.get(tid)
-            if asked is None:
-                asked = self._asked[tid] = (self._ask(tid), time.monotonic())
-            name = asked[0]
+            self.refresh()
+            name = self._noted.get(tid) or self._living(tid)
         self[tid] = name
         return name
+
+    def _living(self, tid: int) -> str:
+        asked = self._asked.get(tid)
+        if asked is None:
+            asked = self._asked[tid] = (self._ask(tid), time.monotonic())
+        return asked[0]
 
     def _ask(self, tid: int) -> str:
         if self._proc is not None and tid > 0:
@@ -152,9 +163,9 @@ def decode(data: bytes) -> str:
     return data.decode("utf-8", "surrogateescape")
 
 
-def _proc() -> Path | None:
-    """`/proc`, where its numbers are the kernel's."""
+def _has_initial_pids(proc: Path) -> bool:
+    """Whether the numbers in a `/proc` are the kernel's."""
     try:
-        return Path("/proc") if os.readlink("/proc/self/ns/pid") == INITIAL_PIDS else None
+        return os.readlink(proc / "self" / "ns" / "pid") == INITIAL_PIDS
     except OSError:
-        return None
+        return False

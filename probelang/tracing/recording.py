@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING
 from probelang.tracing.distribution import Distribution
 from probelang.tracing.frequent import Frequent
 from probelang.tracing.timeline import Timeline
-from probelang.tracing.units import Unit, unit_of
+from probelang.tracing.units import Unit, field_of, unit_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from probelang.probes import Field
     from probelang.tracing.hits import Column, Hit, Traced, Value
 
 #: What a number may be: wider ones, which no kernel records, are taken for texts.
@@ -30,11 +31,13 @@ _CHUNK = 4096
 class FieldRecord:
     """What one field of an event held: `numbers`, or `values` of what cannot be added up (texts, arrays, addresses and flags), and how often nothing (`faults`)."""
 
-    __slots__ = ("_plain", "column", "faults", "numbers", "unit", "values")
+    __slots__ = ("_plain", "column", "faults", "field", "numbers", "unit", "values")
 
-    def __init__(self, column: Column, unit: Unit) -> None:
+    def __init__(self, column: Column, unit: Unit, field: Field | None = None) -> None:
         self.column = column
         self.unit = unit
+        self.field = field
+        """What the spec says of it, where there is one."""
         self.numbers = Distribution()
         self.values = Frequent()
         self.faults = 0
@@ -62,16 +65,24 @@ class FieldRecord:
 
 
 class EventRecord:
-    """What one event recorded, and who raised it: `tasks` by their names, `cpus` by their numbers."""
+    """What one event recorded, and who raised it: `tasks` by their names, `cpus` by their numbers.
 
-    __slots__ = ("count", "cpus", "fields", "tasks", "traced")
+    `places` are the functions that were hit, of a probe that is on several, and `stacks` those of a probe `with stacktrace`.
+    """
+
+    __slots__ = ("count", "cpus", "fields", "places", "stacks", "tasks", "traced")
 
     def __init__(self, traced: Traced) -> None:
         self.traced = traced
         self.count = 0
         self.tasks = Frequent()
         self.cpus: Counter[int] = Counter()
-        self.fields = [FieldRecord(column, unit_of(traced, column)) for column in traced.columns]
+        self.places = Frequent()
+        self.stacks = Frequent()
+        self.fields = [
+            FieldRecord(column, unit_of(traced, column), field_of(traced, column))
+            for column in traced.columns
+        ]
 
     @property
     def name(self) -> str:
@@ -82,6 +93,10 @@ class EventRecord:
         self.count += len(hits)
         self.cpus.update(map(itemgetter(2), hits))
         self.tasks.add(map(itemgetter(4), hits))
+        if len(self.traced.probe.sites) > 1:
+            self.places.add(map(itemgetter(6), hits))
+        if self.traced.probe.stacktrace:
+            self.stacks.add(map(itemgetter(7), hits))
         # hits of one event have as many values as it has columns
         for field, values in zip(self.fields, zip(*map(itemgetter(5), hits), strict=True), strict=False):
             field.add(values)

@@ -8,6 +8,7 @@ from probelang.commands import rules
 from probelang.commands.explain import explain, read_log
 from probelang.diagnostics import Diagnostic, Label, Severity
 from probelang.probes import TracepointTarget
+from probelang.record import replace
 
 if TYPE_CHECKING:
     from probelang.tracing.define import Refused
@@ -22,7 +23,8 @@ def diagnose(refused: Refused) -> Diagnostic:
     """By the kernel's own words where its `error_log` has some of this very text; else by the error of the write."""
     found, _ = explain(read_log(refused.log), [refused.event])
     if found:
-        return found[-1][1]
+        # what it would do is no news when it has done it
+        return replace(found[-1][1], kernel_error=None, kernel_text=None)
     probe = refused.event.probe
     span = probe.point_span
     if refused.what == "the condition" and probe.condition_span is not None:

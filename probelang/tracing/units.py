@@ -6,9 +6,10 @@ import re
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from probelang.probes import Access, Duration, EntryValue, ReturnValue
+from probelang.probes import Duration, EntryValue
 
 if TYPE_CHECKING:
+    from probelang.probes import Access, Field
     from probelang.tracing.hits import Column, Traced
 
 _SIZES = frozenset(("size_t", "ssize_t", "loff_t"))
@@ -21,25 +22,23 @@ class Unit(Enum):
     NUMBER = "number"
     NANOSECONDS = "ns"
     BYTES = "bytes"
-    RESULT = "result"
-    """What a function returned: a negative one is likely an error's number."""
     HEX = "hex"
     """An address or flags: nothing to add up."""
 
 
 def unit_of(traced: Traced, column: Column) -> Unit:
-    """`$duration` is nanoseconds, what is a `size_t`, `ssize_t` or `loff_t` in C is bytes (or an error), and what is shown in hex has no order."""
+    """`$duration` is nanoseconds, what is a `size_t`, `ssize_t` or `loff_t` in C is bytes, and what is shown in hex has no order."""
     if _HEX.fullmatch(column.type):
         return Unit.HEX
-    for field in traced.probe.fields:
-        if field.name == column.name:
-            if _is_duration(field.access):
-                return Unit.NANOSECONDS
-            if field.c_type in _SIZES:
-                return Unit.BYTES
-            if field.fetch.signed and field.access == Access(ReturnValue()):
-                return Unit.RESULT
-    return Unit.NUMBER
+    field = field_of(traced, column)
+    if field is not None and _is_duration(field.access):
+        return Unit.NANOSECONDS
+    return Unit.BYTES if field is not None and field.c_type in _SIZES else Unit.NUMBER
+
+
+def field_of(traced: Traced, column: Column) -> Field | None:
+    """What the spec says of a column."""
+    return next((field for field in traced.probe.fields if field.name == column.name), None)
 
 
 def _is_duration(access: Access) -> bool:

@@ -28,7 +28,7 @@ NAMES = ("entity.", "support.", "variable.")
 def run_node(*arguments: str, stdin: str = "") -> str:
     folder = built_extension()
     return subprocess.run(
-        [node(), *arguments], cwd=folder, input=stdin, capture_output=True, text=True, check=True, timeout=120
+        [node(), *arguments], cwd=folder, input=stdin, capture_output=True, text=True, check=True, timeout=600
     ).stdout
 
 

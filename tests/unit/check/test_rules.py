@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from probelang.commands.lint import lint as lint_commands
 from probelang.diagnostics import Rule
 from probelang.kernel.load import load_kernel
+from probelang.project import lint_commands
 from probelang.rules import RULES
 from probelang.source import Source
 from tests.support.specs import findings, run

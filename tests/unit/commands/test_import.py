@@ -11,7 +11,10 @@ from probelang.analysis import analyse
 from probelang.cli.main import main
 from probelang.commands.importing import import_commands
 from probelang.kernel.load import load_kernel
+from probelang.program.load import load_program
 from probelang.source import Source
+from tests.support.programs import STATIC_PROBE
+from tests.unit.program.build import compile_c
 
 
 def imported(text: str, kernel: str = "6.12") -> str:
@@ -79,6 +82,15 @@ def test_what_is_removed_again_is_left_out() -> None:
     assert imported("p:g/a vfs_read\np:h/a vfs_read\n-:g/\n").strip() == "h/a = kprobe vfs_read"
     made = import_commands(Source("x", "p:g/a vfs_read\n-:a\n"), load_kernel("6.12"))
     assert (made.text.strip(), made.probes, made.left) == ("", 0, ())
+
+
+def test_a_semaphore_tells_the_static_probe(tmp_path: Path) -> None:
+    path = compile_c(tmp_path, "static_probe", STATIC_PROBE, "-O1")
+    site = next(site for site in load_program(path).usdt_probes() if site.semaphore_offset)
+    command = f"p:a/b {path}:{site.file_offset:#x}({site.semaphore_offset:#x}) n=%di:s32"
+    text = imported(command)
+    assert " ".join(text.split()) == f"a/b = usdt {path}:{site.provider}:{site.name} {{ n = %di: s32 }}"
+    assert "none that has it was found" in imported(command.replace("(0x", "(0x1"))
 
 
 def test_points_come_and_go() -> None:

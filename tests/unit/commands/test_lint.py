@@ -11,8 +11,8 @@ import pytest
 from probelang.cli.main import main
 from probelang.commands.files import is_command_file
 from probelang.commands.lines import read_commands
-from probelang.commands.lint import lint
 from probelang.kernel.load import load_kernel
+from probelang.project import lint_commands as lint
 from probelang.source import Source, Span
 
 KERNELS = ("6.1", "6.12", "7.3")

@@ -1,0 +1,131 @@
+"""Run in a guest by `benchmarks.reader`: who reads the hits of a program that seeks, what that costs, and what is lost.
+
+Prints a line for each reader: `READER hits lost nanoseconds-of-processor-time seconds`.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from probelang.render.hits import TextSink
+from probelang.render.hits_json import JsonSink
+from probelang.tracing.hits import Hit, Sink, Totals, Traced
+from probelang.tracing.reader import Reader
+from tests.kernels.lab.read_hits import INSTANCE, TRACING, put, start
+
+SPEC = "group rate\nhit = fprobe shmem_file_llseek if offset == 4321 { offset, whence, pos = file->f_pos }\n"
+BPFTRACE = (
+    'fentry:shmem_file_llseek /args.offset == 4321/ { printf("%llu [%d] %s-%d hit offset=%d whence=%d pos=%d\\n", '
+    "nsecs, cpu, comm, tid, args.offset, args.whence, args.file->f_pos); }"
+)
+_LOST = re.compile(r"^(?:overrun|commit overrun|dropped events): (\d+)$", re.MULTILINE)
+
+
+class Nothing:
+    """A sink that shows nothing."""
+
+    def begin(self, events: Sequence[Traced]) -> None: ...
+
+    def take(self, hits: Sequence[Hit]) -> None: ...
+
+    def lost(self, cpu: int, count: int) -> None: ...
+
+    def end(self, totals: Totals) -> None: ...
+
+
+@contextmanager
+def traced(size: int) -> Iterator[list[Traced]]:
+    """The events, on in the instance; removed afterwards."""
+    events = start(SPEC, size)
+    try:
+        yield events
+    finally:
+        put(INSTANCE / "events/enable", "0")
+        INSTANCE.rmdir()
+        for event in events:
+            put(TRACING / "dynamic_events", f"-:{event.recorded}")
+
+
+def main() -> None:
+    reader, count, rate, size = sys.argv[1], *map(int, sys.argv[2:5])
+    command = ["./seek", str(count), str(rate)]
+    if reader == "bpftrace":
+        idle, _ = with_bpftrace(["./seek", "0", "1"])
+        used, lost = with_bpftrace(command)
+        print("READER", reader, count - lost, lost, round((used - idle) * 1e9))
+        return
+    with traced(size) as events:
+        if reader == "cat":
+            hits, lost, used = with_cat(command)
+        else:
+            hits, lost, used = with_reader(reader, events, command)
+    print("READER", reader, hits, lost, round(used * 1e9))
+
+
+def with_reader(name: str, events: list[Traced], command: list[str]) -> tuple[int, int, float]:
+    """Hits, lost ones, and seconds of this process."""
+    out = open("/dev/null", "wb")  # noqa: SIM115
+    sink: Sink = Nothing()
+    if name != "decode":
+        sink = TextSink(out) if name == "text" else JsonSink(out)
+    hits = lost = 0
+    with Reader(INSTANCE, events) as reader:
+        sink.begin(events)
+        begun = sum(os.times()[:2])
+        work = subprocess.Popen(command)
+
+        def stop() -> bool:
+            if work.poll() is None:
+                return False
+            put(INSTANCE / "tracing_on", "0")
+            return True
+
+        for batch in reader.batches(stop):
+            sink.take(batch.hits)
+            hits += len(batch.hits)
+            lost += sum(count for _, count in batch.lost)
+        return hits, lost, sum(os.times()[:2]) - begun
+
+
+def with_cat(command: list[str]) -> tuple[int, int, float]:
+    stats = INSTANCE / "per_cpu/cpu0/stats"
+    with open("/dev/null", "wb") as out:
+        cat = subprocess.Popen(["/bin/busybox", "cat", str(INSTANCE / "trace_pipe")], stdout=out)
+    subprocess.run(command, check=True)
+    put(INSTANCE / "tracing_on", "0")
+    while "entries: 0\n" not in stats.read_text():
+        time.sleep(0.2)
+    time.sleep(0.5)
+    told = stats.read_text()
+    cat.kill()
+    _, _, usage = os.wait4(cat.pid, 0)
+    read = re.search(r"^read events: (\d+)$", told, re.MULTILINE)
+    assert read is not None
+    return int(read[1]), sum(map(int, _LOST.findall(told))), usage.ru_utime + usage.ru_stime
+
+
+def with_bpftrace(command: list[str]) -> tuple[float, int]:
+    """Seconds of bpftrace, and how many events it says were lost."""
+    said = Path("/tmp/said")
+    with open("/dev/null", "wb") as out, said.open("wb") as errors:
+        tool = subprocess.Popen(["bpftrace", "-e", BPFTRACE], stdout=out, stderr=errors)
+    while "ttach" not in said.read_text():
+        time.sleep(0.2)
+    time.sleep(0.5)
+    subprocess.run(command, check=True)
+    time.sleep(1.0)
+    tool.send_signal(signal.SIGINT)
+    _, _, usage = os.wait4(tool.pid, 0)
+    return usage.ru_utime + usage.ru_stime, sum(map(int, re.findall(r"Lost (\d+)", said.read_text())))
+
+
+if __name__ == "__main__":
+    main()

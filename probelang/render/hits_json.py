@@ -1,0 +1,82 @@
+"""Hits for programs: one JSON object a line.
+
+Numbers are exact, in decimal. A string that is no UTF-8 has `\\udcNN` for the byte NN, as Python reads it back with `surrogateescape`;
+what the kernel could not read is null.
+"""
+
+from __future__ import annotations
+
+from json.encoder import encode_basestring_ascii as encode
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from probelang.render.hits_values import Stream
+    from probelang.tracing.hits import Hit, Totals, Traced, Value
+
+
+class JsonSink:
+    """Writes hits as they come to a stream, a batch at a time."""
+
+    def __init__(self, stream: Stream) -> None:
+        self._stream = stream
+        self._functions: dict[str, Any] = {}
+
+    def begin(self, events: Sequence[Traced]) -> None:
+        for event in events:
+            self._functions[event.recorded] = _make_line(event)
+
+    def take(self, hits: Sequence[Hit]) -> None:
+        if hits:
+            functions = self._functions
+            self._write("".join([functions[hit[0].recorded](hit) for hit in hits]))
+
+    def lost(self, cpu: int, count: int) -> None:
+        self._write(f'{{"lost": {count}, "cpu": {cpu}}}\n')
+
+    def end(self, totals: Totals) -> None:
+        self._stream.flush()
+
+    def _write(self, text: str) -> None:
+        self._stream.write(text.encode("ascii"))
+        self._stream.flush()
+
+
+def value_json(value: Value) -> str:
+    """A recorded value."""
+    if value is None:
+        return "null"
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(value_json, value))}]"
+    return encode(value) if isinstance(value, str) else str(value)
+
+
+def _make_line(event: Traced) -> Any:
+    """The function that makes the line of a hit."""
+    fields = []
+    for number, column in enumerate(event.columns):
+        plain = column.type[:1] in "usxb" and column.type[1:2].isdigit() and "[" not in column.type
+        fields.append(f"{encode(column.name)}: %{'d' if plain else 's'}")
+    pattern = (
+        f'{{"event": {encode(event.name)}, "time": %d, "cpu": %d, "tid": %d, "comm": %s, '
+        f'"fields": {{{", ".join(fields)}}}%s}}\n'
+    )
+    shown = [
+        f"v{number}" if field.endswith("d") else f"value(v{number})" for number, field in enumerate(fields)
+    ]
+    values = "".join(f"v{number}, " for number in range(len(fields)))
+    body = (
+        "def line(hit):\n"
+        " _, time, cpu, tid, comm, values, place, stack = hit\n"
+        f" {f'{values.strip()} = values' if values else 'pass'}\n"
+        f" return pattern % (time, cpu, tid, encode(comm), {', '.join([*shown, ''])}more(place, stack) if place or stack else '')\n"
+    )
+    scope: dict[str, Any] = {"encode": encode, "value": value_json, "more": _more, "pattern": pattern}
+    exec(body, scope)  # noqa: S102 (made of numbers, and names that are identifiers)
+    return scope["line"]
+
+
+def _more(place: str, stack: tuple[str, ...]) -> str:
+    text = f', "place": {encode(place)}' if place else ""
+    return text + (f', "stack": {value_json(stack)}' if stack else "")
