@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from probelang.analysis import analyse
 from probelang.commands.context import At, Context, ParsedArg
+from probelang.commands.files import of_event
 from probelang.commands.judge import Judge
 from probelang.commands.lines import Command, read_commands
 from probelang.commands.raising import raise_value
@@ -81,6 +82,10 @@ class Importer:
 
     def add(self, command: Command) -> tuple[str, str]:
         """The probe of a command, or "" and why there is none; "" twice for what says nothing (a removal)."""
+        if of_event(command.file) is not None:
+            return "", "a condition or a trigger of an event has no place of its own in a spec"
+        if command.clears:
+            self._judge.clear(command.file)
         verdict = self._judge.judge(command.text, command.file)
         if verdict.taken is None:
             return "", f"it is not known whether the kernel takes it ({verdict.doubt})"
