@@ -15,8 +15,6 @@ from pathlib import Path
 
 from generate_completions import full_parser
 
-from probelang import __version__
-
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = "share/man/man1"
 DATE = "2026-11-25"
@@ -110,6 +108,13 @@ Says what is loaded: each event, with its hits and misses as the kernel counts t
 spec has changed since. It needs root.
 """,
         {"For a program": "probelang status --format json"},
+    ),
+    "report": Text(
+        """\
+Reads what `probelang run --format json` wrote, and makes a summary of it on standard output, a page
+or a picture.
+""",
+        {"A page about a run": "probelang report -o run.html hits.json"},
     ),
     "lint": Text(
         """\
@@ -250,7 +255,7 @@ def _command(name: str, help: str, parser: argparse.ArgumentParser, others: list
 
 
 def _head(name: str, what: str) -> str:
-    title = f'.TH "{_plain(name.upper())}" "1" "{DATE}" "probelang {__version__}" "User Commands"\n'
+    title = f'.TH "{_plain(name.upper())}" "1" "{DATE}" "probelang" "User Commands"\n'
     line = f"{_plain(name)} \\- {_words(what)}"
     return f"{title}.SH NAME\n{_fill(line)}\n"
 
