@@ -31,10 +31,11 @@ MAX_NOTES = 20
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the answer is the exit status: 0, 1 with diagnostics, 2 for wrong usage or unreadable files."""
-    import gc
+    if arguments is None:
+        import gc
 
-    # a run is over before there is anything worth collecting
-    gc.disable()
+        # the process is ours, and over before there is anything worth collecting
+        gc.disable()
     _open_closed()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
