@@ -30,9 +30,10 @@ def lint(
     carets: bool = False,
 ) -> list[Diagnostic]:
     """All there is to say of a spec, in source order; with `carets` where the kernel's would be."""
-    from probelang.lint import fleet, ignores
+    from probelang.lint import copies, fleet, ignores
 
     file, _ = analysis.read(source)
     found = fleet.lint(source, kernels, target, settings, carets)
     names = [kernel.name for kernel in kernels]
-    return in_source_order(ignores.apply(source, file, found, selection, names))
+    said = in_source_order(ignores.apply(source, file, found, selection, names))
+    return copies.without_copies(source, said, lambda: file)
