@@ -69,7 +69,7 @@ function _shtab_probelang_using
   test "$_shtab_probelang_cmdpath" = "$argv"
 end
 
-set -g _shtab_probelang_commands compile run lint load unload status explain-log import fmt rule kernel 'kernel show' 'kernel snapshot' lsp
+set -g _shtab_probelang_commands compile run report load unload status lint explain-log import fmt rule kernel 'kernel show' 'kernel snapshot' lsp
 set -g _shtab_probelang_opts_with_value --backend --baseline --bpftrace-version --buffer-size --by --color --command --config --duration --extend-ignore --extend-select --format --from --ignore --jobs --kernel --log --max-hits --pid --plot --report --select --severity --stdin-filename --target -o
 
 complete -c probelang -e
@@ -97,7 +97,7 @@ complete -c probelang -n '_shtab_probelang_using run' -l format -xka "text json"
 complete -c probelang -n '_shtab_probelang_using run' -l raw -d 'each hit as the kernel prints it'
 complete -c probelang -n '_shtab_probelang_using run' -l top -d 'a live summary instead of each hit'
 complete -c probelang -n '_shtab_probelang_using run' -l by -x -d 'with --top: a table of the values of this field, too'
-complete -c probelang -n '_shtab_probelang_using run' -l plot -xka "(__fish_complete_path (commandline -ct))" -d 'in the end a picture of the run: a file .png or .svg'
+complete -c probelang -n '_shtab_probelang_using run' -l plot -xka "(__fish_complete_path (commandline -ct))" -d 'in the end a picture of the run: a file .png, .svg or .pdf'
 complete -c probelang -n '_shtab_probelang_using run' -l report -xka "(__fish_complete_path (commandline -ct))" -d 'in the end a page about the run: a file .html'
 complete -c probelang -n '_shtab_probelang_using run' -s q -l quiet -d 'say nothing of how it begins and ends'
 complete -c probelang -n '_shtab_probelang_using run' -l buffer-size -x -d 'the kernel'"'"'s buffer for each CPU: 512K, 8M; the kernel'"'"'s own choice by default'
@@ -105,6 +105,24 @@ complete -c probelang -n '_shtab_probelang_using run' -l backend -xka "tracefs b
 complete -c probelang -n '_shtab_probelang_using run' -l kernel -xka "(_probelang_kernel)" -d 'a kernel that comes with probelang (6.1, 6.12, 7.3), BTF, vmlinux, vmlinuz, snapshot, folder or tar; the running one by default'
 complete -c probelang -n '_shtab_probelang_using run' -l color -xka "auto always never" -d 'colours in diagnostics'
 complete -c probelang -n '_shtab_probelang_using run; and test $_shtab_probelang_npos -ge 0' -ka "(__fish_complete_path (commandline -ct))" -d 'a spec, or - for standard input'
+complete -c probelang -n '_shtab_probelang_using; and test $_shtab_probelang_npos -eq 0' -a report -d 'a summary, a page or a picture of hits that run wrote as JSON'
+complete -c probelang -n '_shtab_probelang_using report' -s h -l help -d 'show this help message and exit'
+complete -c probelang -n '_shtab_probelang_using report' -s o -xka "(__fish_complete_path (commandline -ct))" -d 'write a page (.html) or a picture (.png, .svg, .pdf), instead of a summary to standard output; may be given several times'
+complete -c probelang -n '_shtab_probelang_using report' -l by -x -d 'in the summary: a table of the values of this field, too'
+complete -c probelang -n '_shtab_probelang_using report' -l color -xka "auto always never" -d 'colours in the summary'
+complete -c probelang -n '_shtab_probelang_using report; and test $_shtab_probelang_npos -eq 0' -ka "(__fish_complete_path (commandline -ct))" -d 'what `probelang run --format json` wrote; - is standard input'
+complete -c probelang -n '_shtab_probelang_using; and test $_shtab_probelang_npos -eq 0' -a load -d 'define the events of specs in the running kernel, where they stay'
+complete -c probelang -n '_shtab_probelang_using load' -s h -l help -d 'show this help message and exit'
+complete -c probelang -n '_shtab_probelang_using load' -l kernel -xka "(_probelang_kernel)" -d 'a kernel that comes with probelang (6.1, 6.12, 7.3), BTF, vmlinux, vmlinuz, snapshot, folder or tar; the running one by default'
+complete -c probelang -n '_shtab_probelang_using load' -l color -xka "auto always never" -d 'colours in diagnostics'
+complete -c probelang -n '_shtab_probelang_using load; and test $_shtab_probelang_npos -ge 0' -ka "(__fish_complete_path (commandline -ct))" -d 'a spec, or - for standard input'
+complete -c probelang -n '_shtab_probelang_using; and test $_shtab_probelang_npos -eq 0' -a unload -d 'remove events that were loaded'
+complete -c probelang -n '_shtab_probelang_using unload' -s h -l help -d 'show this help message and exit'
+complete -c probelang -n '_shtab_probelang_using unload' -l all -d 'all that is loaded'
+complete -c probelang -n '_shtab_probelang_using unload; and test $_shtab_probelang_npos -ge 0' -ka "(__fish_complete_path (commandline -ct))" -d 'a spec that was loaded; it need not exist any more'
+complete -c probelang -n '_shtab_probelang_using; and test $_shtab_probelang_npos -eq 0' -a status -d 'what is loaded, and how it does'
+complete -c probelang -n '_shtab_probelang_using status' -s h -l help -d 'show this help message and exit'
+complete -c probelang -n '_shtab_probelang_using status' -l format -xka "text json" -d 'how it is shown'
 complete -c probelang -n '_shtab_probelang_using; and test $_shtab_probelang_npos -eq 0' -a lint -d 'check specs'
 complete -c probelang -n '_shtab_probelang_using lint' -s h -l help -d 'show this help message and exit'
 complete -c probelang -n '_shtab_probelang_using lint' -l target -xka "tracefs perf bpftrace" -d 'the backend; tracefs by default'
@@ -133,18 +151,6 @@ complete -c probelang -n '_shtab_probelang_using lint' -l stdin-filename -xka "(
 complete -c probelang -n '_shtab_probelang_using lint' -l no-cache -d 'neither read nor keep results'
 complete -c probelang -n '_shtab_probelang_using lint' -l jobs -x -d 'processes at most; one for each processor by default'
 complete -c probelang -n '_shtab_probelang_using lint; and test $_shtab_probelang_npos -ge 0' -ka "(__fish_complete_path (commandline -ct))" -d 'a spec, or - for standard input; of a folder, its specs'
-complete -c probelang -n '_shtab_probelang_using; and test $_shtab_probelang_npos -eq 0' -a load -d 'define the events of specs in the running kernel, where they stay'
-complete -c probelang -n '_shtab_probelang_using load' -s h -l help -d 'show this help message and exit'
-complete -c probelang -n '_shtab_probelang_using load' -l kernel -xka "(_probelang_kernel)" -d 'a kernel that comes with probelang (6.1, 6.12, 7.3), BTF, vmlinux, vmlinuz, snapshot, folder or tar; the running one by default'
-complete -c probelang -n '_shtab_probelang_using load' -l color -xka "auto always never" -d 'colours in diagnostics'
-complete -c probelang -n '_shtab_probelang_using load; and test $_shtab_probelang_npos -ge 0' -ka "(__fish_complete_path (commandline -ct))" -d 'a spec, or - for standard input'
-complete -c probelang -n '_shtab_probelang_using; and test $_shtab_probelang_npos -eq 0' -a unload -d 'remove events that were loaded'
-complete -c probelang -n '_shtab_probelang_using unload' -s h -l help -d 'show this help message and exit'
-complete -c probelang -n '_shtab_probelang_using unload' -l all -d 'all that is loaded'
-complete -c probelang -n '_shtab_probelang_using unload; and test $_shtab_probelang_npos -ge 0' -ka "(__fish_complete_path (commandline -ct))" -d 'a spec that was loaded; it need not exist any more'
-complete -c probelang -n '_shtab_probelang_using; and test $_shtab_probelang_npos -eq 0' -a status -d 'what is loaded, and how it does'
-complete -c probelang -n '_shtab_probelang_using status' -s h -l help -d 'show this help message and exit'
-complete -c probelang -n '_shtab_probelang_using status' -l format -xka "text json" -d 'how it is shown'
 complete -c probelang -n '_shtab_probelang_using; and test $_shtab_probelang_npos -eq 0' -a explain-log -d 'show the kernel'"'"'s error_log at the places of specs'
 complete -c probelang -n '_shtab_probelang_using explain-log' -s h -l help -d 'show this help message and exit'
 complete -c probelang -n '_shtab_probelang_using explain-log' -l kernel -xka "(_probelang_kernel)" -d 'a kernel that comes with probelang (6.1, 6.12, 7.3), BTF, vmlinux, vmlinuz, snapshot, folder or tar; the running one by default'
