@@ -109,13 +109,6 @@ spec has changed since. It needs root.
 """,
         {"For a program": "probelang status --format json"},
     ),
-    "report": Text(
-        """\
-Reads what `probelang run --format json` wrote, and makes a summary of it on standard output, a page
-or a picture.
-""",
-        {"A page about a run": "probelang report -o run.html hits.json"},
-    ),
     "lint": Text(
         """\
 Says what is wrong with specs, on one kernel or several, and what a kernel would take and record
