@@ -73,6 +73,18 @@ said. It needs root.
             "For five seconds": "probelang run --duration 5s examples/reads.pl",
             "What one command does, as JSON": "probelang run --command 'ls -l' --format json examples/opens.pl",
             "A live summary": "probelang run --top --by comm examples/reads.pl",
+            "A page about a minute": "probelang run --duration 1m --report reads.html examples/reads.pl",
+        },
+    ),
+    "report": Text(
+        """\
+Shows hits that `probelang run --format json` wrote: a summary of each event's rate and of what its
+fields held, or, with `-o`, the same as a page or as pictures. It needs no root, and no kernel; what a
+field counts (bytes, nanoseconds) only `probelang run --top` and `--report` know.
+""",
+        {
+            "What was kept, later": "probelang report hits.jsonl --by comm",
+            "A page": "probelang report hits.jsonl -o hits.html",
         },
     ),
     "load": Text(
@@ -96,13 +108,6 @@ Says what is loaded: each event, with its hits and misses as the kernel counts t
 spec has changed since. It needs root.
 """,
         {"For a program": "probelang status --format json"},
-    ),
-    "report": Text(
-        """\
-Reads what `probelang run --format json` wrote, and makes a summary of it on standard output, a page
-or a picture.
-""",
-        {"A page about a run": "probelang report -o run.html hits.json"},
     ),
     "lint": Text(
         """\

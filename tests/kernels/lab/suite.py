@@ -7,7 +7,6 @@ import lzma
 import re
 import shutil
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -16,14 +15,13 @@ from pathlib import Path
 from tests.kernels.lab.boot import Job, Outcome, run_jobs
 from tests.kernels.lab.capture import captured_folder, folder_with_modules
 from tests.kernels.lab.case import Case, Expected
+from tests.kernels.lab.compiling import Compiler
 from tests.kernels.lab.fetch import KernelFiles, LabError, cache_dir, fetch_kernel, locked
 from tests.kernels.lab.target import target_name
 from tests.kernels.lab.trace import Hit, parse_trace
 
 ROOT = Path(__file__).resolve().parents[3]
 PROGRAMS = Path(__file__).resolve().parents[1] / "programs"
-_COMPILE_SECONDS = 60
-_MAIN = "import sys; from probelang.cli.main import main; sys.exit(main())"
 
 
 @dataclass(frozen=True)
@@ -107,7 +105,7 @@ class Run:
         return "\n".join([*parts, "-- script", self.compiled.script])
 
 
-def compile_spec(case: Case, target: str) -> Compiled:
+def compile_spec(case: Case, target: str, compiler: Compiler) -> Compiled:
     """Compiles the spec of `case` by the command line, for what `--kernel` calls `target`."""
     if case.script:
         return Compiled(0, case.script, "")
@@ -115,21 +113,18 @@ def compile_spec(case: Case, target: str) -> Compiled:
         path = Path(folder) / f"{case.name.replace('-', '_')}.probe"
         path.write_text(case.source())
         file = str(ROOT / case.example) if case.example else str(path)
-        command = [sys.executable, "-c", _MAIN, "compile", "--kernel", target, "--format", "script", file]
-        try:
-            done = subprocess.run(
-                command, cwd=ROOT, capture_output=True, text=True, timeout=_COMPILE_SECONDS, check=False
-            )
-        except subprocess.TimeoutExpired:
-            return Compiled(-1, "", f"the compiler took more than {_COMPILE_SECONDS} seconds")
-    return Compiled(done.returncode, done.stdout, done.stderr)
+        said = compiler.ask(["compile", "--kernel", target, "--format", "script", file])
+    if said.status < 0:
+        return Compiled(-1, "", f"the compiler took too long, or was killed: {said.complaints}")
+    return Compiled(said.status, said.output, said.complaints)
 
 
 def run_cases(kernel: str, cases: Sequence[Case]) -> dict[str, Run]:
     """Runs `cases` on one kernel; raises `LabError` where the lab itself cannot work."""
     files = fetch_kernel(kernel)
     target = target_name(files) if any(not case.script for case in cases) else ""
-    compiled = {case.name: compile_spec(case, target_of(case, files, target)) for case in cases}
+    with Compiler() as compiler:
+        compiled = {case.name: compile_spec(case, target_of(case, files, target), compiler) for case in cases}
     running = [case for case in cases if compiled[case.name].status == 0 and kernel not in case.refused]
     jobs = [make_job(case, compiled[case.name].script, files) for case in running]
     outcomes = dict(zip((case.name for case in running), _run_twice(files, jobs), strict=True))
