@@ -5,7 +5,7 @@
 # See also: https://fishshell.com/docs/current/completions.html#where-to-put-completions
 
 # Custom Preamble
-set -g _probelang_rule_words PRB001 syntax-error PRB002 foreign-spelling PRB003 bad-number PRB004 bad-string PRB005 bad-character PRB006 bad-point PRB007 unclosed PRB008 unknown-keyword PRB009 nesting-too-deep PRB010 too-many-errors PRB101 unknown-name PRB102 name-clash PRB103 reserved-name PRB104 name-too-long PRB105 unknown-args PRB106 args-mismatch PRB107 missing-name PRB108 recursive-args PRB109 second-group PRB201 unknown-function PRB202 unknown-tracepoint PRB203 unknown-event PRB204 not-traceable PRB205 blacklisted PRB206 no-match PRB207 too-many-points PRB208 ambiguous-symbol PRB209 sites-differ PRB210 bad-option PRB211 return-with-offset PRB212 left-out PRB213 unknown-symbol PRB214 unknown-line PRB215 unknown-static-probe PRB216 unknown-module PRB217 bad-offset PRB220 bad-watch PRB221 watch-length PRB222 unknown-watched PRB301 unknown-member PRB302 not-a-struct PRB303 not-a-pointer PRB304 arrow-or-dot PRB305 struct-value PRB306 unrecordable PRB307 unknown-fetch-type PRB308 type-mismatch PRB309 narrowing PRB310 sign-change PRB311 no-retval PRB312 unknown-variable PRB313 no-parameters PRB314 unknown-type PRB315 incomplete-type PRB316 array-size PRB317 no-arithmetic PRB318 bad-index PRB319 untyped-symbol PRB320 unknown-register PRB321 unknown-call PRB322 no-address PRB323 widening PRB324 entry-is-whole PRB325 optimised-out PRB326 per-cpu PRB327 no-task PRB330 bad-condition PRB331 out-of-range PRB332 unsigned-negative PRB333 text-comparison PRB334 constant-left PRB335 bad-constant PRB336 ambiguous-constant PRB337 filter-text PRB338 mixed-operators PRB401 no-kernel-feature PRB402 arg-too-long PRB403 too-many-args PRB404 too-many-dereferences PRB405 command-too-long PRB406 event-too-big PRB407 recorded-anyway PRB501 unsupported PRB503 shown-otherwise PRB601 entry-at-return PRB602 freed-at-return PRB603 user-memory-as-kernel PRB604 kernel-memory-as-user PRB605 char-pointer-as-number PRB606 glob-without-wildcard PRB607 truncated-comparison PRB608 kprobe-at-entry PRB609 missed-returns PRB610 hot-function PRB611 constant-condition PRB612 partial-function PRB613 stack-address PRB614 event-clash PRB615 unused-definition PRB616 magic-number PRB618 redundant-comparison PRB619 repeated-fetch-arg PRB620 duplicate-probe PRB621 errno-sign PRB622 glob-by-equality PRB623 byte-order PRB624 short-duration PRB690 unused-ignore PRB691 unknown-ignore PRB692 malformed-ignore PRB701 unknown-command PRB702 bad-event-name PRB703 event-taken PRB704 bad-command-point PRB705 bad-maxactive PRB706 bad-fetch-arg PRB707 misfit-fetch-type PRB708 value-not-here PRB709 bad-typecast PRB710 bad-synthetic-event PRB711 bad-event-filter PRB712 nothing-to-remove PRB713 refused-silently PRB901 missing-fact PRB902 bad-facts
+set -g _probelang_rule_words PRB001 syntax-error PRB002 foreign-spelling PRB003 bad-number PRB004 bad-string PRB005 bad-character PRB006 bad-point PRB007 unclosed PRB008 unknown-keyword PRB009 nesting-too-deep PRB010 too-many-errors PRB101 unknown-name PRB102 name-clash PRB103 reserved-name PRB104 name-too-long PRB105 unknown-args PRB106 args-mismatch PRB107 missing-name PRB108 recursive-args PRB109 second-group PRB201 unknown-function PRB202 unknown-tracepoint PRB203 unknown-event PRB204 not-traceable PRB205 blacklisted PRB206 no-match PRB207 too-many-points PRB208 ambiguous-symbol PRB209 sites-differ PRB210 bad-option PRB211 return-with-offset PRB212 left-out PRB213 unknown-symbol PRB214 unknown-line PRB215 unknown-static-probe PRB216 unknown-module PRB217 bad-offset PRB220 bad-watch PRB221 watch-length PRB222 unknown-watched PRB301 unknown-member PRB302 not-a-struct PRB303 not-a-pointer PRB304 arrow-or-dot PRB305 struct-value PRB306 unrecordable PRB307 unknown-fetch-type PRB308 type-mismatch PRB309 narrowing PRB310 sign-change PRB311 no-retval PRB312 unknown-variable PRB313 no-parameters PRB314 unknown-type PRB315 incomplete-type PRB316 array-size PRB317 no-arithmetic PRB318 bad-index PRB319 untyped-symbol PRB320 unknown-register PRB321 unknown-call PRB322 no-address PRB323 widening PRB324 entry-is-whole PRB325 optimised-out PRB326 per-cpu PRB327 no-task PRB330 bad-condition PRB331 out-of-range PRB332 unsigned-negative PRB333 text-comparison PRB334 constant-left PRB335 bad-constant PRB336 ambiguous-constant PRB337 filter-text PRB338 mixed-operators PRB401 no-kernel-feature PRB402 arg-too-long PRB403 too-many-args PRB404 too-many-dereferences PRB405 command-too-long PRB406 event-too-big PRB407 recorded-anyway PRB501 unsupported PRB503 shown-otherwise PRB601 entry-at-return PRB602 freed-at-return PRB603 user-memory-as-kernel PRB604 kernel-memory-as-user PRB605 char-pointer-as-number PRB606 glob-without-wildcard PRB607 truncated-comparison PRB608 kprobe-at-entry PRB609 missed-returns PRB610 hot-function PRB611 constant-condition PRB612 partial-function PRB613 stack-address PRB614 event-clash PRB615 unused-definition PRB616 magic-number PRB618 redundant-comparison PRB619 repeated-fetch-arg PRB620 duplicate-probe PRB621 errno-sign PRB622 glob-by-equality PRB623 byte-order PRB624 short-duration PRB690 unused-ignore PRB691 unknown-ignore PRB692 malformed-ignore PRB701 unknown-command PRB702 bad-event-name PRB703 event-taken PRB704 bad-command-point PRB705 bad-maxactive PRB706 bad-fetch-arg PRB707 misfit-fetch-type PRB708 value-not-here PRB709 bad-typecast PRB710 bad-synthetic-event PRB711 bad-event-filter PRB712 nothing-to-remove PRB713 refused-silently PRB714 bad-trigger PRB901 missing-fact PRB902 bad-facts
 
 function _probelang_kernel
   printf '%s\n' running 6.1 6.12 7.3
@@ -69,7 +69,7 @@ function _shtab_probelang_using
   test "$_shtab_probelang_cmdpath" = "$argv"
 end
 
-set -g _shtab_probelang_commands compile run report lint load unload status explain-log import fmt rule kernel 'kernel show' 'kernel snapshot' lsp
+set -g _shtab_probelang_commands compile run report load unload status lint explain-log import fmt rule kernel 'kernel show' 'kernel snapshot' lsp
 set -g _shtab_probelang_opts_with_value --backend --baseline --bpftrace-version --buffer-size --by --color --command --config --duration --extend-ignore --extend-select --format --from --ignore --jobs --kernel --log --max-hits --pid --plot --report --select --severity --stdin-filename --target -o
 
 complete -c probelang -e
@@ -97,7 +97,7 @@ complete -c probelang -n '_shtab_probelang_using run' -l format -xka "text json"
 complete -c probelang -n '_shtab_probelang_using run' -l raw -d 'each hit as the kernel prints it'
 complete -c probelang -n '_shtab_probelang_using run' -l top -d 'a live summary instead of each hit'
 complete -c probelang -n '_shtab_probelang_using run' -l by -x -d 'with --top: a table of the values of this field, too'
-complete -c probelang -n '_shtab_probelang_using run' -l plot -xka "(__fish_complete_path (commandline -ct))" -d 'in the end a picture of the run: a file .png or .svg'
+complete -c probelang -n '_shtab_probelang_using run' -l plot -xka "(__fish_complete_path (commandline -ct))" -d 'in the end a picture of the run: a file .png, .svg or .pdf'
 complete -c probelang -n '_shtab_probelang_using run' -l report -xka "(__fish_complete_path (commandline -ct))" -d 'in the end a page about the run: a file .html'
 complete -c probelang -n '_shtab_probelang_using run' -s q -l quiet -d 'say nothing of how it begins and ends'
 complete -c probelang -n '_shtab_probelang_using run' -l buffer-size -x -d 'the kernel'"'"'s buffer for each CPU: 512K, 8M; the kernel'"'"'s own choice by default'
@@ -111,6 +111,18 @@ complete -c probelang -n '_shtab_probelang_using report' -s o -xka "(__fish_comp
 complete -c probelang -n '_shtab_probelang_using report' -l by -x -d 'in the summary: a table of the values of this field, too'
 complete -c probelang -n '_shtab_probelang_using report' -l color -xka "auto always never" -d 'colours in the summary'
 complete -c probelang -n '_shtab_probelang_using report; and test $_shtab_probelang_npos -eq 0' -ka "(__fish_complete_path (commandline -ct))" -d 'what `probelang run --format json` wrote; - is standard input'
+complete -c probelang -n '_shtab_probelang_using; and test $_shtab_probelang_npos -eq 0' -a load -d 'define the events of specs in the running kernel, where they stay'
+complete -c probelang -n '_shtab_probelang_using load' -s h -l help -d 'show this help message and exit'
+complete -c probelang -n '_shtab_probelang_using load' -l kernel -xka "(_probelang_kernel)" -d 'a kernel that comes with probelang (6.1, 6.12, 7.3), BTF, vmlinux, vmlinuz, snapshot, folder or tar; the running one by default'
+complete -c probelang -n '_shtab_probelang_using load' -l color -xka "auto always never" -d 'colours in diagnostics'
+complete -c probelang -n '_shtab_probelang_using load; and test $_shtab_probelang_npos -ge 0' -ka "(__fish_complete_path (commandline -ct))" -d 'a spec, or - for standard input'
+complete -c probelang -n '_shtab_probelang_using; and test $_shtab_probelang_npos -eq 0' -a unload -d 'remove events that were loaded'
+complete -c probelang -n '_shtab_probelang_using unload' -s h -l help -d 'show this help message and exit'
+complete -c probelang -n '_shtab_probelang_using unload' -l all -d 'all that is loaded'
+complete -c probelang -n '_shtab_probelang_using unload; and test $_shtab_probelang_npos -ge 0' -ka "(__fish_complete_path (commandline -ct))" -d 'a spec that was loaded; it need not exist any more'
+complete -c probelang -n '_shtab_probelang_using; and test $_shtab_probelang_npos -eq 0' -a status -d 'what is loaded, and how it does'
+complete -c probelang -n '_shtab_probelang_using status' -s h -l help -d 'show this help message and exit'
+complete -c probelang -n '_shtab_probelang_using status' -l format -xka "text json" -d 'how it is shown'
 complete -c probelang -n '_shtab_probelang_using; and test $_shtab_probelang_npos -eq 0' -a lint -d 'check specs'
 complete -c probelang -n '_shtab_probelang_using lint' -s h -l help -d 'show this help message and exit'
 complete -c probelang -n '_shtab_probelang_using lint' -l target -xka "tracefs perf bpftrace" -d 'the backend; tracefs by default'
@@ -139,18 +151,6 @@ complete -c probelang -n '_shtab_probelang_using lint' -l stdin-filename -xka "(
 complete -c probelang -n '_shtab_probelang_using lint' -l no-cache -d 'neither read nor keep results'
 complete -c probelang -n '_shtab_probelang_using lint' -l jobs -x -d 'processes at most; one for each processor by default'
 complete -c probelang -n '_shtab_probelang_using lint; and test $_shtab_probelang_npos -ge 0' -ka "(__fish_complete_path (commandline -ct))" -d 'a spec, or - for standard input; of a folder, its specs'
-complete -c probelang -n '_shtab_probelang_using; and test $_shtab_probelang_npos -eq 0' -a load -d 'define the events of specs in the running kernel, where they stay'
-complete -c probelang -n '_shtab_probelang_using load' -s h -l help -d 'show this help message and exit'
-complete -c probelang -n '_shtab_probelang_using load' -l kernel -xka "(_probelang_kernel)" -d 'a kernel that comes with probelang (6.1, 6.12, 7.3), BTF, vmlinux, vmlinuz, snapshot, folder or tar; the running one by default'
-complete -c probelang -n '_shtab_probelang_using load' -l color -xka "auto always never" -d 'colours in diagnostics'
-complete -c probelang -n '_shtab_probelang_using load; and test $_shtab_probelang_npos -ge 0' -ka "(__fish_complete_path (commandline -ct))" -d 'a spec, or - for standard input'
-complete -c probelang -n '_shtab_probelang_using; and test $_shtab_probelang_npos -eq 0' -a unload -d 'remove events that were loaded'
-complete -c probelang -n '_shtab_probelang_using unload' -s h -l help -d 'show this help message and exit'
-complete -c probelang -n '_shtab_probelang_using unload' -l all -d 'all that is loaded'
-complete -c probelang -n '_shtab_probelang_using unload; and test $_shtab_probelang_npos -ge 0' -ka "(__fish_complete_path (commandline -ct))" -d 'a spec that was loaded; it need not exist any more'
-complete -c probelang -n '_shtab_probelang_using; and test $_shtab_probelang_npos -eq 0' -a status -d 'what is loaded, and how it does'
-complete -c probelang -n '_shtab_probelang_using status' -s h -l help -d 'show this help message and exit'
-complete -c probelang -n '_shtab_probelang_using status' -l format -xka "text json" -d 'how it is shown'
 complete -c probelang -n '_shtab_probelang_using; and test $_shtab_probelang_npos -eq 0' -a explain-log -d 'show the kernel'"'"'s error_log at the places of specs'
 complete -c probelang -n '_shtab_probelang_using explain-log' -s h -l help -d 'show this help message and exit'
 complete -c probelang -n '_shtab_probelang_using explain-log' -l kernel -xka "(_probelang_kernel)" -d 'a kernel that comes with probelang (6.1, 6.12, 7.3), BTF, vmlinux, vmlinuz, snapshot, folder or tar; the running one by default'
