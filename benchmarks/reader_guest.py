@@ -7,19 +7,19 @@ from __future__ import annotations
 
 import os
 import re
+import resource
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
 from probelang.render.hits import TextSink
 from probelang.render.hits_json import JsonSink
 from probelang.tracing.hits import Hit, Sink, Totals, Traced
 from probelang.tracing.reader import Reader
-from tests.kernels.lab.read_hits import INSTANCE, TRACING, put, start
+from tests.kernels.lab.read_hits import INSTANCE, put, remove, start
 
 SPEC = "group rate\nhit = fprobe shmem_file_llseek if offset == 4321 { offset, whence, pos = file->f_pos }\n"
 BPFTRACE = (
@@ -41,19 +41,6 @@ class Nothing:
     def end(self, totals: Totals) -> None: ...
 
 
-@contextmanager
-def traced(size: int) -> Iterator[list[Traced]]:
-    """The events, on in the instance; removed afterwards."""
-    events = start(SPEC, size)
-    try:
-        yield events
-    finally:
-        put(INSTANCE / "events/enable", "0")
-        INSTANCE.rmdir()
-        for event in events:
-            put(TRACING / "dynamic_events", f"-:{event.recorded}")
-
-
 def main() -> None:
     reader, count, rate, size = sys.argv[1], *map(int, sys.argv[2:5])
     command = ["./seek", str(count), str(rate)]
@@ -62,11 +49,9 @@ def main() -> None:
         used, lost = with_bpftrace(command)
         print("READER", reader, count - lost, lost, round((used - idle) * 1e9))
         return
-    with traced(size) as events:
-        if reader == "cat":
-            hits, lost, used = with_cat(command)
-        else:
-            hits, lost, used = with_reader(reader, events, command)
+    events = start(SPEC, size)
+    hits, lost, used = with_cat(command) if reader == "cat" else with_reader(reader, events, command)
+    remove(events)
     print("READER", reader, hits, lost, round(used * 1e9))
 
 
@@ -79,7 +64,7 @@ def with_reader(name: str, events: list[Traced], command: list[str]) -> tuple[in
     hits = lost = 0
     with Reader(INSTANCE, events) as reader:
         sink.begin(events)
-        begun = sum(os.times()[:2])
+        begun = time.process_time()
         work = subprocess.Popen(command)
 
         def stop() -> bool:
@@ -92,7 +77,7 @@ def with_reader(name: str, events: list[Traced], command: list[str]) -> tuple[in
             sink.take(batch.hits)
             hits += len(batch.hits)
             lost += sum(count for _, count in batch.lost)
-        return hits, lost, sum(os.times()[:2]) - begun
+        return hits, lost, time.process_time() - begun
 
 
 def with_cat(command: list[str]) -> tuple[int, int, float]:
@@ -105,8 +90,7 @@ def with_cat(command: list[str]) -> tuple[int, int, float]:
         time.sleep(0.2)
     time.sleep(0.5)
     told = stats.read_text()
-    cat.kill()
-    _, _, usage = os.wait4(cat.pid, 0)
+    usage = end(cat, signal.SIGKILL)
     read = re.search(r"^read events: (\d+)$", told, re.MULTILINE)
     assert read is not None
     return int(read[1]), sum(map(int, _LOST.findall(told))), usage.ru_utime + usage.ru_stime
@@ -122,9 +106,16 @@ def with_bpftrace(command: list[str]) -> tuple[float, int]:
     time.sleep(0.5)
     subprocess.run(command, check=True)
     time.sleep(1.0)
-    tool.send_signal(signal.SIGINT)
-    _, _, usage = os.wait4(tool.pid, 0)
+    usage = end(tool, signal.SIGINT)
     return usage.ru_utime + usage.ru_stime, sum(map(int, re.findall(r"Lost (\d+)", said.read_text())))
+
+
+def end(process: subprocess.Popen[bytes], number: signal.Signals) -> resource.struct_rusage:
+    """End a process, if it has not ended by itself, and tell what it used."""
+    os.kill(process.pid, number)
+    usage = os.wait4(process.pid, 0)[2]
+    process.returncode = 0
+    return usage
 
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@ CONTENTS = {
     "First steps": ("tutorial", "kinds", "coming-from", "mistakes"),
     "The language": ("language", "programs", "/examples/index"),
     "Kernels and backends": ("kernels", "tracefs", "perf", "bpftrace", "support", "commands"),
-    "At work": ("run", "lint", "ci", "editors", "lsp", "api", "diagnostics"),
+    "At work": ("run", "hits", "summaries", "lint", "ci", "editors", "lsp", "api", "diagnostics"),
     "How it is proven": ("testing", "limits", "performance"),
     "The project": ("/CHANGELOG", "/CONTRIBUTING", "/vscode-extension/README", "/tests/kernels/README"),
 }

@@ -15,8 +15,6 @@ from pathlib import Path
 
 from generate_completions import full_parser
 
-from probelang import __version__
-
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = "share/man/man1"
 DATE = "2026-11-25"
@@ -75,6 +73,18 @@ said. It needs root.
             "For five seconds": "probelang run --duration 5s examples/reads.pl",
             "What one command does, as JSON": "probelang run --command 'ls -l' --format json examples/opens.pl",
             "A live summary": "probelang run --top --by comm examples/reads.pl",
+            "A page about a minute": "probelang run --duration 1m --report reads.html examples/reads.pl",
+        },
+    ),
+    "report": Text(
+        """\
+Shows hits that `probelang run --format json` wrote: a summary of each event's rate and of what its
+fields held, or, with `-o`, the same as a page or as pictures. It needs no root, and no kernel; what a
+field counts (bytes, nanoseconds) only `probelang run --top` and `--report` know.
+""",
+        {
+            "What was kept, later": "probelang report hits.jsonl --by comm",
+            "A page": "probelang report hits.jsonl -o hits.html",
         },
     ),
     "load": Text(
@@ -238,7 +248,7 @@ def _command(name: str, help: str, parser: argparse.ArgumentParser, others: list
 
 
 def _head(name: str, what: str) -> str:
-    title = f'.TH "{_plain(name.upper())}" "1" "{DATE}" "probelang {__version__}" "User Commands"\n'
+    title = f'.TH "{_plain(name.upper())}" "1" "{DATE}" "probelang" "User Commands"\n'
     line = f"{_plain(name)} \\- {_words(what)}"
     return f"{title}.SH NAME\n{_fill(line)}\n"
 

@@ -20,7 +20,7 @@ sys.path.insert(0, str(ROOT))
 
 from tests.kernels.lab.boot import Job, Machine, run_job
 from tests.kernels.lab.fetch import fetch_kernel
-from tests.kernels.test_inside import package
+from tests.kernels.lab.inside import package
 from tests.support.hits import KERNELS, WORK, spec_of
 
 DATA = ROOT / "tests" / "unit" / "tracing" / "data"

@@ -6,6 +6,7 @@ to say is always what `probelang.linter.lint` says of the whole text.
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 from probelang.analysis.context import Context
@@ -108,6 +109,17 @@ class Document:
         """Files that specs name, or kernels, may have changed: nothing of what was found out holds."""
         self.version += 1
         self._on.clear()
+
+    def programs(self) -> set[str]:
+        """The files of programs that its probes name, as absolute paths."""
+        file, _ = self.pieces.parse()
+        return {
+            os.path.abspath(point.path.name)
+            for statement in file.statements
+            if isinstance(statement, tree.Probe)
+            for point in statement.points
+            if isinstance(point, tree.ProgramPoint | tree.UsdtPoint)
+        }
 
     def state(
         self, kernel: Kernel, target: str = BACKENDS[0], settings: Settings = DEFAULT_SETTINGS

@@ -26,7 +26,7 @@ def load(options: argparse.Namespace) -> int:
     from probelang.tracing.loaded import digest_of
     from probelang.tracing.loading import NotLoaded, Wanted
     from probelang.tracing.loading import load as load_specs
-    from probelang.tracing.state import StateError
+    from probelang.tracing.state_files import StateError
 
     if "-" in options.files:
         raise UsageError("what is loaded stays, and is known by its file: standard input has none")
@@ -68,7 +68,7 @@ def unload(options: argparse.Namespace) -> int:
     from probelang.tracing.ending import Ending
     from probelang.tracing.loading import NotLoaded
     from probelang.tracing.loading import unload as unload_specs
-    from probelang.tracing.state import StateError
+    from probelang.tracing.state_files import StateError
 
     if bool(options.files) == options.all:
         raise UsageError("give the files of specs, or --all")
@@ -95,7 +95,7 @@ def status(options: argparse.Namespace) -> int:
     """Show what is loaded, and how it does."""
     from probelang.render.loaded import render_json, render_loaded
     from probelang.tracing.loaded import read_record
-    from probelang.tracing.state import StateError
+    from probelang.tracing.state_files import StateError
     from probelang.tracing.status import find_status
 
     tracefs, states = open_kernel("status")

@@ -16,12 +16,14 @@ from probelang.cli.common import say as say_line
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
+    from contextlib import AbstractContextManager
 
     from probelang.backends.tracefs.events import Event
     from probelang.cli.compiling import Compiled
     from probelang.tracing.define import Refused
     from probelang.tracing.ending import Ending
     from probelang.tracing.hits import Sink
+    from probelang.tracing.reader import Reader
     from probelang.tracing.session import Session
     from probelang.tracing.state import StateFolder
     from probelang.tracing.tracefs import Tracefs
@@ -65,7 +67,8 @@ def say(text: str) -> None:
 
 def open_kernel(command: str) -> tuple[Tracefs, StateFolder]:
     """What commands that define events need. Raises UsageError."""
-    from probelang.tracing.state import StateError, StateFolder
+    from probelang.tracing.state import StateFolder
+    from probelang.tracing.state_files import StateError
     from probelang.tracing.tracefs import TracefsError, find_tracefs
 
     try:
@@ -77,7 +80,7 @@ def open_kernel(command: str) -> tuple[Tracefs, StateFolder]:
 def clear_killed(tracefs: Tracefs, states: StateFolder) -> None:
     """Remove what killed runs have left, and a `load` that was killed half-way, and say so. Raises UsageError."""
     from probelang.tracing.loaded import recover
-    from probelang.tracing.state import StateError
+    from probelang.tracing.state_files import StateError
 
     try:
         cleared, strange = states.clear(tracefs)
@@ -160,6 +163,7 @@ class _Run:
         self.processes: Processes | None = None
         self.hits = 0
         self.lost = 0
+        self.missed = 0
         self.duration = 0.0
         follow = options.command is not None or bool(options.pid)
         files = [source.name for source in made.sources]
@@ -170,7 +174,7 @@ class _Run:
         """The exit status."""
         from probelang.tracing.define import Interrupted, Refused
         from probelang.tracing.reader_formats import ReaderError
-        from probelang.tracing.state import StateError
+        from probelang.tracing.state_files import StateError
         from probelang.tracing.workload import WorkloadError
 
         status = OK
@@ -182,7 +186,8 @@ class _Run:
             show_refusal(refused, self.options)
             status = FOUND
         except Interrupted:
-            pass
+            if self.ending.signal is not None:
+                status = 128 + self.ending.signal
         except (StateError, WorkloadError, ReaderError) as error:
             say(str(error))
             status = FAILED
@@ -222,20 +227,30 @@ class _Run:
             session.only([self.command.pid])
         if self.processes is not None:
             session.only(self.processes.threads())
-        session.enable()
-        self._say_begin()
-        if self.options.duration is not None:
-            self.ending.after(self.options.duration)
-        if self.command is not None:
-            self.command.go()
-        began = time.monotonic_ns()
-        try:
-            if self.options.raw:
-                self._print_raw()
-            else:
-                self._show_hits()
-        finally:
-            self.duration = (time.monotonic_ns() - began) / 1e9
+        with self._open_reader() as reader:
+            session.enable()
+            self._say_begin()
+            if self.options.duration is not None:
+                self.ending.after(self.options.duration)
+            if self.command is not None:
+                self.command.go()
+            began = time.monotonic_ns()
+            try:
+                if reader is None:
+                    self._print_raw()
+                else:
+                    self._show_hits(reader)
+            finally:
+                self.duration = (time.monotonic_ns() - began) / 1e9
+                self.missed = session.count_missed()
+
+    def _open_reader(self) -> AbstractContextManager[Reader | None]:
+        """What reads hits, ready before there are any; None where the kernel's own text is wanted."""
+        if self.options.raw:
+            return contextlib.nullcontext()
+        from probelang.tracing.reader import Reader
+
+        return Reader(self.session.instance, self.session.traced)
 
     def _stop(self) -> bool:
         """Whether to end; nothing more is recorded then."""
@@ -259,30 +274,30 @@ class _Run:
                 break
         self.lost = self.session.buffers().lost
 
-    def _show_hits(self) -> None:
+    def _show_hits(self, reader: Reader) -> None:
         from probelang.tracing.hits import Totals
-        from probelang.tracing.reader import Reader
 
-        session, left = self.session, self.options.max_hits
-        counts = {event.name: 0 for event in session.traced}
+        traced, left = self.session.traced, self.options.max_hits
+        counts: Counter[str] = Counter()
         began = time.monotonic_ns()
         for sink in self.sinks:
-            sink.begin(session.traced)
-        with Reader(session.instance, session.traced) as reader:
-            for hits, lost in reader.batches(self._stop):
-                if left is not None and self.hits + len(hits) >= left:
-                    hits = hits[: left - self.hits]
-                    self.ending.end("hits")
-                self.hits += len(hits)
-                for name, count in Counter(hit.event.name for hit in hits).items():
-                    counts[name] += count
+            sink.begin(traced)
+        for hits, lost in reader.batches(self._stop):
+            if left is not None and self.hits + len(hits) >= left:
+                hits = hits[: left - self.hits]
+                self.ending.end("hits")
+            self.hits += len(hits)
+            counts.update([hit[0].recorded for hit in hits])
+            for sink in self.sinks:
+                sink.take(hits)
+            for cpu, count in lost:
+                self.lost += count
                 for sink in self.sinks:
-                    sink.take(hits)
-                for cpu, count in lost:
-                    self.lost += count
-                    for sink in self.sinks:
-                        sink.lost(cpu, count)
-        totals = Totals(counts, self.lost, time.monotonic_ns() - began)
+                    sink.lost(cpu, count)
+            if self.hits == left:
+                break
+        by_name = {event.name: counts[event.recorded] for event in traced}
+        totals = Totals(by_name, self.lost, time.monotonic_ns() - began)
         for sink in self.sinks:
             sink.end(totals)
 
@@ -311,8 +326,9 @@ class _Run:
             if self.lost
             else ", none lost"
         )
-        if not self.options.quiet or self.lost:
-            say(f"{many(self.hits, 'hit')} in {self.duration:.1f} s{lost}")
+        missed = f", {self.missed} missed: more calls at a time than maxactive" if self.missed else ""
+        if not self.options.quiet or self.lost or self.missed:
+            say(f"{many(self.hits, 'hit')} in {self.duration:.1f} s{lost}{missed}")
 
 
 def many(count: int, what: str) -> str:

@@ -44,7 +44,9 @@ def add_run(parser: argparse.ArgumentParser) -> None:
     shown.add_argument("--raw", action="store_true", help="each hit as the kernel prints it")
     shown.add_argument("--top", action="store_true", help="a live summary instead of each hit")
     output.add_argument("--by", metavar="FIELD", help="with --top: a table of the values of this field, too")
-    output.add_argument("--plot", metavar="OUT", help="in the end a picture of the run: a file .png or .svg")
+    output.add_argument(
+        "--plot", metavar="OUT", help="in the end a picture of the run: a file .png, .svg or .pdf"
+    )
     output.add_argument("--report", metavar="OUT", help="in the end a page about the run: a file .html")
     output.add_argument("-q", "--quiet", action="store_true", help="say nothing of how it begins and ends")
     parser.add_argument(

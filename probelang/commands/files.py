@@ -7,6 +7,14 @@ FILES = (DYNAMIC, KPROBES, UPROBES)
 SUFFIX = ".tracefs"
 
 
+def of_event(file: str) -> tuple[tuple[str, str], str] | None:
+    """The event that a file of tracefs is of, and whether it is its `trigger` or its `filter`; None for others."""
+    parts = file.split("/")
+    if len(parts) == 4 and parts[0] == "events" and parts[3] in ("trigger", "filter"):
+        return (parts[1], parts[2]), parts[3]
+    return None
+
+
 def is_command_file(name: str) -> bool:
     """Whether a file is one of raw commands, by its name."""
     base = name.rpartition("/")[2]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from probelang.commands.conditions import NoWords, parse_condition, render_condition
 from probelang.commands.context import ParsedArg
+from probelang.commands.files import of_event
 from probelang.commands.judge import Judge
 from probelang.commands.lines import read_commands
 from probelang.commands.meaning import same_args, same_filter, same_place
@@ -128,6 +129,11 @@ class Importer:
         return why
 
     def _add(self, command: Command) -> str:
+        if of_event(command.file) is not None:
+            return "a condition or a trigger of an event has no place of its own in a spec"
+        if command.clears:
+            self._judge.clear(command.file)
+            self._forget_removed()
         verdict = self._judge.judge(command.text, command.file)
         if verdict.taken is None:
             return f"it is not known whether the kernel takes it ({verdict.doubt})"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from probelang.answers import KernelError
 from probelang.btf.types import BtfError
 from probelang.commands.eprobe import find_fields, parse_eprobe
-from probelang.commands.files import DYNAMIC, KPROBES, UPROBES
+from probelang.commands.files import DYNAMIC, KPROBES, UPROBES, of_event
 from probelang.commands.fprobe import parse_fprobe
 from probelang.commands.kprobe import parse_kprobe
 from probelang.commands.removal import remove
@@ -48,18 +48,29 @@ class Judge:
         #: The probe that the latest command made, if it made one.
         self.latest: Probe | None = None
 
+    def clear(self, file: str) -> None:
+        """Take away what a file is cleared of when it is opened to be written anew."""
+        made = of_event(file)
+        if made is not None:
+            if made[1] == "trigger" and any(one.event == made[0] for one in self.state.histograms):
+                # those that others refer to stay
+                self.state.doubted_triggers.append((made[0], ""))
+            return
+        self.state.clear({KPROBES: KPROBE, UPROBES: UPROBE}.get(file))
+
     def judge(self, text: str, file: str = DYNAMIC) -> Verdict:
-        """The verdict on one line (a character for each byte, without the newline) written to one of `files.FILES`."""
+        """The verdict on one line (a character for each byte, without the newline) written to one of `files.FILES`, or a file `of_event`."""
         self.latest = None
         entries: list[LogEntry] = []
-        words = Words(text.partition("#")[0])
+        words = Words(text.partition("#")[0]) if of_event(file) is None else Words("")
         try:
             self._judge(text, words, file, entries)
         except Refused as refused:
             silence = refused.silence if not entries else ""
             return Verdict(False, tuple(entries), silence)
         except Doubtful as doubt:
-            self._doubt(words)
+            if words.texts or of_event(file) is None:
+                self._doubt(words)
             return Verdict(None, tuple(entries), "", doubt.name, doubt.reason)
         except (BtfError, KernelError) as error:
             self._doubt(words)
@@ -72,6 +83,13 @@ class Judge:
         return fields or ()
 
     def _judge(self, text: str, words: Words, file: str, entries: list[LogEntry]) -> None:
+        made = of_event(file)
+        if made is not None:
+            from probelang.commands.triggers import write_filter, write_trigger
+
+            write = write_trigger if made[1] == "trigger" else write_filter
+            write(text, made[0], self.target, self.state, entries)
+            return
         if len(text) > MAX_LINE:
             raise Refused("line-too-long")
         if "\0" in text:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from probelang.answers import NotFound
 from probelang.check.report import suggest
 from probelang.commands.advice import ADVICE, SILENT, Advice
+from probelang.commands.files import of_event
 from probelang.commands.judge import Judge
 from probelang.commands.lines import Command, read_commands
 from probelang.commands.octets import is_letter_or_digit
@@ -40,6 +41,10 @@ def lint_for(source: Source, kernel: Kernel, files: Files = unknown_file) -> lis
     judge = Judge(kernel, files)
     found = []
     for command in read_commands(source):
+        if command.clears:
+            judge.clear(command.file)
+        if not command.text.strip():
+            continue
         verdict = judge.judge(command.text, command.file)
         if verdict.taken is False:
             found.append(_describe(command, verdict, judge, kernel))
@@ -47,7 +52,8 @@ def lint_for(source: Source, kernel: Kernel, files: Files = unknown_file) -> lis
 
 
 def _describe(command: Command, verdict: Verdict, judge: Judge, kernel: Kernel) -> Diagnostic:
-    words = Words(command.text.partition("#")[0])
+    text = command.text if of_event(command.file) is not None else command.text.partition("#")[0]
+    words = Words(text)
     if not verdict.log:
         advice = SILENT[verdict.silence]
         span = command.place(words.starts[0], _end(words)) if words.starts else command.place(0, 1)
@@ -58,7 +64,7 @@ def _describe(command: Command, verdict: Verdict, judge: Judge, kernel: Kernel) 
     target = judge.target
     notes = [f"the kernel says: {kernel_text(entry.name, target)}"]
     notes += [f"and then: {kernel_text(later.name, target)}" for later in verdict.log[1:]]
-    made = _diagnostic(ADVICE[entry.name], command.place(first, last), text, kernel, notes=tuple(notes))
+    made = _diagnostic(_advice_of(entry.name), command.place(first, last), text, kernel, notes=tuple(notes))
     label = _near(entry.name, text, kernel)
     return replace(
         made,
@@ -68,6 +74,14 @@ def _describe(command: Command, verdict: Verdict, judge: Judge, kernel: Kernel) 
         kernel_column=entry.column,
         kernel_command=entry.command.encode("latin-1").decode("utf-8", "surrogateescape"),
     )
+
+
+def _advice_of(name: str) -> Advice:
+    if name.startswith("HIST_"):
+        from probelang.commands.trigger_advice import advice_of
+
+        return advice_of(name)
+    return ADVICE[name]
 
 
 def _diagnostic(advice: Advice, span: Span, text: str, kernel: Kernel, notes: tuple[str, ...]) -> Diagnostic:

@@ -10,14 +10,17 @@ from typing import TYPE_CHECKING
 
 from probelang.btf.layout import resolve, size_of
 from probelang.btf.types import Array, BtfError, Int, Ptr, Struct
+from probelang.check.btf_ctypes import BtfType
+from probelang.check.convention import assign_slots
 from probelang.commands.context import At
 from probelang.commands.meaning import REGISTERS_OF_PARAMETERS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from probelang.btf.blob import Btf
     from probelang.commands.context import Context, ParsedArg
+    from probelang.commands.target import Proto
 
 _DEREF = re.compile(r"([+-])(u?)([0-9a-fA-Fx]+)\((.*)\)", re.DOTALL)
 _PER_CPU = re.compile(r"(this_cpu_(?:read|ptr))\((.*)\)", re.DOTALL)
@@ -90,11 +93,20 @@ def _leaf(text: str, context: Context, names: bool) -> Raised | None:
 
 
 def _parameter(number: int, context: Context, names: bool) -> Raised | None:
-    if names and 0 <= number < len(context.params) and context.proto is not None:
-        name, type = context.params[number]
-        if name:
-            return Raised(name, context.proto.btf, type)
-    return None
+    proto = context.proto
+    if not names or proto is None:
+        return None
+    found = parameter_at(number, proto, context.params)
+    return Raised(found[0], proto.btf, found[1]) if found is not None else None
+
+
+def parameter_at(number: int, proto: Proto, params: Sequence[tuple[str, int]]) -> tuple[str, int] | None:
+    """The parameter that is in the register with this number, from 0, and its type id: a struct passed by value takes two."""
+    refs = [BtfType(proto.btf, type) for _, type in params]
+    slots = assign_slots(refs, BtfType(proto.btf, proto.returns) if proto.returns else None)
+    return next(
+        (param for param, slot in zip(params, slots, strict=True) if slot == number + 1 and param[0]), None
+    )
 
 
 def raise_reads(arg: ParsedArg, context: Context) -> str | None:

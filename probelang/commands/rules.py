@@ -103,6 +103,15 @@ REFUSED_SILENTLY = Rule(
     example="e:io/sw sched.sched_switch x=@no_such_symbol",
 )
 
+BAD_TRIGGER = Rule(
+    "PRB714",
+    "bad-trigger",
+    Severity.ERROR,
+    "A trigger is not written as the kernel wants it, or names what is not there. Histograms with variables and `onmatch(…).trace(…)` are known, and stack traces; "
+    "of other triggers nothing is said.",
+    example="echo 'hist:keys=prev_pdi' > /sys/kernel/tracing/events/sched/sched_switch/trigger",
+)
+
 RULES = (
     UNKNOWN_COMMAND,
     BAD_EVENT,
@@ -117,4 +126,5 @@ RULES = (
     BAD_FILTER,
     NOTHING_REMOVED,
     REFUSED_SILENTLY,
+    BAD_TRIGGER,
 )

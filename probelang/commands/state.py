@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from probelang.commands.context import ParsedArg
+    from probelang.commands.histogram import Histogram
     from probelang.kernel.tracefs import EventField
 
 KPROBE, UPROBE, FPROBE, EPROBE, SYNTHETIC = "kprobe", "uprobe", "fprobe", "eprobe", "synthetic"
@@ -80,6 +81,10 @@ class State:
         self._doubts: list[Doubt] = []
         #: Tracepoints that a probe was refused on, and that take no other.
         self.lost_tracepoints: set[str] = set()
+        #: The hist triggers of all events.
+        self.histograms: list[Histogram] = []
+        #: Triggers, by their events, of which it is not known whether they were taken.
+        self.doubted_triggers: list[tuple[tuple[str, str], str]] = []
 
     def doubt(self, doubt: Doubt) -> None:
         """It is not known whether a command was taken."""
@@ -124,6 +129,17 @@ class State:
             self._probes[probe.name] = left
         else:
             del self._probes[probe.name]
+
+    def clear(self, kind: str | None) -> None:
+        """Take away all probes of a kind, None for all there are."""
+        if kind is None:
+            self._probes.clear()
+            self._doubts.clear()
+            return
+        left = {
+            name: [probe for probe in probes if probe.kind != kind] for name, probes in self._probes.items()
+        }
+        self._probes = {name: probes for name, probes in left.items() if probes}
 
     def has_user(self, name: tuple[str, str]) -> bool:
         """Whether an eprobe is on this event, which must stay as long."""

@@ -73,6 +73,7 @@ DOUBTS: dict[str, str] = {
     "event": "the kernel's events and their fields are not at hand",
     "file": "files are those of the machine that the command is for",
     "earlier": "it depends on an earlier command of which it is not known whether the kernel takes it",
+    "trigger": "of triggers those are known that joins take: keys, variables, sums of them, and `onmatch(…).trace(…)`",
     "memory": "the kernel reads memory beyond what it should, so the outcome is chance",
 }
 

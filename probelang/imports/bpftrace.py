@@ -32,7 +32,8 @@ _LOOKED_BACK = 80
 #: The group of events that are compiled for a look at them: it is named after the file.
 _GROUP = "imported"
 _PRINTED = re.compile(r"(printf|print|time)\s*\((.*)\)", re.DOTALL)
-_ASSIGNED = re.compile(r"(\$[A-Za-z_]\w*)\s*=(?!=)(.*)", re.DOTALL | re.ASCII)
+_ASSIGNED = re.compile(r"(?:let\s+)?(\$[A-Za-z_]\w*)(?:\s*:\s*[\w ]+\**)?\s*=(?!=)(.*)", re.DOTALL | re.ASCII)
+_DECLARED = re.compile(r"let\s+\$\w+(?:\s*:\s*[\w ]+\**)?", re.ASCII)
 _FORMAT = re.compile(r"%(?:%|[-+ #0]*\d*(?:\.\d+|\.\*)?(?:hh|h|ll|l|j|z|t)?([A-Za-z]))")
 _NAMED = re.compile(r"([A-Za-z_]\w*)\s*[=:]\s*\\?[\"'\[(]?(?:0x)?$", re.ASCII)
 
@@ -97,10 +98,10 @@ class _Importer:
             return
         try:
             if part.kind != "clause":
-                raise Beyond("this is no clause of a probe")
+                raise Beyond(_what_part(part.text))
             if len(part.text) > _MAX_CLAUSE:
                 raise Beyond("the clause is too long")
-            texts = self._clause(part)
+            texts = self._clause(part, f"line {part.line + before}")
         except Beyond as beyond:
             self.leave(part.text, f"line {part.line + before}", str(beyond))
             return
@@ -116,18 +117,47 @@ class _Importer:
         self._texts.append(left_behind(text, why))
         self._left.append((place, why))
 
-    def _clause(self, part: Part) -> list[str]:
-        points = [read_point(text) for text in part.points]
-        settled = self._settle_all(merge_points(points), part)
+    def _clause(self, part: Part, place: str) -> list[str]:
+        points: list[Point] = []
+        missing: list[tuple[str, str]] = []
+        for text in part.points:
+            try:
+                points.append(read_point(text))
+            except Beyond as beyond:
+                missing.append((text, str(beyond)))
+        settled = self._settle_together(points, part) if points else []
         if settled is None:
-            # a name for each of them
-            settled = self._settle_all(points, part)
-        if settled is None:
-            raise Beyond("there are events of these names above")
+            # each by itself, with a name of its own
+            settled = []
+            for point in points:
+                try:
+                    made = self._settle_all([point], part)
+                except Beyond as beyond:
+                    missing.append((point.text, str(beyond)))
+                    continue
+                if made is None:
+                    raise Beyond("there are events of these names above")
+                settled += made
+                self._events.update(event for one in made for event in one.events)
+        if not settled:
+            raise Beyond(missing[0][1])
         for one in settled:
             self._events.update(one.events)
         self._points.update(point.text for point in points)
-        return [one.text for one in settled]
+        texts = [one.text for one in settled]
+        for text, why in missing:
+            self._left.append((place, f"not at `{text}`: {why}"))
+            texts[0] = left_behind("", f"not at `{text}`: {why}") + texts[0]
+        return texts
+
+    def _settle_together(self, points: list[Point], part: Part) -> list[Settled] | None:
+        """The probes at all these points, None where they go apart. Raises `Beyond` of a single point."""
+        try:
+            return self._settle_all(merge_points(points), part)
+        except Beyond:
+            if len(points) == 1:
+                raise
+            return None
 
     def _settle_all(self, points: list[Point], part: Part) -> list[Settled] | None:
         """The probes at these points; None where several events of one have names that are taken."""
@@ -199,6 +229,8 @@ def _body(body: str, scope: Scope) -> tuple[tuple[Item, ...], tuple[str, ...]]:
         if assigned is not None:
             variables[assigned[1]] = value_of(tokens_of(assigned[2]), scope)
             continue
+        if _DECLARED.fullmatch(statement):
+            continue
         printed = _PRINTED.fullmatch(statement)
         if printed is None:
             raise Beyond(_what(statement))
@@ -213,6 +245,16 @@ def _body(body: str, scope: Scope) -> tuple[tuple[Item, ...], tuple[str, ...]]:
                 item = value_of(tokens, scope)
                 items.append(replace(item, name=name or item.name, wanted=item.wanted or wanted))
     return tuple(items), options
+
+
+def _what_part(text: str) -> str:
+    """Why a part of a script is no probe."""
+    word = re.match(r"[A-Za-z]+", text)
+    known = {
+        "config": "settings of bpftrace", "struct": "a type: a spec has those of the kernel", "union": "a type: a spec has those of the kernel",
+        "enum": "a type: a spec has those of the kernel", "macro": "a macro", "fn": "a function", "let": "a map (`@`)", "import": "another script",
+    }  # fmt: skip
+    return known.get(word[0] if word is not None else "", "this is no clause of a probe")
 
 
 def _what(statement: str) -> str:

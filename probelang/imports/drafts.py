@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from probelang.analysis import analyse
+from probelang.check.rules import types
 from probelang.commands.importing import left_behind
 from probelang.diagnostics import Severity
+from probelang.linter.fixes import apply_edits
+from probelang.pipeline import analyse
 from probelang.record import record
 from probelang.source import Source
 
@@ -24,6 +26,7 @@ _FETCH_TYPE = re.compile(r"[usx](?:8|16|32|64)|u?string|symbol|symstr|char|b\d+@
 #: How long a name of a fetch arg may be.
 _MAX_NAME = 31
 _MAX_ITEMS = 128
+_MAX_MENDED = 10
 #: More probes of one file stay behind: each takes some milliseconds.
 MAX_PROBES = 2_000
 
@@ -67,8 +70,12 @@ class Settled:
 
 @record
 class Compiled:
-    """What a probe records, by name and type, the names of its events, and what could not be looked up ("": all could)."""
+    """What a probe records, by name and type, the names of its events, and what could not be looked up ("": all could).
 
+    `text` is what was compiled: with `->` where bpftrace takes a `.`.
+    """
+
+    text: str
     fields: tuple[tuple[str, Fetch], ...]
     events: tuple[str, ...]
     unknown: str = ""
@@ -104,14 +111,13 @@ def settle(draft: Draft, kernel: Kernel) -> Settled:
                 continue
             names.add(name)
             args.append(text)
-        text = _write(draft, args)
-        whole = compiled(text)
+        whole = compiled(_write(draft, args))
     except _Refused as refused:
         raise Beyond(f"the language refuses it: {refused}") from None
     unknown = unknown or whole.unknown
     if unknown:
         notes.append(f"not looked up: {unknown}")
-    return Settled("".join(left_behind("", note) for note in notes) + text, whole.events)
+    return Settled("".join(left_behind("", note) for note in notes) + whole.text, whole.events)
 
 
 def _write(draft: Draft, args: list[str]) -> str:
@@ -138,10 +144,13 @@ def _settle_item(
     said = ""
     for spelling in item.spellings:
         try:
-            made = compiled(_write(bare, [spelling]))
+            written = _write(bare, [spelling])
+            made = compiled(written)
         except _Refused as refused:
             said = said or str(refused)
             continue
+        behind = len("\n}\n")
+        spelling = made.text[len(written) - len(spelling) - behind : -behind]
         taken = names | (compared - {spelling})
         if made.unknown or blind or len(made.fields) != 1:
             type = (
@@ -202,16 +211,24 @@ def _type(wanted: str, fetch: Fetch) -> str:
 
 def _compile(text: str, kernel: Kernel, target: str) -> Compiled:
     """What a probe comes to. Raises `_Refused`."""
-    analysis = analyse(Source("imported.probe", text), kernel, target)
-    errors = [said for said in analysis.diagnostics if said.severity is Severity.ERROR]
+    for _ in range(_MAX_MENDED):
+        analysis = analyse(Source("imported.probe", text), kernel, target)
+        errors = [said for said in analysis.diagnostics if said.severity is Severity.ERROR]
+        edits = [
+            edit for said in errors if said.rule is types.ARROW_OR_DOT and said.fix for edit in said.fix.edits
+        ]
+        if not edits:
+            break
+        text = apply_edits(text, edits)
     if errors:
         if all(said.rule.code.startswith("PRB9") for said in errors):
-            return Compiled((), (), errors[0].message)
+            return Compiled(text, (), (), errors[0].message)
         raise _Refused(next(said.message for said in errors if not said.rule.code.startswith("PRB9")))
     if not analysis.events:
-        return Compiled((), (), "nothing is known of the place")
+        return Compiled(text, (), (), "nothing is known of the place")
     fields = analysis.events[-1].probe.fields
     return Compiled(
+        text,
         tuple((field.name, field.fetch) for field in fields if not field.auto),
         tuple(f"{event.probe.group}/{event.probe.event}" for event in analysis.events),
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from probelang.btf.layout import resolve
 from probelang.btf.types import BtfError, Ptr, Struct
+from probelang.commands.raising import parameter_at
 from probelang.imports.drafts import Beyond, Item
 from probelang.record import record
 
@@ -47,13 +48,17 @@ _CALLED = {
     "uid",
     "gid",
 }
-_WHO = {"uid": "$current->cred->uid.val", "gid": "$current->cred->gid.val"}
+_WHO = {
+    "ppid": "$current->real_parent->tgid",
+    "uid": "$current->cred->uid.val",
+    "gid": "$current->cred->gid.val",
+}
 #: What a line of the trace tells without being asked: the time, and the place.
 IN_HEAD = ("nsecs", "elapsed", "probe", "func", "strftime")
 _OPERATORS = {
     "+": "a calculation", "-": "a calculation", "*": "a calculation", "/": "a calculation", "%": "a calculation",
     "<<": "a calculation", ">>": "a calculation", "|": "a calculation", "^": "a calculation", "~": "a calculation",
-    "?": "a choice by `?`", "&": "a calculation", "<": "a comparison", ">": "a comparison", "<=": "a comparison", ">=": "a comparison",
+    "?": "a choice by `?`", ",": "a tuple", "&": "a calculation", "<": "a comparison", ">": "a comparison", "<=": "a comparison", ">=": "a comparison",
     "==": "a comparison", "!=": "a comparison", "&&": "a comparison", "||": "a comparison", "!": "a comparison",
 }  # fmt: skip
 _FUNCTIONS = {"str": "text", "ksym": "symbol", "kptr": "", "uptr": "", "kstr": "text"}
@@ -109,6 +114,14 @@ def matching(tokens: Sequence[str], at: int) -> int:
     return -1
 
 
+def _no_value(token: str) -> str:
+    """Why a value does not go on with this."""
+    what = _OPERATORS.get(token)
+    if what is None:
+        return f"`{token[:40]}` stands where no value goes on"
+    return f"{what} (`{token}`): a probe records values that are there"
+
+
 class _Value:
     def __init__(self, tokens: list[str], scope: Scope) -> None:
         self.tokens = tokens
@@ -121,12 +134,10 @@ class _Value:
 
     def take(self, wanted: str = "") -> str:
         token = self.next()
-        if not token or (wanted and token != wanted):
-            raise Beyond(
-                f"`{wanted or 'a value'}` is missing"
-                if not token
-                else f"`{token[:40]}` stands where no value goes on"
-            )
+        if not token:
+            raise Beyond(f"`{wanted or 'a value'}` is missing")
+        if wanted and token != wanted:
+            raise Beyond(_no_value(token))
         self.at += 1
         return token
 
@@ -134,10 +145,7 @@ class _Value:
         item = self.unary()
         rest = self.next()
         if rest:
-            what = _OPERATORS.get(rest)
-            if what is None:
-                raise Beyond(f"`{rest[:40]}` stands where no value goes on")
-            raise Beyond(f"{what} (`{rest}`): a probe records values that are there")
+            raise Beyond(_no_value(rest))
         return item
 
     def unary(self) -> Item:
@@ -275,11 +283,8 @@ class _Value:
         proto = self.scope.proto
         if self.scope.returns and self.scope.kind == "kprobe":
             raise Beyond("a parameter at a return by its register, which is another's by then")
-        if proto is not None and number < len(proto.params):
-            name = proto.params[number][0]
-            if name:
-                return Item((name, f"$arg{number + 1}"))
-        return Item((f"$arg{number + 1}",))
+        found = parameter_at(number, proto, proto.params) if proto is not None else None
+        return Item((*found[:1], f"$arg{number + 1}") if found is not None else (f"$arg{number + 1}",))
 
     def _call(self, name: str) -> Item:
         self.take("(")

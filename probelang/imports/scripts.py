@@ -89,7 +89,7 @@ def _read_part(text: str, pieces: list[tuple[str, int]], first: int, line: int) 
             stop = pieces[end - 1][1] + 1
             whole = text[start:stop]
             if in_predicate or _NO_PROBES.match(whole) or not all(_KIND.match(one) for one in points):
-                return Part("", whole, line), end
+                return Part("", whole, line), end + _next_is(pieces, end, ";")
             between = None if predicate is None else "".join(predicate)
             return Part("clause", whole, line, tuple(points), between, text[place + 1 : stop - 1]), end
         if in_predicate and predicate is not None:
@@ -121,6 +121,10 @@ def _next(pieces: list[tuple[str, int]], at: int) -> str:
     while at < len(pieces) and (pieces[at][0].isspace() or _is_comment(pieces[at][0])):
         at += 1
     return pieces[at][0] if at < len(pieces) else ""
+
+
+def _next_is(pieces: list[tuple[str, int]], at: int, piece: str) -> bool:
+    return at < len(pieces) and pieces[at][0] == piece
 
 
 def _begins_predicate(point: str) -> bool:

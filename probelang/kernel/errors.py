@@ -152,6 +152,57 @@ FILTER_TEXTS: dict[str, str] = {
     "FILT_NO_FILTER": "No filter found",
 }
 
+#: Errors of hist triggers (`HIST_ERR_…`, kernel/trace/trace_events_hist.c).
+HIST_TEXTS: dict[str, str] = {
+    "HIST_DUPLICATE_VAR": "Variable already defined",
+    "HIST_VAR_NOT_UNIQUE": "Variable name not unique, need to use fully qualified name (subsys.event.var) for variable",
+    "HIST_TOO_MANY_VARS": "Too many variables defined",
+    "HIST_MALFORMED_ASSIGNMENT": "Malformed assignment",
+    "HIST_NAMED_MISMATCH": "Named hist trigger doesn't match existing named trigger (includes variables)",
+    "HIST_TRIGGER_EEXIST": "Hist trigger already exists",
+    "HIST_TRIGGER_ENOENT_CLEAR": "Can't clear or continue a nonexistent hist trigger",
+    "HIST_SET_CLOCK_FAIL": "Couldn't set trace_clock",
+    "HIST_BAD_FIELD_MODIFIER": "Invalid field modifier",
+    "HIST_TOO_MANY_SUBEXPR": "Too many subexpressions (3 max)",
+    "HIST_TIMESTAMP_MISMATCH": "Timestamp units in expression don't match",
+    "HIST_TOO_MANY_FIELD_VARS": "Too many field variables defined",
+    "HIST_EVENT_FILE_NOT_FOUND": "Event file not found",
+    "HIST_HIST_NOT_FOUND": "Matching event histogram not found",
+    "HIST_HIST_CREATE_FAIL": "Couldn't create histogram for field",
+    "HIST_SYNTH_VAR_NOT_FOUND": "Couldn't find synthetic variable",
+    "HIST_SYNTH_EVENT_NOT_FOUND": "Couldn't find synthetic event",
+    "HIST_SYNTH_TYPE_MISMATCH": "Param type doesn't match synthetic event field type",
+    "HIST_SYNTH_COUNT_MISMATCH": "Param count doesn't match synthetic event field count",
+    "HIST_FIELD_VAR_PARSE_FAIL": "Couldn't parse field variable",
+    "HIST_VAR_CREATE_FIND_FAIL": "Couldn't create or find variable",
+    "HIST_ONX_NOT_VAR": "For onmax(x) or onchange(x), x must be a variable",
+    "HIST_ONX_VAR_NOT_FOUND": "Couldn't find onmax or onchange variable",
+    "HIST_ONX_VAR_CREATE_FAIL": "Couldn't create onmax or onchange variable",
+    "HIST_FIELD_VAR_CREATE_FAIL": "Couldn't create field variable",
+    "HIST_TOO_MANY_PARAMS": "Too many action params",
+    "HIST_PARAM_NOT_FOUND": "Couldn't find param",
+    "HIST_INVALID_PARAM": "Invalid action param",
+    "HIST_ACTION_NOT_FOUND": "No action found",
+    "HIST_NO_SAVE_PARAMS": "No params found for save()",
+    "HIST_TOO_MANY_SAVE_ACTIONS": "Can't have more than one save() action per hist",
+    "HIST_ACTION_MISMATCH": "Handler doesn't support action",
+    "HIST_NO_CLOSING_PAREN": "No closing paren found",
+    "HIST_SUBSYS_NOT_FOUND": "Missing subsystem",
+    "HIST_INVALID_SUBSYS_EVENT": "Invalid subsystem or event name",
+    "HIST_INVALID_REF_KEY": "Using variable references in keys not supported",
+    "HIST_VAR_NOT_FOUND": "Couldn't find variable",
+    "HIST_FIELD_NOT_FOUND": "Couldn't find field",
+    "HIST_EMPTY_ASSIGNMENT": "Empty assignment",
+    "HIST_INVALID_SORT_MODIFIER": "Invalid sort modifier",
+    "HIST_EMPTY_SORT_FIELD": "Empty sort field",
+    "HIST_TOO_MANY_SORT_FIELDS": "Too many sort fields (Max = 2)",
+    "HIST_INVALID_SORT_FIELD": "Sort field must be a key or a val",
+    "HIST_INVALID_STR_OPERAND": "String type can not be an operand in expression",
+    "HIST_EXPECT_NUMBER": "Expecting numeric literal",
+    "HIST_UNARY_MINUS_SUBEXPR": "Unary minus not supported in sub-expressions",
+    "HIST_DIVISION_BY_ZERO": "Division by zero",
+}
+
 #: What `dynamic_events` itself says (kernel/trace/trace_dynevent.c), which has no name there.
 DYNAMIC_TEXTS: dict[str, str] = {"NO_MATCH": "No matching dynamic event type"}
 
@@ -169,7 +220,7 @@ def kernel_text(name: str, target: HasEnumerators) -> str:
     marker, later = REWORDED.get(name, ("", ""))
     if marker and target.has_enumerator(marker):
         return later
-    for texts in (TEXTS, SYNTH_TEXTS, FILTER_TEXTS):
+    for texts in (TEXTS, SYNTH_TEXTS, FILTER_TEXTS, HIST_TEXTS):
         if name in texts:
             return texts[name]
     return DYNAMIC_TEXTS[name]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lsprotocol import types
+from pygls.uris import to_fs_path
 
 from probelang.lsp.server import WATCHED
 
@@ -17,7 +18,7 @@ def register(server: Server) -> None:
 
     @server.feature(types.INITIALIZE)
     def initialize(params: types.InitializeParams) -> None:
-        server.configure(params.initialization_options)
+        server.begin(params.initialization_options)
 
     @server.feature(types.INITIALIZED)
     async def initialized(params: types.InitializedParams) -> None:
@@ -35,6 +36,7 @@ def register(server: Server) -> None:
             )
         if registrations:
             await server.client_register_capability_async(types.RegistrationParams(registrations))
+        server.look_again()
         await server.ask_configuration()
 
     @server.feature(types.SHUTDOWN)
@@ -45,11 +47,17 @@ def register(server: Server) -> None:
     async def did_change_configuration(params: types.DidChangeConfigurationParams) -> None:
         if params.settings:
             server.configure(params.settings)
-        else:
+        if not params.settings or len(server.workspace.folders) > 1:
             await server.ask_configuration()
+
+    @server.feature(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)
+    async def did_change_folders(params: types.DidChangeWorkspaceFoldersParams) -> None:
+        await server.ask_configuration()
 
     @server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)
     def did_change_watched_files(params: types.DidChangeWatchedFilesParams) -> None:
+        for change in params.changes:
+            server.watch.seen(to_fs_path(change.uri) or "")
         server.settings_changed()
 
     @server.feature(types.TEXT_DOCUMENT_DID_SAVE)

@@ -37,6 +37,11 @@ class Protocol(LanguageServerProtocol):
         if not self._shutdown or hasattr(message, "method"):
             super().handle_message(message)
 
+    def _handle_cancel_notification(self, msg_id: Any) -> None:
+        # what is not waited for has nearly always been answered by then
+        if msg_id in self._request_futures:
+            super()._handle_cancel_notification(msg_id)
+
     def _send_data(self, data: Any) -> None:
         if self._gone:
             return

@@ -1,7 +1,7 @@
 """Questions that are not in the protocol, for the commands and the status bar of an editor.
 
 `probelang/kernels` asks which kernels there are, and which are in force; `probelang/compile` what an open spec
-compiles to. The command `probelang.server.compile` is the same question, for clients that know nothing of us.
+compiles to; `probelang/changed` tells who asked for it (`tellChanges`) that the answers may be others. The command `probelang.server.compile` is the same question, for clients that know nothing of us.
 """
 
 from __future__ import annotations
@@ -47,7 +47,11 @@ def register(server: Server) -> None:
 
 def _wishes(server: Server, uri: object) -> FileWishes:
     file = server.files.get(str(uri))
-    return server.wishes_of(file) if file is not None else server.projects.of_file(None, server.wishes)
+    return (
+        server.wishes_of(file)
+        if file is not None
+        else server.projects.of_file(None, server.asked_of(str(uri)))
+    )
 
 
 def _title(server: Server, name: str | None) -> str:

@@ -19,6 +19,7 @@ from probelang.lsp.files import OpenFile
 from probelang.lsp.positions import UTF16
 from probelang.lsp.protocol import Protocol, is_fault
 from probelang.lsp.settings import FileWishes, Projects, Wishes, read_wishes
+from probelang.lsp.watch import PERIOD, Watch, project_files
 
 if TYPE_CHECKING:
     from probelang.analysis.document import State
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("probelang.lsp")
 
 SECTION = "probelang"
+CHANGED = "probelang/changed"
 WATCHED = ("**/probelang.toml", "**/pyproject.toml")
 
 
@@ -41,7 +43,9 @@ class Server(LanguageServer):
         self.broken: dict[str | None, str] = {}
         self.loading: set[str | None] = set()
         self.wishes = Wishes()
+        self.folder_wishes: dict[str, Wishes] = {}
         self.projects = Projects()
+        self.watch = Watch()
         self.said_goodbye = False
         self._told: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -77,31 +81,85 @@ class Server(LanguageServer):
 
     # ------------------------------------------------------------------------------------------ settings
 
+    def begin(self, options: object) -> None:
+        """Take in what the client says at the beginning; it must not be told anything yet but what is wrong with that."""
+        self.wishes = self._read(options, self.wishes)
+
     def configure(self, options: object) -> None:
-        """Take in what the client's configuration says."""
-        self.wishes, wrong = read_wishes(options, self.wishes)
-        for message in wrong:
-            self.tell(message)
+        """Take in what the client's configuration says of everything."""
+        wishes = self._read(options, self.wishes)
+        if wishes == self.wishes:
+            self.tell_changed()
+            return
+        self.wishes = wishes
         self.settings_changed()
 
     async def ask_configuration(self) -> None:
-        """Ask the client for its configuration, if it can be asked."""
+        """Ask the client for its configuration, if it can be asked: of everything, and of each folder if there are several."""
         if not self.can("workspace", "configuration"):
             return
-        params = types.ConfigurationParams([types.ConfigurationItem(section=SECTION)])
+        folders = list(self.workspace.folders)
+        scopes = [None, *folders] if len(folders) > 1 else [None]
+        params = types.ConfigurationParams([types.ConfigurationItem(uri, SECTION) for uri in scopes])
         answer = await self.workspace_configuration_async(params)
+        before = self.folder_wishes
+        self.folder_wishes = {
+            uri: self._read(options, self.wishes)
+            for uri, options in zip(scopes, answer, strict=False)
+            if uri is not None and options is not None
+        }
         if answer and answer[0] is not None:
             self.configure(answer[0])
+        if self.folder_wishes != before:
+            self.settings_changed()
+
+    def _read(self, options: object, before: Wishes) -> Wishes:
+        wishes, wrong = read_wishes(options, before)
+        for message in wrong:
+            self.tell(message)
+        return wishes
+
+    def asked_of(self, uri: str) -> Wishes:
+        """What the client's configuration says of a file: that of the innermost folder, or of everything."""
+        within = [folder for folder in self.folder_wishes if uri.startswith(folder.rstrip("/") + "/")]
+        return self.folder_wishes[max(within, key=len)] if within else self.wishes
 
     def settings_changed(self) -> None:
-        """Settings, files of settings or kernels have changed: what was said may not hold."""
+        """Settings, or files that answers rest on, have changed: what was said may not hold, and may have to be said again."""
         self.projects.forget()
+        self.broken.clear()
+        self._told.clear()
         for file in self.files.values():
             file.wishes = None
+            file.document.forget()
         self.say_anew()
+
+    def look_again(self) -> None:
+        """See whether files that answers rest on have changed, now and again."""
+        if self.said_goodbye:
+            return
+        asyncio.get_running_loop().call_later(PERIOD, self.look_again)
+        for file in self.files.values():
+            self.watch.add(file.document.programs())
+        if self.loading:
+            # what is being read is looked at when it has been
+            return
+        changed = self.watch.changed()
+        for path in changed:
+            self.kernels.pop(path, None)
+        # settings may name a kernel that is not there yet
+        wrong = [file for file in self.files.values() if file.wishes is not None and file.wishes.problem]
+        if changed or any(self._find_wishes(file) != file.wishes for file in wrong):
+            self.settings_changed()
+
+    def tell_changed(self) -> None:
+        """Tell a client that asks questions of our own that the answers may be others now."""
+        if self.wishes.tell_changes:
+            self.protocol.notify(CHANGED, {})
 
     def say_anew(self) -> None:
         """Publish of all open files, or let the client ask again."""
+        self.tell_changed()
         if not self.files:
             return
         for uri in self.files:
@@ -119,10 +177,15 @@ class Server(LanguageServer):
     def wishes_of(self, file: OpenFile) -> FileWishes:
         """What holds for a file."""
         if file.wishes is None:
-            file.wishes = self.projects.of_file(file.path, self.wishes)
+            if file.path is not None:
+                self.watch.add(project_files(file.path))
+            file.wishes = self._find_wishes(file)
             if file.wishes.problem:
                 self.tell(file.wishes.problem)
         return file.wishes
+
+    def _find_wishes(self, file: OpenFile) -> FileWishes:
+        return self.projects.of_file(file.path, self.asked_of(file.uri))
 
     # ------------------------------------------------------------------------------------------- kernels
 
@@ -147,6 +210,8 @@ class Server(LanguageServer):
 
     async def _load(self, name: str | None) -> None:
         """Read a kernel, which may take seconds, while the server goes on answering."""
+        if name is not None:
+            self.watch.add([name])
         token = f"probelang-kernel-{name}"
         shown = self.can("window", "work_done_progress")
         if shown:

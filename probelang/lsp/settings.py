@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 from probelang.backends import BACKENDS, BPFTRACE_VERSIONS, DEFAULT_SETTINGS, Settings
@@ -12,14 +13,15 @@ from probelang.selection import EVERYTHING, Choice, Selection
 from probelang.selectors import SelectorError, check_selector
 
 if TYPE_CHECKING:
-    from probelang.config import FileSettings
+    from probelang.config import Config, FileSettings
 
 
 @record
 class Wishes:
     """The section `probelang` of the client's configuration; None where it does not say.
 
-    `compile_command` is the client's own command that a lens runs instead of the server's.
+    `compile_command` is the client's own command that a lens runs instead of the server's; `tell_changes`, whether it wants to hear
+    when the answers to `probelang/kernels` and `probelang/compile` may be others.
     """
 
     kernels: tuple[str, ...] | None = None
@@ -31,6 +33,7 @@ class Wishes:
     hint_points: bool = True
     lenses: bool = True
     compile_command: str = ""
+    tell_changes: bool = False
 
 
 NO_WISHES = Wishes()
@@ -65,7 +68,7 @@ def read_wishes(options: object, before: Wishes = NO_WISHES) -> tuple[Wishes, li
         wrong.append(f"`probelang.bpftraceVersion` is one of {', '.join(BPFTRACE_VERSIONS)}")
     elif "bpftraceVersion" in options:
         found["bpftrace_version"] = None
-    for name, key in (("debuginfo", "debuginfo"), ("codeLens", "lenses")):
+    for name, key in (("debuginfo", "debuginfo"), ("codeLens", "lenses"), ("tellChanges", "tell_changes")):
         if isinstance(options.get(name), bool):
             found[key] = options[name]
     hints = options.get("inlayHints")
@@ -98,20 +101,26 @@ class Projects:
 
     def __init__(self) -> None:
         self._configs = Configs()
+        self._good: dict[str, Config] = {}
 
     def forget(self) -> None:
         """A file of settings has changed."""
         self._configs = Configs()
 
     def of_file(self, path: str | None, wishes: Wishes) -> FileWishes:
-        """What holds for a file; `path` is None for one that is on no disk. What cannot be used is a problem, and left out."""
+        """What holds for a file; `path` is None for one that is on no disk. What cannot be used is a problem.
+
+        While a project's file is being edited, and cannot be read, what it said before holds.
+        """
         problem = ""
         found = NO_CONFIG.settings("")
         if path is not None:
+            folder = os.path.dirname(path)
             try:
-                found = self._configs.find(path).settings(path)
+                self._good[folder] = self._configs.find(path)
             except ConfigError as error:
                 problem = str(error)
+            found = self._good.get(folder, NO_CONFIG).settings(path)
         kernels: tuple[str | None, ...] = wishes.kernels or found.kernels or (None,)
         said = found.backend_settings
         settings = Settings(

@@ -109,7 +109,7 @@ def register(server: Server) -> None:
         state = _first_state(server, file)
         if file is None or state is None:
             return None
-        wishes = server.wishes
+        wishes = server.asked_of(file.uri)
         found = []
         for hint in hints_of(state, _within(file, state, params.range)):
             if not (wishes.hint_types if hint.insert else wishes.hint_points):
@@ -126,7 +126,7 @@ def register(server: Server) -> None:
     def lenses(params: types.CodeLensParams) -> list[types.CodeLens] | None:
         file = server.files.get(params.text_document.uri)
         states = server.states(file) if file is not None else []
-        if file is None or not states or not server.wishes.lenses:
+        if file is None or not states or not server.asked_of(file.uri).lenses:
             return None
         from probelang.lsp.questions import COMPILE_COMMAND
 

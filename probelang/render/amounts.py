@@ -61,6 +61,13 @@ def size(count: int) -> str:
     return f"{_three(count / factor)} {name}"
 
 
+def exact(number: int, unit: Unit) -> str:
+    """A number of which every digit counts: bytes are KiB where they are whole ones."""
+    if unit is Unit.BYTES and number % 1024 and number > 0:
+        return f"{number} B"
+    return amount(number, unit)
+
+
 def rate(hits: float) -> str:
     """Hits in a second."""
     return f"{hits:,.0f}" if hits >= 10 or hits == int(hits) else f"{hits:.1f}"

@@ -121,7 +121,7 @@ class Bins:
         for number in found:
             position = self.scale.position(number)
             # names that are too near could not be read
-            if not placed or position - placed[-1][0] >= len(self.bins) / 12:
+            if not placed or position - placed[-1][0] >= len(self.bins) / 9:
                 placed.append((position, number))
         return placed
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from probelang.render.amounts import amount
+from probelang.render.amounts import exact
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -57,7 +57,7 @@ def named(value: Value, unit: Unit, names: Mapping[int, str] | None = None) -> s
     """A value that stands alone, by what it counts, and with its name, `-2 ENOENT`, if it has one: what `make_names` knows of a field."""
     if not isinstance(value, int):
         return shown(value)
-    return amount(value, unit) + (names[value] if names is not None else "")
+    return exact(value, unit) + (names[value] if names is not None else "")
 
 
 def width(text: str) -> int:

@@ -5,7 +5,7 @@ A line is put together by a function that is made for its event and for the widt
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from probelang.render.hits_values import escape, make_names, quote, show
 
@@ -54,30 +54,32 @@ class TextSink:
         self._stream.flush()
 
 
+class _Tasks(dict[tuple[str, int], str]):
+    """What is shown of a task, by its name and thread."""
+
+    def __missing__(self, task: tuple[str, int]) -> str:
+        if len(self) > 1 << 14:
+            self.clear()
+        text = self[task] = f"{escape(task[0])}-{task[1]}"
+        return text
+
+
 class _Heads:
     """The first columns, which all events have in common: their widths, and the texts for tasks."""
 
     def __init__(self, name: int, color: bool) -> None:
         self.color = color
-        self.time, self.cpu, self.task, self.name = 12, 1, 12, name
+        self.seconds, self.cpu, self.task, self.name = 5, 1, 12, name
         self.changed = 0
-        self.tasks: dict[tuple[str, int], str] = {}
-
-    def task_text(self, comm: str, tid: int) -> str:
-        text = self.tasks.get((comm, tid))
-        if text is None:
-            if len(self.tasks) > 1 << 14:
-                self.tasks.clear()
-            text = self.tasks[comm, tid] = f"{escape(comm)}-{tid}"
-        return text
+        self.tasks = _Tasks()
 
     def grow(self, hit: Hit) -> None:
         """Make room for what stands before the values of a hit."""
-        time, cpu = len(f"{hit.time // 1000:07}") + 1, len(str(hit.cpu))
-        task = min(len(self.task_text(hit.comm, hit.tid)), _WIDEST_TASK)
-        if time > self.time or cpu > self.cpu or task > self.task:
-            self.time, self.cpu = max(time, self.time), max(cpu, self.cpu)
-            self.task = max(task, self.task)
+        seconds = max(self.seconds, len(str(hit.time // 1_000_000_000)))
+        cpu = max(self.cpu, len(str(hit.cpu)))
+        task = max(self.task, min(len(self.tasks[hit.comm, hit.tid]), _WIDEST_TASK))
+        if (seconds, cpu, task) != (self.seconds, self.cpu, self.task):
+            self.seconds, self.cpu, self.task = seconds, cpu, task
             self.changed += 1
 
 
@@ -94,19 +96,18 @@ class _Lines:
         self._widths = [0] * (len(event.columns) + self._place)
         self._made_for = -1
         self._function: Any = None
-        self._length = 0
 
     def line(self, hit: Hit) -> str:
         """The line of a hit, and those of its stack."""
-        heads = self._heads
-        if self._made_for != heads.changed:
+        if self._made_for != self._heads.changed:
             self._make()
-        padded, last = self._function(hit)
-        if len(padded) != self._length:
+        text: str | None = self._function(hit)
+        if text is None:
             self._grow(hit)
-            padded, last = self._function(hit)
-        text = f"{padded}{last}\n"
-        return text if not hit.stack else text + "".join(f"        {escape(frame)}\n" for frame in hit.stack)
+            text = self._function(hit, False)
+        if hit[7]:
+            return f"{text}\n" + "".join([f"        {escape(frame)}\n" for frame in hit.stack])
+        return f"{text}\n"
 
     def _grow(self, hit: Hit) -> None:
         self._heads.grow(hit)
@@ -119,30 +120,30 @@ class _Lines:
         self._make()
 
     def _make(self) -> None:
-        """Make the function for the widths that there are: it gives the padded columns, and the last one, which is not."""
+        """Make the function for the widths that there are. It gives None where a hit does not fit in, unless that is all right."""
         heads = self._heads
-        color = heads.color
-        dim, bold, end = (_DIM, _BOLD, _END) if color else ("", "", "")
-        head = (
-            f"'{dim}' + (f'{{time // 1000000000}}.{{time // 1000 % 1000000:06}}').rjust({heads.time}) + "
-            f"'{end} [' + str(cpu).rjust({heads.cpu}) + '] ' + task(comm, tid).ljust({heads.task}) + ' {bold}{self._name.ljust(heads.name)}{end}'"
-        )
-        parts, length = [head], heads.time + heads.cpu + heads.task + heads.name + 5
-        length += len(dim) + len(bold) + 2 * len(end)
-        expressions = self._expressions()
-        for (cell, right, extra), width in zip(expressions[:-1], self._widths, strict=False):
-            parts.append(f"' ' + ({cell}).{'rjust' if right else 'ljust'}({width + extra})")
-            length += 1 + width + extra
-        last = f"' ' + {expressions[-1][0]}" if expressions else "''"
-        values = "".join(f"v{number}, " for number in range(len(self._columns)))
+        dim, bold, end = (_DIM, _BOLD, _END) if heads.color else ("", "", "")
+        pattern = f"{dim}%{heads.seconds}d.%06d{end} [%{heads.cpu}d] %-{heads.task}s {bold}{self._name.ljust(heads.name)}{end}"
+        length = heads.seconds + heads.cpu + heads.task + heads.name + 12 + len(dim + bold + end + end)
+        *cells, last = self._cells() or [_Cell("''")]
+        for cell, width in zip(cells, self._widths, strict=False):
+            pattern += f" %{'' if cell.right else '-'}{width + cell.extra}s"
+            length += 1 + width + cell.extra
+        names = "".join(f"v{number}, " for number in range(len(self._columns)))
+        parts = "".join(f"{cell.expression}, " for cell in cells)
+        tail = f" + ' ' + {last.expression}" if self._widths else ""
         body = (
-            "def line(hit):\n"
+            "def line(hit, strict=True):\n"
             " _, time, cpu, tid, comm, values, place, _ = hit\n"
-            f" {f'{values.strip()} = values' if values else 'pass'}\n"
-            f" return {' + '.join(parts)}, {last}\n"
+            f" {f'{names} = values' if names else 'pass'}\n"
+            " seconds, rest = divmod(time, 1000000000)\n"
+            f" text = pattern % (seconds, rest // 1000, cpu, tasks[comm, tid], {parts})\n"
+            f" if strict and len(text) != {length}: return None\n"
+            f" return text{tail}\n"
         )
         scope: dict[str, Any] = {
-            "task": heads.task_text,
+            "pattern": pattern,
+            "tasks": heads.tasks,
             "escape": escape,
             "quote": quote,
             "show": show,
@@ -150,38 +151,44 @@ class _Lines:
         }
         exec(body, scope)  # noqa: S102 (made of numbers, and names that are identifiers)
         self._function = scope["line"]
-        self._length = length
         self._made_for = heads.changed
 
-    def _expressions(self) -> list[tuple[str, bool, int]]:
-        """For each column the expression of its cell, whether it stands at the right, and what colours add to its length."""
+    def _cells(self) -> list[_Cell]:
         color = self._heads.color
-        found = [("'(' + escape(place) + ')'", False, 0)] if self._place else []
+        found = [_Cell("'(%s)' % escape(place)")] if self._place else []
         for number, column in enumerate(self._columns):
-            value, number_like, text = _value(column, number)
+            form, value, right, text = _value(column, number)
             if self._names[number] is not None:
-                value += f" + names{number}[v{number}]"
+                form, value = f"{form}%s", f"{value}, names{number}[v{number}]"
             before, after = f"{column.name}=", ""
             if color:
                 before = f"{_DIM}{before}{_END}{_STRING if text else ''}"
                 after = _END if text else ""
-            cell = f"'{before}' + {value}" + (f" + '{after}'" if after else "")
-            found.append((cell, number_like, len(before) + len(after) - len(column.name) - 1))
+            extra = len(before) + len(after) - len(column.name) - 1
+            found.append(_Cell(f"'{before}{form}{after}' % ({value},)", right, extra))
         return found
 
 
-def _value(column: Column, number: int) -> tuple[str, bool, bool]:
-    """The expression for a value, whether it is a number, and whether it is a string."""
+class _Cell(NamedTuple):
+    """A column: the expression for its text, whether it stands at the right, and what colours add to its length."""
+
+    expression: str
+    right: bool = False
+    extra: int = 0
+
+
+def _value(column: Column, number: int) -> tuple[str, str, bool, bool]:
+    """The form and the expression for a value, whether it is a number, and whether it is a string."""
     name = f"v{number}"
     base, array, _ = column.type.partition("[")
     if array:
-        return f"show({name}, '{column.type}')", False, False
+        return "%s", f"show({name}, '{column.type}')", False, False
     if base == "symbol":
-        return f"escape({name})", False, False
+        return "%s", f"escape({name})", False, False
     if base == "char":
-        return f'quote({name}, "\'")', False, True
+        return "%s", f'quote({name}, "\'")', False, True
     if base[:1] == "x":
-        return f"f'{{{name}:#x}}'", True, False
+        return "%#x", name, True, False
     if base[:1] in "usb" and base[1:2].isdigit():
-        return f"str({name})", True, False
-    return f"quote({name})", False, True
+        return "%d", name, True, False
+    return "%s", f"quote({name})", False, True

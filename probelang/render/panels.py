@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from probelang.record import record
 from probelang.render.amounts import amount, rate, share
+from probelang.render.amounts import duration as short_time
 from probelang.render.bins import Bins, bins_of
 from probelang.render.cells import escaped, named, shown
 from probelang.render.hits_values import make_names
@@ -129,7 +130,7 @@ def _panel(event: EventRecord, field: FieldRecord) -> Panel:
     if numbers.count:
         middle, most, nearly = numbers.quantiles(0.5, 0.9, 0.99)
         told = (("min", numbers.low), ("p50", middle), ("p90", most), ("p99", nearly), ("max", numbers.high))
-        if numbers.exact is None or len(numbers.exact) > MOST_BARS:
+        if numbers.exact is None or not _may_be_bars(len(numbers.exact), numbers.count):
             bins = bins_of(numbers, _MOST_BINS, field.unit)
             facts += [(word, amount(number, field.unit)) for word, number in told]
     if len(values.counts) > MOST_BARS:
@@ -143,6 +144,11 @@ def _panel(event: EventRecord, field: FieldRecord) -> Panel:
         facts.append(("could not be read", f"{field.faults:,}"))
     bars = () if bins is not None else _bars(_values(field), numbers.count + values.total)
     return Panel(escaped(event.name), name, field.unit, tuple(facts), bins, bars)
+
+
+def _may_be_bars(different: int, count: int) -> bool:
+    """Whether numbers are better shown one by one: few, and not just because there are few hits."""
+    return different <= 2 or (different <= MOST_BARS and count >= 2 * different)
 
 
 def _values(field: FieldRecord) -> list[tuple[str, int]]:
@@ -167,7 +173,8 @@ def subtitle(recording: Recording, duration: int) -> str:
     seconds = duration / 10**9
     text = f"{hits:,} {'hit' if hits == 1 else 'hits'} of "
     text += f"{len(recording.events)} {'event' if len(recording.events) == 1 else 'events'}"
-    text += f" in {seconds:,.1f} s" + (f", {rate(hits / seconds)} a second" if seconds else "")
+    text += f" in {seconds:,.1f} s" if seconds >= 10 else f" in {short_time(duration)}"
+    text += f", {rate(hits / seconds)} a second" if seconds else ""
     return text + (f"; {lost:,} lost ({share(lost, hits + lost)})" if lost else "; none lost")
 
 

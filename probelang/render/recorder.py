@@ -45,7 +45,7 @@ class Recorder:
 
     def end(self, totals: Totals) -> None:
         """Write the files. Raises OSError."""
-        self.recording.cover(self._began, time.monotonic_ns())
+        self.recording.cover(self._began, self._began + totals.duration, time.monotonic_ns())
         write_recording(self.recording, self._plot, self._report, self._title, totals.duration, self._facts)
 
 

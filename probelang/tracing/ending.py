@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 #: What ends a run as it should. SIGHUP stays ignored where it is (nohup).
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
+_GONE = select.POLLERR | select.POLLHUP | select.POLLNVAL
 
 
 class Ending:
@@ -79,9 +80,7 @@ class Ending:
             self.end("duration")
         if now - self._asked >= 0.05:
             self._asked = now
-            if self._pipe and any(
-                what & (select.POLLERR | select.POLLNVAL) for _, what in self._output.poll(0)
-            ):
+            if self._pipe and any(what & _GONE for _, what in self._output.poll(0)):
                 self.end("closed pipe")
             for check in self._checks:
                 reason = check()

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from probelang.digest import digest
 from probelang.record import record
 from probelang.tracing.define import Defined, listed, remove
-from probelang.tracing.state import is_event, text_of
+from probelang.tracing.state import is_event
+from probelang.tracing.state_files import text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

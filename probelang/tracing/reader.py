@@ -16,7 +16,13 @@ from probelang.tracing.hits import Batch
 from probelang.tracing.reader_buffers import CpuBuffer
 from probelang.tracing.reader_clock import find_clock
 from probelang.tracing.reader_decode import make_decoder, make_stack_decoder
-from probelang.tracing.reader_formats import MAX_FORMAT, ReaderError, parse_format, parse_page_size
+from probelang.tracing.reader_formats import (
+    MAX_FORMAT,
+    ReaderError,
+    parse_format,
+    parse_page_size,
+    unreadable,
+)
 from probelang.tracing.reader_names import Symbols, Tasks
 
 if TYPE_CHECKING:
@@ -27,7 +33,7 @@ if TYPE_CHECKING:
     from probelang.tracing.hits import Hit, Traced
     from probelang.tracing.reader_formats import EventFormat
 
-WAITING = 32 << 20
+WAITING = 64 << 20
 """Bytes of pages that may wait to be decoded."""
 
 TURN = 0.02
@@ -48,7 +54,7 @@ _time_of = itemgetter(1)
 class Reader:
     """The hits of `events` in the instance (`…/instances/NAME`) that they are traced in.
 
-    A context manager; opening raises OSError, and ReaderError where the kernel's formats are not understood.
+    A context manager. Making, opening and reading raise ReaderError where something cannot be read, or the kernel's formats are not understood.
     """
 
     def __init__(
@@ -72,10 +78,13 @@ class Reader:
         self._buffers: list[CpuBuffer] = []
 
     def __enter__(self) -> Self:
-        folders = [path for path in (self._instance / "per_cpu").iterdir() if path.name[3:].isdigit()]
         try:
+            folders = [path for path in (self._instance / "per_cpu").iterdir() if path.name[3:].isdigit()]
             for path in sorted(folders, key=lambda path: int(path.name[3:])):
                 self._buffers.append(CpuBuffer(path, int(path.name[3:]), self._page_size))
+        except OSError as error:
+            self.close()
+            raise unreadable(error) from None
         except BaseException:
             self.close()
             raise
@@ -169,8 +178,11 @@ class Reader:
 
 
 def _read(path: Path) -> str:
-    with path.open("rb") as file:
-        data = file.read(MAX_FORMAT + 1)
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_FORMAT + 1)
+    except OSError as error:
+        raise unreadable(error) from None
     if len(data) > MAX_FORMAT:
         raise ReaderError(f"{path} is longer than any kernel's")
     return data.decode(errors="replace")

@@ -9,6 +9,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from probelang.tracing.reader_decode import Stack
+from probelang.tracing.reader_formats import unreadable
 from probelang.tracing.reader_pages import UNKNOWN, Damaged, missed_before, read_records, time_of
 
 if TYPE_CHECKING:
@@ -75,6 +76,8 @@ class CpuBuffer:
                 page = os.read(self._file, self._page_size)
             except BlockingIOError:
                 page = b""
+            except OSError as error:
+                raise unreadable(error) from None
             if not page:
                 self.empty = True
                 return taken

@@ -30,6 +30,11 @@ class ReaderError(Exception):
     """What a kernel says of its ring buffer is not understood, or cannot be read; the message is one line."""
 
 
+def unreadable(error: OSError) -> ReaderError:
+    """Of a file that cannot be read."""
+    return ReaderError(f"cannot read {error.filename or 'the ring buffer'}: {error.strerror or error}")
+
+
 @record
 class FormatField:
     """One field of a record: `size` bytes at `offset`.

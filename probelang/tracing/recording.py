@@ -27,6 +27,9 @@ _LIMIT = 1 << 64
 #: How many hits are looked at together: what is made of more does not stay in the processor's cache.
 _CHUNK = 4096
 
+#: How long before the recording was ready hits may have come, in nanoseconds.
+_LATE = 10 * 10**9
+
 
 class FieldRecord:
     """What one field of an event held: `numbers`, or `values` of what cannot be added up (texts, arrays, addresses and flags), and how often nothing (`faults`)."""
@@ -147,10 +150,10 @@ class Recording:
             groups[identity].append(hit)
         return [(self._places[kind], groups[kind]) for kind in kinds]
 
-    def cover(self, began: int, ended: int) -> None:
-        """The run was from `began` to `ended`, in nanoseconds of CLOCK_MONOTONIC, which is of no use where hits have times of another clock."""
+    def cover(self, began: int, ended: int, now: int) -> None:
+        """The run was from `began` to `ended`, in nanoseconds of CLOCK_MONOTONIC, which is of no use where hits have times of another clock (later than `now`)."""
         timeline = self.timeline
-        self.covered = bool(self.count) and began <= timeline.first and timeline.last <= ended
+        self.covered = bool(self.count) and began - _LATE <= timeline.first and timeline.last <= now
         if self.covered:
             timeline.cover(began, ended)
 

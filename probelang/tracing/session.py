@@ -102,6 +102,9 @@ class Session:
             self.folder.put("trace_clock", "mono")
             if self.settings.follow:
                 self.folder.put("options/event-fork", "1")
+            else:
+                # what reads hits must not make some
+                self.folder.put("set_event_notrace_pid", str(os.getpid()))
             self.traced = tuple(_traced(event, self.folder) for event in self.events)
         except BaseException:
             self._end()
@@ -138,6 +141,13 @@ class Session:
             waiting += told.get("entries", 0)
             lost += told.get("overrun", 0) + told.get("commit overrun", 0) + told.get("dropped events", 0)
         return Buffers(read, waiting, lost)
+
+    def count_missed(self) -> int:
+        """How many calls the kernel's probes had no room for, as far as it counts them."""
+        from probelang.tracing.status import count_hits
+
+        counts = count_hits(self.tracefs)
+        return sum(counts[one.name].misses or 0 for one in self._state.events if one.name in counts)
 
     def _end(self) -> None:
         name = instance_of(self.run)

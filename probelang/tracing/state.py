@@ -1,39 +1,30 @@
-"""What is on, kept outside of the process that put it there: a run that was killed is cleared by whoever comes next.
+"""Runs that are on, kept outside of their processes: one that was killed is cleared by whoever comes next.
 
 A run has a file under `/run/probelang`, written before the kernel is asked for anything, and locked (flock) for as long as its process lives:
 one whose lock is free belongs to nobody. Its events all bear the run's id, which is in the file's name, too: whatever the file says,
-nothing without that id is touched. The folder and its files belong to root and nobody else may write them; a file that is otherwise is not read.
+nothing without that id is touched.
 """
 
 from __future__ import annotations
 
 import contextlib
-import errno
 import fcntl
-import json
 import os
 import re
-import stat
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from probelang.record import record
 from probelang.tracing.define import Defined, remove
+from probelang.tracing.state_files import MAX_STATE, Files, StateError, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from probelang.tracing.tracefs import Tracefs
 
-#: Where the files are; the second for a system without `/run`. What is said there is of this boot.
-PLACES = ("/run", "/var/run", "/tmp")
-MAX_STATE = 64 << 20
 _PART = r"[A-Za-z_][A-Za-z0-9_]{0,62}"
 _EVENT = re.compile(rf"{_PART}/{_PART}")
 _RUN_FILE = re.compile(r"run-([0-9a-f]{6})\.json")
-
-
-class StateError(Exception):
-    """Nothing can be kept, or what is there cannot be believed; the message is one line."""
 
 
 @record
@@ -65,85 +56,8 @@ def instance_of(run: str) -> str:
     return f"probelang-{run}"
 
 
-class StateFolder:
-    """The folder of the files. It is there as long as there are any, and locked while one is made or looked for."""
-
-    def __init__(self, path: str | None = None) -> None:
-        self.path = (
-            path or f"{next((place for place in PLACES if os.path.isdir(place)), PLACES[0])}/probelang"
-        )
-
-    @contextlib.contextmanager
-    def locked(self) -> Iterator[None]:
-        """Wait until no other process has the folder, and hold it, which makes it. Raises StateError where it is not root's alone."""
-        descriptor = self._open_folder()
-        try:
-            yield
-        finally:
-            # it is of use no more, unless there is a file in it
-            with contextlib.suppress(OSError):
-                os.rmdir(self.path)
-            os.close(descriptor)
-
-    def _open_folder(self) -> int:
-        try:
-            while True:
-                with contextlib.suppress(FileExistsError):
-                    os.mkdir(self.path, 0o700)
-                try:
-                    descriptor = os.open(
-                        self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-                    )
-                except FileNotFoundError:
-                    continue
-                fcntl.flock(descriptor, fcntl.LOCK_EX)
-                opened = os.fstat(descriptor)
-                if not _is_ours(opened):
-                    os.close(descriptor)
-                    raise self._foreign()
-                try:
-                    if os.path.samestat(opened, os.lstat(self.path)):
-                        return descriptor
-                except FileNotFoundError:
-                    pass
-                # whoever had it before has removed it
-                os.close(descriptor)
-        except NotADirectoryError:
-            raise self._foreign() from None
-        except OSError as error:
-            if error.errno == errno.ELOOP:
-                raise self._foreign() from None
-            raise StateError(f"cannot use {self.path}: {error.strerror}") from None
-
-    def _check(self) -> None:
-        with contextlib.suppress(FileNotFoundError):
-            found = os.lstat(self.path)
-            if not stat.S_ISDIR(found.st_mode) or not _is_ours(found):
-                raise self._foreign()
-
-    def _foreign(self) -> StateError:
-        return StateError(f"{self.path} is not a folder of root's alone: look who made it, and remove it")
-
-    def read(self, name: str) -> Any:
-        """What a file holds as JSON; None where there is no such file. Raises StateError."""
-        self._check()
-        try:
-            descriptor = self._open(name, os.O_RDONLY)
-        except FileNotFoundError:
-            return None
-        with os.fdopen(descriptor, "rb") as file:
-            return self._parse(name, file.read(MAX_STATE + 1))
-
-    def write(self, name: str, content: Any) -> None:
-        """Replace a file in one step. Raises StateError."""
-        os.close(self._write(name, content))
-
-    def remove(self, name: str) -> None:
-        """Remove a file, if it is there."""
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(f"{self.path}/{name}")
-
-    # ----------------------------------------------------------------------------------------------- runs
+class StateFolder(Files):
+    """The folder of the files, and what it says of runs."""
 
     def begin(self, state: RunState) -> RunLock:
         """Write down a run, before the kernel is asked for anything of it. Raises StateError."""
@@ -235,57 +149,6 @@ class StateFolder:
                 raise self.strange(name)
         return state
 
-    # ---------------------------------------------------------------------------------------------- files
-
-    def _open(self, name: str, flags: int) -> int:
-        path = f"{self.path}/{name}"
-        try:
-            descriptor = os.open(path, flags | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK, 0o600)
-        except FileNotFoundError:
-            raise
-        except OSError as error:
-            # ELOOP is a symbolic link
-            if error.errno == errno.ELOOP:
-                raise self.strange(name) from None
-            raise StateError(f"cannot open {path}: {error.strerror}") from None
-        found = os.fstat(descriptor)
-        if not stat.S_ISREG(found.st_mode) or not _is_ours(found):
-            os.close(descriptor)
-            raise self.strange(name)
-        return descriptor
-
-    def _write(self, name: str, content: Any, lock: bool = False) -> int:
-        """Replace a file in one step; the answer is a descriptor of it, with its lock if asked for."""
-        self.remove(f"{name}.new")
-        try:
-            descriptor = self._open(f"{name}.new", os.O_RDWR | os.O_CREAT | os.O_EXCL)
-            if lock:
-                fcntl.flock(descriptor, fcntl.LOCK_EX)
-            data = json.dumps(content).encode("utf-8", "surrogatepass")
-            while data:
-                data = data[os.write(descriptor, data) :]
-            os.rename(f"{self.path}/{name}.new", f"{self.path}/{name}")
-        except OSError as error:
-            raise StateError(f"cannot write {self.path}/{name}: {error.strerror}") from None
-        return descriptor
-
-    def _parse(self, name: str, data: bytes) -> Any:
-        try:
-            if len(data) > MAX_STATE:
-                raise ValueError
-            content = json.loads(data.decode("utf-8", "surrogatepass"))
-        except (ValueError, RecursionError):
-            raise self.strange(name) from None
-        if not isinstance(content, dict):
-            raise self.strange(name)
-        return content
-
-    def strange(self, name: str) -> StateError:
-        """The error of a file that does not hold what it should."""
-        return StateError(
-            f"{self.path}/{name} is not as probelang writes it, and is left alone: look at it, and remove it"
-        )
-
 
 class RunLock:
     """The file of a run that is on."""
@@ -303,15 +166,6 @@ class RunLock:
         os.close(self.descriptor)
 
 
-def text_of(value: object) -> str:
-    """A text of one line without blanks at its ends, out of a file. Raises TypeError, ValueError."""
-    if not isinstance(value, str):
-        raise TypeError
-    if "\n" in value or "\0" in value:
-        raise ValueError
-    return value
-
-
 def is_event(name: str) -> bool:
     """Whether a text can be an event of tracefs, GROUP/EVENT."""
     return _EVENT.fullmatch(name) is not None
@@ -320,10 +174,6 @@ def is_event(name: str) -> bool:
 def _is_of_run(name: str, run: str) -> bool:
     group, _, event = name.partition("/")
     return is_event(name) and (group.endswith(f"_{run}") or (group == "synthetic" and f"_{run}" in event))
-
-
-def _is_ours(found: os.stat_result) -> bool:
-    return found.st_uid == os.geteuid() and not found.st_mode & 0o022
 
 
 def _file_of(run: str) -> str:

@@ -45,6 +45,7 @@ class Folder:
             finally:
                 os.close(descriptor)
         except OSError as error:
+            error.filename = self.file(name)
             return error
         return None
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from probelang.commands.verdict import Verdict
 from probelang.kernel.interface import Kernel
 from probelang.kernel.load import load_kernel
-from tests.commands.opinions import FILES, Answer, disagreement, encode, new_judge, opinion, parse_answers
+from tests.commands.opinions import Answer, disagreement, encode, new_judge, opinion, parse_answers, written
 from tests.kernels.lab.boot import Job, run_jobs
 from tests.kernels.lab.capture import captured_folder
 from tests.kernels.lab.fetch import KernelFiles, LabError, fetch_kernel
@@ -34,7 +34,7 @@ class Asked:
     def ask(self, commands: Commands) -> tuple[list[Verdict], list[Answer]]:
         """Both opinions of commands, written one after the other to a freshly booted kernel."""
         judge = new_judge(self.kernel)
-        verdicts = [judge.judge(text, FILES[file]) for file, text in commands]
+        verdicts = [judge.judge(*written(file, text)) for file, text in commands]
         job = Job("./write commands", {"write": self.writer, "commands": encode(commands)}, seconds=_SECONDS)
         outcome = run_jobs(self.files, [job])[0]
         if outcome.status != 0:

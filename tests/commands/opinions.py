@@ -93,5 +93,13 @@ def opinion(verdict: Verdict) -> str:
     return f"refuses it{said or f', without a word ({verdict.silence})'}"
 
 
+def written(file: str, text: str) -> tuple[str, str]:
+    """The text of a pair, and the file of tracefs it goes to: `t` and `f` go to that of the event which the text begins with."""
+    if file in ("t", "f"):
+        event, _, rest = text.partition(" ")
+        return rest, f"events/{event}/{'trigger' if file == 't' else 'filter'}"
+    return text, FILES[file]
+
+
 def encode(commands: Sequence[tuple[str, str]]) -> bytes:
     return "".join(f"{file}{text}\n" for file, text in commands).encode("latin-1")

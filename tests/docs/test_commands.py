@@ -6,9 +6,11 @@ import pytest
 
 from probelang.commands.advice import ADVICE, SILENT, Advice
 from probelang.commands.judge import Judge
+from probelang.commands.trigger_advice import BEFORE, HIST_ADVICE
 from probelang.commands.verdict import DOUBTS
-from probelang.kernel.errors import TEXTS, kernel_text
+from probelang.kernel.errors import HIST_TEXTS, TEXTS, kernel_text
 from probelang.kernel.load import bundled_kernels, load_kernel
+from tests.commands.opinions import written
 from tests.docs.blocks import ROOT
 
 PAGE = ROOT / "docs" / "commands.md"
@@ -63,6 +65,25 @@ def test_every_text_has_advice() -> None:
     assert set(TEXTS) <= set(ADVICE)
 
 
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_triggers(kernel: str) -> None:
+    """Every error of the kernel's parser is in the table, and the examples meet theirs."""
+    known = load_kernel(kernel)
+    assert known.btf is not None
+    (_, enum), *_ = known.btf.find_enumerator("HIST_ERR_DUPLICATE_VAR")
+    names = {name.removeprefix("HIST_ERR_") for name, _ in known.btf.type(enum).values}  # type: ignore[union-attr]
+    # of a value that is not counted, of which there are none in ours
+    assert names - {"NONE", "NEED_NOHC_VAL"} <= set(HIST_ADVICE)
+    assert {f"HIST_{name}" for name in HIST_ADVICE} == set(HIST_TEXTS)
+    for name, trigger in HIST_ADVICE.items():
+        if trigger.example:
+            judge = Judge(known, files)
+            for file, line in BEFORE:
+                assert judge.judge(*written(file, line)).taken
+            verdict = judge.judge(trigger.example, "events/io/r/trigger")
+            assert f"HIST_{name}" in [entry.name for entry in verdict.log], name
+
+
 def _tables() -> str:
     judge = Judge(load_kernel(KERNELS[-1]))
     out = [
@@ -76,6 +97,20 @@ def _tables() -> str:
     out.append("\n## Refused without a word\n\n| | rule | example | on |\n|---|---|---|---|\n")
     for name, advice in SILENT.items():
         out.append(_row(_cell(advice.message[0].upper() + advice.message[1:]), name, advice))
+    out.append("\n## The kernel's errors, for triggers\n\n")
+    out.append(
+        "`HIST_ERR_…` in the kernel; the example is written to `events/io/r/trigger` after these lines:\n\n```text\n"
+    )
+    for file, line in BEFORE:
+        out.append(
+            f"{line}\n"
+            if file == "d"
+            else f"{line.partition(' ')[2]}  (events/{line.partition(' ')[0]}/trigger)\n"
+        )
+    out.append("```\n\n| error | the kernel says | ours | example |\n|---|---|---|---|\n")
+    for name, trigger in HIST_ADVICE.items():
+        shown = f"<code>{_cell(trigger.example)}</code>" if trigger.example else ""
+        out.append(f"| `{name}` | {_cell(HIST_TEXTS[f'HIST_{name}'])} | {_cell(trigger.ours)} | {shown} |\n")
     out.append("\n## What cannot be known\n\n")
     out.append("Of these the checker says nothing, and the booted tests count them.\n\n| | |\n|---|---|\n")
     out += [f"| {name} | {reason} |\n" for name, reason in DOUBTS.items()]

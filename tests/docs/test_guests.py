@@ -22,8 +22,8 @@ from tests.docs.blocks import (
 from tests.docs.host import prepare_folder, run_block
 from tests.kernels.lab.boot import GUESTS_AT_ONCE, Job, Machine, Outcome, run_jobs
 from tests.kernels.lab.fetch import fetch_kernel
+from tests.kernels.lab.inside import ENVIRONMENT, unpack_job
 from tests.kernels.lab.target import target_name
-from tests.kernels.test_inside import package
 
 pytestmark = pytest.mark.kernels
 
@@ -71,7 +71,11 @@ def _ask(kernel: str, folder: Path) -> list[tuple[Block, Outcome]]:
     for tools in ("", *TOOLS.values()):
         blocks = [block for block in _BLOCKS if kernel in block.kernels and _tools(block) == tools]
         jobs = [_job(block, folder / block.document.name, kernels) for block in blocks]
-        told += zip(blocks, run_jobs(files, jobs, Machine(tools=tools)), strict=True) if jobs else ()
+        if not jobs:
+            continue
+        first = [unpack_job()] if tools == "python" else []
+        outcomes = run_jobs(files, [*first, *jobs], Machine(tools=tools))
+        told += zip(blocks, outcomes[len(first) :], strict=True)
     return told
 
 
@@ -95,12 +99,7 @@ def _job(block: Block, folder: Path, kernels: Mapping[str, str]) -> Job:
     """The commands of a block, in a folder called as the one here, because probes of programs have their paths."""
     files = _made(block.document, folder, kernels)
     lines = [f"mkdir -p {folder}; cp * {folder}; cd {folder}; chmod +x *"]
-    lines += ["(. ./guest.sh; reset)", "exec 2>&1"]
-    if block.tools == "python":
-        files = {**files, "package.tar": package()}
-        lines += ["mkdir -p /root/package; tar xf package.tar -C /root/package; rm package.tar"]
-        lines += ["export PYTHONPATH=/root/package PROBELANG_CACHE_DIR=/root/cache COLUMNS=100"]
-        lines += ['probelang() { python3.13 -P -m probelang "$@"; }']
+    lines += ["(. ./guest.sh; reset)", f"{ENVIRONMENT}export COLUMNS=100", "exec 2>&1"]
     if block.kind == "sh":
         lines += ['cd /sys/kernel/tracing; bpftrace() { command bpftrace --mode codegen "$@"; }']
         for command in read_commands(block):

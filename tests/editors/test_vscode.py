@@ -392,6 +392,36 @@ def test_a_file_becomes_a_spec_when_it_says_so(mixed: Workbench) -> None:
     mixed.expect_language("probelang")
 
 
+def test_each_folder_of_a_workspace_has_its_kernels(browser: Browser, tmp_path: Path) -> None:
+    folder = tmp_path / "both"
+    files = {
+        "both.code-workspace": json.dumps({"folders": [{"path": "one"}, {"path": "two"}]}),
+        "one/.vscode/settings.json": '{"probelang.kernels": ["6.1"]}',
+        "one/a.probe": "tprobe sched_switch { prev->comm }\n",
+        "two/b.probe": "tprobe sched_switch { prev->comm }\n",
+        # of both, and above what the editor watches
+        "probelang.toml": 'kernels = ["6.12"]\n',
+    }
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    with workbench(browser, tmp_path, folder, {}) as window:
+        errors = window.editor.locator(".squiggly-error")
+        window.open("two/b.probe")
+        window.status("6.12").wait_for()
+        window.lens("1 event on 6.12").wait_for()
+        errors.first.wait_for(state="detached")
+        window.open("one/a.probe")
+        window.status("6.1").wait_for()
+        errors.first.wait_for()
+        (folder / "probelang.toml").write_text('kernels = ["7.3"]\n')
+        window.open("two/b.probe")
+        window.status("7.3").wait_for()
+        window.lens("1 event on 7.3").wait_for()
+        errors.first.wait_for(state="detached")
+        window.screenshot("folders")
+
+
 def test_a_program_that_is_not_there_is_said(browser: Browser, tmp_path: Path) -> None:
     folder = tmp_path / "lost"
     folder.mkdir()

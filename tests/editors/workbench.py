@@ -349,7 +349,10 @@ class Workbench:
 
 @contextlib.contextmanager
 def workbench(browser: Browser, home: Path, folder: Path, settings: dict[str, Any]) -> Iterator[Workbench]:
-    """A workbench with `folder` open and the extension installed, both in a home of its own."""
+    """A workbench with `folder` open and the extension installed, both in a home of its own.
+
+    A `*.code-workspace` file in the folder is opened instead of it: the folders that it names, with their settings.
+    """
     entry = code_server() / "out" / "node" / "entry.js"
     vsix = built_extension() / "probelang.vsix"
     data = home / "data"
@@ -390,7 +393,9 @@ def workbench(browser: Browser, home: Path, folder: Path, settings: dict[str, An
         _wait_for(f"http://127.0.0.1:{port}/healthz", server)
         with browser.new_page(viewport={"width": 1280, "height": 800}) as page:
             page.set_default_timeout(WAIT)
-            page.goto(f"http://127.0.0.1:{port}/?folder={folder}", timeout=2 * WAIT)
+            several = next(folder.glob("*.code-workspace"), None)
+            what = f"workspace={several}" if several else f"folder={folder}"
+            page.goto(f"http://127.0.0.1:{port}/?{what}", timeout=2 * WAIT)
             page.locator(".monaco-workbench .part.statusbar").wait_for(timeout=2 * WAIT)
             yield Workbench(page, folder, server.pid)
     finally:

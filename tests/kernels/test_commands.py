@@ -7,10 +7,12 @@ import os
 
 import pytest
 
+from probelang.commands.trigger_advice import BEFORE, HIST_ADVICE
 from tests.commands.asked import Asked
 from tests.commands.broken_specs import refused
 from tests.commands.generator import CommandGenerator
 from tests.commands.opinions import disagreement, new_judge, opinion
+from tests.commands.triggers import TriggerGenerator
 from tests.commands.vocabulary import vocabulary
 from tests.unit.commands.test_carets import CASES
 
@@ -18,6 +20,8 @@ pytestmark = pytest.mark.kernels
 
 COMMANDS = int(os.environ.get("PROBELANG_TEST_COMMANDS", "2000"))
 SEED = int(os.environ.get("PROBELANG_TEST_SEED", "7"))
+#: Hist triggers and conditions of a kernel, each pair of events with what defines them before.
+TRIGGERS = 800
 MAX_DOUBT = 0.1
 """The share of commands of which the checker may say that it cannot know."""
 
@@ -65,3 +69,24 @@ def test_carets_of_specs(kernel: Asked) -> None:
         wanted = (said.kernel_text, command, said.kernel_column)
         assert (text, shown, column) == wanted, (source.name, said.message, str(answer))
     print(f"{len(found)} diagnostics of specs")
+
+
+def test_triggers(kernel: Asked) -> None:
+    """Hist triggers as joins take them, and conditions, each on events of their own."""
+    commands = [
+        *BEFORE,
+        *(("t", f"io/r {advice.example}") for advice in HIST_ADVICE.values() if advice.example),
+    ]
+    commands += TriggerGenerator(SEED).commands(TRIGGERS)
+    verdicts, answers = kernel.ask(commands)
+    judge = new_judge(kernel.kernel)
+    for (file, text), verdict, answer in zip(commands, verdicts, answers, strict=True):
+        how = disagreement(verdict, answer, judge)
+        assert not how, (
+            f"{how}: {file} {text!r} (PROBELANG_TEST_SEED={SEED})\n the kernel {answer}\n the checker {opinion(verdict)}"
+        )
+    doubts = sum(verdict.taken is None for verdict in verdicts)
+    assert doubts <= len(commands) * MAX_DOUBT
+    met = {entry.name for verdict in verdicts for entry in verdict.log if entry.name.startswith("HIST_")}
+    assert len(met) > 15
+    print(f"{len(commands)} lines (PROBELANG_TEST_SEED={SEED}), {len(met)} errors met; {doubts} not known")

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import base64
-import io
 import re
-import tarfile
 from pathlib import Path
 
 import pytest
@@ -16,11 +14,10 @@ from probelang.kernel.load import load_kernel
 from probelang.source import Source
 from tests.kernels.lab.boot import Job, Machine, run_job
 from tests.kernels.lab.fetch import KERNELS, fetch_kernel
+from tests.kernels.lab.inside import package
 from tests.kernels.lab.trace import parse_trace
 
 pytestmark = pytest.mark.kernels
-
-ROOT = Path(__file__).parents[2]
 
 SPEC = """
 group inside
@@ -48,16 +45,6 @@ probelang compile --format commands inside.pl 2>/dev/null
 probelang kernel snapshot -o snapshot || exit 4
 echo BEGIN; base64 snapshot; echo END
 """
-
-
-def package() -> bytes:
-    """The package as a tar, without the kernels that come along."""
-    out = io.BytesIO()
-    with tarfile.open(fileobj=out, mode="w") as tar:
-        for path in sorted((ROOT / "probelang").rglob("*")):
-            if path.is_file() and "__pycache__" not in path.parts and path.suffix != ".kernel":
-                tar.add(path, str(path.relative_to(ROOT)))
-    return out.getvalue()
 
 
 @pytest.mark.parametrize("kernel", (KERNELS[0], KERNELS[-1]))

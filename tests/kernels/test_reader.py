@@ -9,7 +9,7 @@ import pytest
 
 from tests.kernels.lab.boot import Job, Machine, run_job
 from tests.kernels.lab.fetch import fetch_kernel
-from tests.kernels.test_inside import package
+from tests.kernels.lab.inside import package
 from tests.support.hits import KERNELS, PROGRAM, WORK, compare, spec_of
 
 pytestmark = pytest.mark.kernels
@@ -25,6 +25,7 @@ for number in range(struct.unpack_from("<H", data, 56)[0]):
     if kind == 1 and address <= entry < address + size:
         print(hex(entry - address + offset))')
 sed -i "s/ENTRY/$entry/" spec.pl
+python3.13 -P read_hits.py --flood 20000 || exit 1
 python3.13 -P read_hits.py spec.pl python3.13 work.py
 """
 
@@ -40,6 +41,9 @@ def test_values_are_what_the_kernel_shows(kernel: str) -> None:
     }
     outcome = run_job(fetch_kernel(kernel), Job(JOB, files, seconds=150), Machine(tools="python", cores=2))
     assert outcome.status == 0, outcome.output[-3000:]
-    told = json.loads(outcome.output.rpartition("\n%%\n")[2])
+    flooded, told = (json.loads(part.partition("\n")[0]) for part in outcome.output.split("\n%%\n")[1:])
+    for read, lost in flooded.values():
+        assert read + lost == 20000, flooded
+    assert flooded["late"][1] > 0 < flooded["late"][0], flooded
     assert told["lost"] == []
     compare(told["text"], told["hits"], spec)

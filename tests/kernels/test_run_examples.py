@@ -29,7 +29,7 @@ cd /tmp/work
 {before}
 begin /run/example --format json $SHARED/{file}
 {work}
-kill -INT $pid
+kill -INT $RUN_PID
 cd /tmp/work
 ended /run/example
 section hits
@@ -59,7 +59,7 @@ def _scene(case: Case, kernel: str) -> Scene:
         file=case.example.removeprefix("examples/"),
         work=case.do,
     )
-    return Scene(case.name, script, files, case.seconds + 30)
+    return Scene(case.name, script, files, case.seconds + 120)
 
 
 @cache

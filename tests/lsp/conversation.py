@@ -40,6 +40,8 @@ class Client(LanguageClient):
         self.shown_progress: list[Any] = []
         self.registered: list[str] = []
         self.settings: object = None
+        self.folder_settings: dict[str, object] = {}
+        self.heard = 0
         self.refreshed = 0
 
     def file(self, uri: str) -> t.TextDocumentIdentifier:
@@ -94,7 +96,10 @@ async def talking(
         client.registered += [one.method for one in params.registrations]
 
     def configured(params: t.ConfigurationParams) -> list[object]:
-        return [client.settings]
+        return [client.folder_settings.get(one.scope_uri or "", client.settings) for one in params.items]
+
+    def changed(params: Any) -> None:
+        client.heard += 1
 
     def refreshed(params: None) -> None:
         client.refreshed += 1
@@ -107,6 +112,7 @@ async def talking(
         (t.CLIENT_REGISTER_CAPABILITY, registered),
         (t.WORKSPACE_CONFIGURATION, configured),
         (t.WORKSPACE_DIAGNOSTIC_REFRESH, refreshed),
+        ("probelang/changed", changed),
     ):
         on(method)(answer)
     await client.start_io(sys.executable, "-m", "probelang", "lsp", "--log", str(log))

@@ -179,7 +179,8 @@ def test_the_projects_file_and_its_changes(tmp_path: Path) -> None:
         assert await client.diagnostics(uri) == []
         (tmp_path / "probelang.toml").write_text("kernels = 7\n")
         client.workspace_did_change_watched_files(t.DidChangeWatchedFilesParams([changed]))
-        await client.diagnostics(uri)
+        # what it said before holds while it cannot be read
+        assert await client.diagnostics(uri) == []
         assert any("probelang.toml" in message for message in client.messages)
 
     converse(tmp_path, talk, "tprobe sched_switch { prev->comm }\n", can=can, options={})
@@ -246,6 +247,41 @@ def test_several_folders(tmp_path: Path) -> None:
     converse(tmp_path, talk, folders=[tmp_path / "one", tmp_path / "two"])
 
 
+def test_each_folder_has_settings_of_its_own(tmp_path: Path) -> None:
+    text = "tprobe sched_switch { prev->comm }\n"
+    names = ("one", "one/within", "two")
+    folders = [tmp_path / name for name in names]
+    uris = {}
+    for name, folder in zip(names, folders, strict=True):
+        folder.mkdir()
+        uris[name] = from_fs_path(str(folder / "a.probe")) or ""
+    can = capabilities(configuration=True, workspace_folders=True)
+
+    async def talk(client: Any, uri: str) -> None:
+        async def codes(name: str, *wanted: str) -> None:
+            while [found.code for found in await client.diagnostics(uris[name])] != list(wanted):
+                pass
+
+        client.folder_settings = {
+            from_fs_path(str(folder)): {"kernels": [kernel]}
+            for folder, kernel in zip(folders, ("6.1", "6.12", "6.12"), strict=True)
+        }
+        client.workspace_did_change_configuration(t.DidChangeConfigurationParams(None))
+        for name in names:
+            client.open(uris[name], text)
+        await codes("one", "PRB401")
+        await codes("one/within")
+        await codes("two")
+        # a folder that is taken away has no say any more
+        gone = t.WorkspaceFolder(from_fs_path(str(tmp_path / "one")) or "", "one")
+        client.workspace_did_change_workspace_folders(
+            t.DidChangeWorkspaceFoldersParams(t.WorkspaceFoldersChangeEvent([], [gone]))
+        )
+        await codes("one")
+
+    converse(tmp_path, talk, text, can=can, folders=folders, settings={"kernels": ["6.12"]})
+
+
 @pytest.mark.parametrize(("encoding", "end"), [("utf-16", 13), ("utf-8", 14)])
 def test_places_in_files_that_are_not_open_are_the_clients_too(
     tmp_path: Path, encoding: str, end: int
@@ -273,8 +309,25 @@ def test_questions_of_our_own(tmp_path: Path) -> None:
         made = await client.protocol.send_request_async("probelang/compile", {"uri": uri, "kernel": "6.1"})
         assert "Linux 6.1" in made.kernel and "p:io/rd vfs_read" in made.text
 
+        client.workspace_did_change_configuration(t.DidChangeConfigurationParams({"kernels": ["6.1"]}))
+        await client.diagnostics(uri)
+        assert client.heard > 0
+
     text = "group io\nrd = fprobe vfs_read { count }\n"
-    converse(tmp_path, talk, text, options={"kernels": ["6.12", "6.1"]})
+    converse(tmp_path, talk, text, options={"kernels": ["6.12", "6.1"], "tellChanges": True})
+
+
+def test_an_answer_that_is_not_waited_for(tmp_path: Path) -> None:
+    """It has been given by the time that the server hears of it; that is no fault, and nothing to log."""
+
+    async def talk(client: Any, uri: str) -> None:
+        await client.diagnostics(uri)
+        await client.text_document_hover_async(t.HoverParams(**at(uri, 3, 15)))
+        for number in ("1", 2, "never asked"):
+            client.protocol.notify("$/cancelRequest", t.CancelParams(number))
+        assert await client.text_document_hover_async(t.HoverParams(**at(uri, 3, 15))) is not None
+
+    converse(tmp_path, talk)
 
 
 COMMANDS = "# reads\np:io/rd vfs_reed\np:io/wr vfs_write # probelang: ignore[unknown-function]\n"

@@ -18,8 +18,8 @@ from tests.docs.blocks import ROOT
 from tests.docs.host import prepare_folder
 
 PAGES = generate_manpages.render()
-#: Of these the tests on real kernels know more; here their options are read.
-AS_ROOT = ("run", "load", "unload", "status")
+#: Of these the tests on real kernels know more, or they take a file of hits; here their options are read.
+AS_ROOT = ("run", "load", "unload", "status", "report")
 EXAMPLES = [
     (name, command) for name, text in generate_manpages.TEXTS.items() for command in text.examples.values()
 ]

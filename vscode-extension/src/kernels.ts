@@ -11,9 +11,6 @@ interface Kernels {
     targets: string[];
 }
 
-/** What the server says of a kernel that it does not know yet, and when to ask again, in milliseconds. */
-const BEING_READ = "being read";
-const AGAIN = 500;
 const ELSEWHERE = "a file or folder…";
 const PROJECT = "as the project's file says";
 const DESCRIPTIONS: Record<string, string> = {
@@ -63,9 +60,6 @@ export class StatusBar {
             ? undefined
             : new vscode.ThemeColor("statusBarItem.warningBackground");
         this.item.show();
-        if (kernels?.chosen.some((kernel) => kernel.title === BEING_READ)) {
-            setTimeout(() => this.update(), AGAIN);
-        }
     }
 }
 
@@ -73,10 +67,11 @@ function askKernels(server: Server, uri?: vscode.Uri): Promise<Kernels | undefin
     return server.ask<Kernels>("probelang/kernels", { uri: uri?.toString() ?? null });
 }
 
-/** Lets the user choose one kernel or several, for this workspace. */
+/** Lets the user choose one kernel or several, for this workspace, or its folder if that has settings of its own. */
 export async function chooseKernels(server: Server): Promise<void> {
-    const said = settings().get<string[]>("kernels", []);
-    const kernels = await askKernels(server, vscode.window.activeTextEditor?.document.uri);
+    const uri = vscode.window.activeTextEditor?.document.uri;
+    const said = settings(uri).get<string[]>("kernels", []);
+    const kernels = await askKernels(server, uri);
     const names = [...new Set([...(kernels?.known ?? []), "running", ...said])];
     const items = [...names, ELSEWHERE].map((label) => ({
         label,
@@ -99,16 +94,17 @@ export async function chooseKernels(server: Server): Promise<void> {
         });
         picked.push(...(files ?? []).map((file) => file.fsPath));
     }
-    await change("kernels", picked.length ? picked : undefined);
+    await change("kernels", picked.length ? picked : undefined, uri);
 }
 
 /** Lets the user choose what specs are compiled for. */
 export async function chooseTarget(server: Server): Promise<void> {
-    const kernels = await askKernels(server, vscode.window.activeTextEditor?.document.uri);
+    const uri = vscode.window.activeTextEditor?.document.uri;
+    const kernels = await askKernels(server, uri);
     const targets = kernels?.targets ?? ["tracefs", "perf", "bpftrace"];
     const items = [...targets, PROJECT].map((label) => ({ label, description: DESCRIPTIONS[label] ?? "" }));
     const chosen = await vscode.window.showQuickPick(items, { title: "What are specs compiled for?" });
     if (chosen) {
-        await change("target", chosen.label === PROJECT ? undefined : chosen.label);
+        await change("target", chosen.label === PROJECT ? undefined : chosen.label, uri);
     }
 }

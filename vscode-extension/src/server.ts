@@ -2,10 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import * as vscode from "vscode";
 import { LanguageClient, type Location, type ServerOptions, State, Trace } from "vscode-languageclient/node";
-import { COMMANDS, findProgram, isKnown, LANGUAGE, PROJECT_FILES, settings } from "./settings";
-
-/** Milliseconds until the server has heard of changed settings too. */
-const HEARD = 200;
+import { COMMANDS, findProgram, isKnown, LANGUAGE, settings } from "./settings";
 
 export class Server {
     private client: LanguageClient | undefined;
@@ -13,11 +10,10 @@ export class Server {
     private readonly log = vscode.window.createOutputChannel("probelang", { log: true });
     private readonly changed = new vscode.EventEmitter<void>();
     private readonly watched: vscode.Disposable;
-    /** After each start and stop, and when other settings are in force. */
+    /** After each start and stop, and when other settings are in force or a kernel has been read. */
     readonly onChange = this.changed.event;
 
     constructor() {
-        const projects = vscode.workspace.createFileSystemWatcher(PROJECT_FILES);
         this.watched = vscode.Disposable.from(
             this.log,
             this.changed,
@@ -30,8 +26,8 @@ export class Server {
                 if (this.client && event.affectsConfiguration("probelang.path")) {
                     void this.restart();
                 } else if (event.affectsConfiguration("probelang")) {
+                    // the server hears of it, and tells what has changed by that
                     void this.trace();
-                    this.soon();
                 }
             }),
             // from one declaration to the next, in the pages of C that the server makes
@@ -39,10 +35,6 @@ export class Server {
                 { scheme: "probelang-header" },
                 { provideDefinition: (document, position) => this.findDefinition(document, position) },
             ),
-            projects,
-            projects.onDidChange(() => this.soon()),
-            projects.onDidCreate(() => this.soon()),
-            projects.onDidDelete(() => this.soon()),
         );
         if (vscode.workspace.textDocuments.some(isKnown)) {
             void this.start();
@@ -103,10 +95,6 @@ export class Server {
         }
     }
 
-    private soon(): void {
-        setTimeout(() => this.changed.fire(), HEARD);
-    }
-
     /** One start or stop after the other. */
     private next(step: () => Promise<void>): Promise<void> {
         this.turn = this.turn.then(step, step).catch((error) => this.log.error(String(error)));
@@ -125,6 +113,7 @@ export class Server {
                 first = undefined;
                 return child;
             });
+            client.onNotification("probelang/changed", () => this.changed.fire());
             await client.start();
             client.onDidChangeState(() => this.changed.fire());
             this.client = client;
@@ -150,6 +139,7 @@ export class Server {
                 kernels: settings().get<string[]>("kernels", []),
                 target: settings().get("target", "") || null,
                 compileCommand: "probelang.showCompiled",
+                tellChanges: true,
             },
             synchronize: { configurationSection: "probelang" },
             outputChannel: this.log,

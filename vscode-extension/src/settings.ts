@@ -35,10 +35,14 @@ export function findProgram(): string {
     return (vscode.workspace.isTrusted ? own.find(existsSync) : undefined) ?? "probelang";
 }
 
-/** Writes a setting, or takes it back, where it is in force: in the workspace, if there is one. */
-export async function change(name: string, value: unknown): Promise<void> {
-    const target = vscode.workspace.workspaceFolders
-        ? vscode.ConfigurationTarget.Workspace
-        : vscode.ConfigurationTarget.Global;
-    await settings().update(name, value, target);
+/** Writes a setting, or takes it back, where it is in force: in the folder that says it, in the workspace, if there is one. */
+export async function change(name: string, value: unknown, uri?: vscode.Uri): Promise<void> {
+    const known = settings(uri);
+    const target =
+        known.inspect(name)?.workspaceFolderValue !== undefined
+            ? vscode.ConfigurationTarget.WorkspaceFolder
+            : vscode.workspace.workspaceFolders
+              ? vscode.ConfigurationTarget.Workspace
+              : vscode.ConfigurationTarget.Global;
+    await known.update(name, value, target);
 }

@@ -69,7 +69,7 @@ function _shtab_probelang_using
   test "$_shtab_probelang_cmdpath" = "$argv"
 end
 
-set -g _shtab_probelang_commands compile run lint load unload status explain-log import fmt rule kernel 'kernel show' 'kernel snapshot' lsp
+set -g _shtab_probelang_commands compile run report lint load unload status explain-log import fmt rule kernel 'kernel show' 'kernel snapshot' lsp
 set -g _shtab_probelang_opts_with_value --backend --baseline --bpftrace-version --buffer-size --by --color --command --config --duration --extend-ignore --extend-select --format --from --ignore --jobs --kernel --log --max-hits --pid --plot --report --select --severity --stdin-filename --target -o
 
 complete -c probelang -e
@@ -105,6 +105,12 @@ complete -c probelang -n '_shtab_probelang_using run' -l backend -xka "tracefs b
 complete -c probelang -n '_shtab_probelang_using run' -l kernel -xka "(_probelang_kernel)" -d 'a kernel that comes with probelang (6.1, 6.12, 7.3), BTF, vmlinux, vmlinuz, snapshot, folder or tar; the running one by default'
 complete -c probelang -n '_shtab_probelang_using run' -l color -xka "auto always never" -d 'colours in diagnostics'
 complete -c probelang -n '_shtab_probelang_using run; and test $_shtab_probelang_npos -ge 0' -ka "(__fish_complete_path (commandline -ct))" -d 'a spec, or - for standard input'
+complete -c probelang -n '_shtab_probelang_using; and test $_shtab_probelang_npos -eq 0' -a report -d 'a summary, a page or a picture of hits that run wrote as JSON'
+complete -c probelang -n '_shtab_probelang_using report' -s h -l help -d 'show this help message and exit'
+complete -c probelang -n '_shtab_probelang_using report' -s o -xka "(__fish_complete_path (commandline -ct))" -d 'write a page (.html) or a picture (.png, .svg, .pdf), instead of a summary to standard output; may be given several times'
+complete -c probelang -n '_shtab_probelang_using report' -l by -x -d 'in the summary: a table of the values of this field, too'
+complete -c probelang -n '_shtab_probelang_using report' -l color -xka "auto always never" -d 'colours in the summary'
+complete -c probelang -n '_shtab_probelang_using report; and test $_shtab_probelang_npos -eq 0' -ka "(__fish_complete_path (commandline -ct))" -d 'what `probelang run --format json` wrote; - is standard input'
 complete -c probelang -n '_shtab_probelang_using; and test $_shtab_probelang_npos -eq 0' -a lint -d 'check specs'
 complete -c probelang -n '_shtab_probelang_using lint' -s h -l help -d 'show this help message and exit'
 complete -c probelang -n '_shtab_probelang_using lint' -l target -xka "tracefs perf bpftrace" -d 'the backend; tracefs by default'

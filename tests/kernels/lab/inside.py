@@ -18,7 +18,6 @@ _LAB = Path(__file__).parent
 PYTHON = Machine(tools="python")
 """A guest with a Python that probelang runs on."""
 
-# The first job of a boot unpacks the package; bytecode that it makes is there for the next ones.
 _UNPACK = r"""
 mkdir -p /root/bin /root/shared && tar xf package.tar -C /root || exit 1
 mv shared-* /root/shared/ 2>/dev/null
@@ -28,8 +27,13 @@ true
 printf '#!/bin/sh\nexec python3.13 -P -m probelang "$@"\n' >/root/bin/probelang
 chmod +x /root/bin/probelang
 """
-_BEGIN = r"""
-export SHARED=/root/shared PYTHONPATH=/root PROBELANG_CACHE_DIR=/root/cache PATH=/root/bin:$PATH
+ENVIRONMENT = (
+    "export SHARED=/root/shared PYTHONPATH=/root PROBELANG_CACHE_DIR=/root/cache PATH=/root/bin:$PATH\n"
+)
+"""What a job after `unpack_job` sets to have `probelang`."""
+
+_BEGIN = f"""
+{ENVIRONMENT}
 . ./guest.sh
 prepare
 cd /tmp/work
@@ -50,7 +54,7 @@ class Scene:
     name: str
     script: str
     files: Mapping[str, bytes] = field(default_factory=dict)
-    seconds: float = 60.0
+    seconds: float = 240.0
 
 
 @dataclass(frozen=True)
@@ -79,13 +83,18 @@ def package() -> bytes:
     return out.getvalue()
 
 
+def unpack_job(shared: Mapping[str, bytes] | None = None) -> Job:
+    """The first job of a boot: it unpacks the package, whose bytecode the later ones share, and `shared` files into `$SHARED`."""
+    first = {f"shared-{name}": data for name, data in (shared or {}).items()}
+    return Job(_UNPACK, {"package.tar": package(), **first}, seconds=60)
+
+
 def run_scenes(
     kernel: str, scenes: Sequence[Scene], shared: Mapping[str, bytes] | None = None
 ) -> dict[str, Told]:
     """Run scenes one after the other in one boot; `shared` files are in `$SHARED`. Raises `LabError` where the lab cannot work."""
     tools = {name: (_LAB / name).read_bytes() for name in ("guest.sh", "run.sh")}
-    first = {f"shared-{name}": data for name, data in (shared or {}).items()}
-    jobs = [Job(_UNPACK, {"package.tar": package(), **first}, seconds=60)]
+    jobs = [unpack_job(shared)]
     for scene in scenes:
         script = f"{_BEGIN}. $LAB/run.sh\n{scene.script}\nsection facts\ncat /run/facts\n{_END}"
         jobs.append(Job(script, {**tools, **scene.files}, seconds=scene.seconds))

@@ -2,6 +2,8 @@
 
 `read_hits.py SPEC WORK…`: the words of WORK are a command. Everything is printed as one JSON object, behind a line `%%`. With `--record` before
 SPEC nothing is decoded: what the reader would have read is printed, by its path in the tracing folder.
+`read_hits.py --flood N` makes N hits, more than the buffers hold, once before anything is read and once while it is read; what was read and what
+was lost is printed in the same way.
 """
 
 from __future__ import annotations
@@ -59,6 +61,34 @@ def start(spec: str, size: int) -> list[Traced]:
     return traced
 
 
+def remove(events: list[Traced]) -> None:
+    """Switch the events off, and remove them and the instance."""
+    put(INSTANCE / "events/enable", "0")
+    INSTANCE.rmdir()
+    for event in events:
+        put(TRACING / "dynamic_events", f"-:{event.recorded}")
+
+
+def flood(count: int) -> dict[str, list[int]]:
+    """Hits and lost ones of `count` hits, by when they were read."""
+    return {"late": _flood(count, True), "meanwhile": _flood(count, False)}
+
+
+def _flood(count: int, late: bool) -> list[int]:
+    events = start("group flood\nhit = fprobe shmem_file_llseek if offset == 4321 { offset, whence }\n", 64)
+    seeks = f"import os\nf = os.open('/tmp/f', 66)\nfor i in range({count}): os.lseek(f, 4321, 0)"
+    read = lost = 0
+    with Reader(INSTANCE, events, waiting=1 << 18) as reader:
+        work = subprocess.Popen([sys.executable, "-c", seeks])
+        if late:
+            work.wait()
+        for batch in reader.batches(lambda: work.poll() is not None):
+            read += len(batch.hits)
+            lost += sum(number for _, number in batch.lost)
+    remove(events)
+    return [read, lost]
+
+
 def shown(hit: Hit) -> dict[str, object]:
     names = [column.name for column in hit.event.columns]
     return {
@@ -102,6 +132,10 @@ def pages(path: Path) -> list[bytes]:
 
 
 def main() -> None:
+    if sys.argv[1] == "--flood":
+        print("\n%%")
+        print(json.dumps(flood(int(sys.argv[2]))))
+        return
     record = sys.argv[1] == "--record"
     words = sys.argv[2:] if record else sys.argv[1:]
     events = start(Path(words[0]).read_text(), 4096)

@@ -14,7 +14,7 @@ wait_for() {
 }
 
 # begin NAME ARGUMENT…: starts `probelang run ARGUMENT…`, whose output is in NAME.out and NAME.err, and waits until it traces; its process is
-# $pid. It is no job of this shell, whose `wait` would wait for it.
+# $pid, and $RUN_PID. It is no job of this shell, whose `wait` would wait for it.
 begin() {
     name=$1
     shift
@@ -27,6 +27,7 @@ begin() {
     )
     wait_for test -s $name.pid
     read -r pid <$name.pid
+    RUN_PID=$pid
     wait_for grep 'probelang: tracing' $name.err || cat $name.err
 }
 

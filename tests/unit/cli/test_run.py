@@ -147,7 +147,7 @@ def test_errors_of_a_spec_come_before_anything_is_defined(
     fake = FakeTracefs(tmp_path / "tracing")
     monkeypatch.setattr(os, "geteuid", lambda: os.stat("/proc/self").st_uid)
     monkeypatch.setattr(tracefs, "find_tracefs", lambda what: fake)
-    monkeypatch.setattr("probelang.tracing.state.PLACES", (str(tmp_path),))
+    monkeypatch.setattr("probelang.tracing.state_files.PLACES", (str(tmp_path),))
     Path(spec).write_text("group io\nbig = kprobe vfs_read { cuont }\n")
     for command in ("run", "load"):
         assert main([command, "--kernel", "6.12", spec]) == 1

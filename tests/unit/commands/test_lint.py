@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import time
 from pathlib import Path
 
 import pytest
@@ -189,3 +190,73 @@ def test_a_folder(
     (tmp_path / "t/e.tracefs").write_text("p:io/a vfs_read # probelang: ignore[unknown-function]\n")
     assert main(["lint", "--fix", "--kernel", "6.12", "t/e.tracefs"]) == 0
     assert (tmp_path / "t/e.tracefs").read_text() == "p:io/a vfs_read\n"
+
+
+SCRIPT = """\
+#!/bin/sh
+T=/sys/kernel/tracing
+echo 'p:io/e vfs_fsync a=$stack0:u64' > dynamic_events
+echo "p:io/e vfs_read $MORE" >> $T/kprobe_events
+  echo 'p:io/r vfs_fsync a=$stack0:u63' >> "$T/dynamic_events"; sleep 1
+echo 'hist:keys=a:v=a' >> $T/events/io/e/trigger
+echo 'hist:keys=a:v=a' >>$T/events/io/e/trigger  # again
+echo 'aa == 3' > events/io/e/filter && echo 1 > events/io/e/enable
+echo hist:keys=prev_pdi > events/sched/sched_switch/trigger
+echo 1 > events/io/e/enable
+echo > dynamic_events
+echo 'p:io/e vfs_fsync b=$stack0:u64' >> dynamic_events
+echo 'onmax(x)' > events/io/e/trigger
+echo 'hist:keys=b:val=b' > events/io/e/trigger
+cat trace_pipe
+"""
+
+
+def test_scripts() -> None:
+    found = lint(Source("setup.sh", SCRIPT), [load_kernel("6.12")])
+    assert [
+        (one.rule.code, SCRIPT[: one.label.span.start].count("\n") + 1, one.kernel_error) for one in found
+    ] == [
+        ("PRB307", 5, "BAD_TYPE"),
+        ("PRB714", 7, "HIST_DUPLICATE_VAR"),
+        ("PRB711", 8, "FILT_FIELD_NOT_FOUND"),
+        ("PRB714", 9, "HIST_FIELD_NOT_FOUND"),
+        ("PRB714", 13, None),
+    ]
+
+
+def test_hostile_triggers() -> None:
+    draw = random.Random(7)
+    kernel = load_kernel("6.12")
+    pieces = [
+        "hist:",
+        "keys=",
+        "a",
+        "s",
+        ":",
+        ",",
+        "v=",
+        "$v",
+        "onmatch(",
+        "io.e",
+        ")",
+        ".trace(",
+        "made",
+        "-",
+        "+",
+    ]
+    pieces += ["=", " if ", "stacktrace", "é", "9", "("]
+    for _ in range(300):
+        text = "".join(draw.choice(pieces) for _ in range(draw.randrange(12)))
+        quoted = (
+            f"echo 'p:io/e vfs_fsync a=$stack0:u64' > dynamic_events\necho '{text}' > events/io/e/trigger\n"
+        )
+        for one in lint(Source("x.sh", quoted), [kernel]):
+            assert one.message.isprintable() and one.label.span.end <= len(quoted)
+    long = ("hist:keys=" + "a+" * 100_000, "hist:keys=" + "," * 100_000, "hist:" + "keys=a:" * 50_000)
+    for text in (*long, "hist:keys=a if " * 30_000):
+        start = time.process_time()
+        lint(Source("x.sh", f"echo '{text}' > events/sched/sched_switch/trigger\n"), [kernel])
+        assert time.process_time() - start < 3
+    start = time.process_time()
+    lint(Source("x.sh", "echo 'x' >" * 100_000 + "\necho " + "'" * 100_001), [kernel])
+    assert time.process_time() - start < 5

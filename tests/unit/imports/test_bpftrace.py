@@ -53,6 +53,8 @@ def flat(text: str, kernel: str = "6.12") -> str:
         ('kfunc:vmlinux:vfs_read { printf("%d", args->count); }', "fprobe vfs_read { count }"),
         ('kretfunc:vfs_read { printf("%d", retval); }', "fprobe vfs_read%return { $retval }"),
         ('fexit:vfs_read /retval > args.count/ {}', None),
+        ("kprobe:vfs_read { $f = (struct file *)arg0; print($f.f_inode.i_sb.s_dev); }", "kprobe vfs_read { file->f_inode->i_sb->s_dev }"),
+        ("kprobe:vfs_read { let $n; let $m: uint64 = arg2; print($m); }", "kprobe vfs_read { count }"),
         ("kprobe:vfs_read, kprobe:vfs_write { print(comm); }", "kprobe {vfs_read,vfs_write} { $comm }"),
         ("kprobe:vfs_read,\nkretprobe:vfs_read { print(comm); }", "kprobe vfs_read { $comm } kprobe vfs_read%return { $comm }"),
         ('t:sched:sched_switch /args.prev_pid == 0/ { printf("to=%d %s", args.next_pid, args.next_comm); }', "eprobe sched:sched_switch if prev_pid == 0 { to = next_pid next_comm }"),
@@ -102,8 +104,12 @@ def test_clauses(script: str, expected: str | None) -> None:
         ("uprobe:/bin/sh:0x1234 { }", "an address in a program"),
         ("usdt:/bin/sh:name { }", "the provider of the static probe is not said"),
         ("nosuch:f { }", "`nosuch` is no kind of probe"),
-        ("config = { max_strlen = 64; }", "this is no clause of a probe"),
-        ("struct a { int b; };", "this is no clause of a probe"),
+        ("config = { max_strlen = 64; }", "settings of bpftrace"),
+        ("struct a { int b; };", "a type: a spec has those of the kernel"),
+        ("let @a = hash(5);", "a map (`@`)"),
+        ("macro f(x) { x }", "a macro"),
+        ("kprobe:vfs_read { print((arg2 + 1)); }", "a calculation (`+`)"),
+        ("kprobe:vfs_read { $x = (1, arg2); }", "a number that is the same at every hit"),
         ("kprobe:vfs_read { print(comm);", "this is no clause of a probe"),
         ("rawtracepoint:sched_switch {}\nrawtracepoint:sched_switch {}", "takes one tprobe on a tracepoint"),
     ],
@@ -119,6 +125,15 @@ def test_the_process_is_left_out_where_the_kernel_cannot_tell_it() -> None:
     script = 'kprobe:vfs_read { printf("%d %s", pid, comm); }'
     assert "# `pid` is left out" in imported(script, "6.12").text
     assert flat(script, "7.3") == "kprobe vfs_read { $pid $comm }"
+
+
+def test_points_that_are_not_there_are_left_out() -> None:
+    made = imported("kprobe:vfs_read,\nkprobe:no_such_*,\nuprobe:libc:puts { print(comm); }")
+    lines = made.text.split("\n")
+    begins = [line.partition("`: ")[0] for line in lines[:2]]
+    assert begins == ["# not at `kprobe no_such_*", "# not at `uprobe:libc:puts"]
+    assert " ".join(lines[2:]).split() == ["kprobe", "vfs_read", "{", "$comm", "}"]
+    assert len(made.left) == 2 and made.probes == 1
 
 
 def test_programs_need_not_be_at_hand() -> None:

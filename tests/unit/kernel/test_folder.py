@@ -17,6 +17,8 @@ from probelang.kernel.features import FEATURES
 from probelang.kernel.interface import Function, Kernel
 from probelang.kernel.load import load_kernel
 from probelang.kernel.snapshot import build_snapshot
+from probelang.pipeline import analyse
+from probelang.source import Source
 
 from .trees import tree, write_tree
 
@@ -336,3 +338,20 @@ def test_a_snapshot_with_sound_checksums_and_rubbish_within(tmp_path: Path) -> N
                 ask_everything(load_kernel(str(path)))
             except KernelError as error:
                 assert "\n" not in str(error)
+
+
+def test_events_that_somebody_defined_are_not_the_kernels_own(tmp_path: Path) -> None:
+    files = tree()
+    switch = files["sys/kernel/tracing/events/sched/sched_switch/format"]
+    files["sys/kernel/tracing/dynamic_events"] = (
+        b"p:io/big vfs_read count=$arg3:u64\n# a comment: with/colons\ns:synthetic/slow\tu64 took\n\n:\nr10:io/big2 x\n"
+    )
+    for event in ("io/big", "synthetic/slow"):
+        files[f"sys/kernel/tracing/events/{event}/format"] = switch
+    kernel = load_kernel(str(write_tree(tmp_path, files)))
+    assert isinstance(kernel.find_event("io", "big"), Found)
+    assert not kernel.has_static_event("io", "big") and not kernel.has_static_event("synthetic", "slow")
+    assert kernel.has_static_event("sched", "sched_switch") and not kernel.has_static_event("no", "event")
+    text = "group io\nbig = kprobe vfs_read\nsched/sched_switch = kprobe vfs_read\n"
+    said = [(found.rule.code, found.message) for found in analyse(Source("io.pl", text), kernel).diagnostics]
+    assert said == [("PRB102", "Linux 6.12.3-test has an event `sched/sched_switch` of its own")]

@@ -7,9 +7,8 @@ import json
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -17,63 +16,10 @@ from probelang.answers import KernelError
 from probelang.kernel.interface import Kernel
 from probelang.kernel.load import load_kernel
 from probelang.lsp import server as module
-from probelang.lsp.server import Server, make_server
+from probelang.lsp.server import make_server
+from tests.unit.lsp.talk import SPEC, URI, Talk
 
-URI = "file:///tmp/goodbye.probe"
-NAME = "/some/vmlinux"
-
-
-class Output:
-    """What a client reads; like a pipe, it takes nothing once it is closed."""
-
-    def __init__(self) -> None:
-        self.sent: list[dict[str, Any]] = []
-        self.closed = False
-
-    def write(self, data: bytes) -> None:
-        if self.closed:
-            raise ValueError("write to closed file")
-        self.sent.append(json.loads(data.partition(b"\r\n\r\n")[2]))
-
-    def close(self) -> None:
-        self.closed = True
-
-
-class Talk:
-    """A server in this process, that is told messages one by one; its kernel is read when `may_read` is set."""
-
-    def __init__(self, server: Server, capabilities: Mapping[str, object]) -> None:
-        self.server, self.output = server, Output()
-        server.protocol.set_writer(self.output)
-        self.number = 0
-        options = {"kernels": [NAME]}
-        self.tell("initialize", ask=True, capabilities=capabilities, initializationOptions=options)
-
-    def take(self, message: dict[str, object]) -> None:
-        text = json.dumps({"jsonrpc": "2.0", **message})
-        protocol = self.server.protocol
-        protocol.handle_message(json.loads(text, object_hook=protocol.structure_message))
-
-    def tell(self, method: str, ask: bool = False, **params: object) -> None:
-        self.number += ask
-        number = {"id": self.number} if ask else {}
-        self.take({**number, "method": method, "params": params or None})
-
-    def open(self) -> None:
-        item = {"uri": URI, "languageId": "probelang", "version": 1, "text": "fprobe vfs_read { cuont }\n"}
-        self.tell("textDocument/didOpen", textDocument=item)
-
-    def leave(self) -> None:
-        with pytest.raises(SystemExit) as left:
-            self.tell("exit")
-        assert left.value.code == 0
-
-    async def sent(self, method: str) -> dict[str, Any]:
-        while True:
-            for message in self.output.sent:
-                if message.get("method") == method:
-                    return message
-            await asyncio.sleep(0.001)
+OPTIONS = {"kernels": ["/some/vmlinux"]}
 
 
 @pytest.fixture(params=["read", "broken"])
@@ -107,7 +53,7 @@ def test_a_kernel_that_is_being_read(
     may_read: threading.Event, caplog: pytest.LogCaptureFixture, told: int
 ) -> None:
     async def run() -> None:
-        talk = Talk(make_server(), {})
+        talk = Talk(make_server(), {}, OPTIONS)
         talk.open()
         await talk.sent("textDocument/publishDiagnostics")
         assert len(talk.server._tasks) == 1
@@ -139,7 +85,7 @@ def test_a_kernel_that_is_being_read(
 
 def test_answers_that_come_too_late(may_read: threading.Event, caplog: pytest.LogCaptureFixture) -> None:
     async def run() -> None:
-        talk = Talk(make_server(), PROGRESS)
+        talk = Talk(make_server(), PROGRESS, OPTIONS)
         talk.open()
         asked = await talk.sent("window/workDoneProgress/create")
         tasks = set(talk.server._tasks)
@@ -158,7 +104,7 @@ def test_a_client_that_is_gone(tmp_path: Path) -> None:
     words = [sys.executable, "-m", "probelang", "lsp", "--log", str(log)]
     server = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     assert server.stdin and server.stdout and server.stderr
-    item = {"uri": URI, "languageId": "probelang", "version": 1, "text": "fprobe vfs_read { cuont }\n"}
+    item = {"uri": URI, "languageId": "probelang", "version": 1, "text": SPEC}
     server.stdout.close()
     for message in (
         {"id": 1, "method": "initialize", "params": {"capabilities": {}, "processId": None, "rootUri": None}},

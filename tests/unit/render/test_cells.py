@@ -66,6 +66,7 @@ def test_shown() -> None:
     assert named(-2, Unit.NUMBER, {-2: " ENOENT"}) == "-2 ENOENT"
     assert named(-2, Unit.NUMBER) == "-2"
     assert named(4096, Unit.BYTES) == "4 KiB"
+    assert named(4321, Unit.BYTES) == "4321 B"
 
 
 def test_pictures() -> None:

@@ -238,7 +238,7 @@ def test_the_timeline_begins_with_the_run(tmp_path: Path, monkeypatch: pytest.Mo
     text = "\n".join(_read(out.read_text()).texts)
     assert "since the start" in text
     assert "8 s" in text
-    assert "1 hit of 3 events in 8.0 s, 0.1 a second; 3 lost (75%)" in text
+    assert "1 hit of 3 events in 8 s, 0.1 a second; 3 lost (75%)" in text
 
 
 def test_outputs_are_checked_before(tmp_path: Path) -> None:

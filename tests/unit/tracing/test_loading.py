@@ -14,7 +14,8 @@ from probelang.source import Source
 from probelang.tracing.define import Interrupted, Refused
 from probelang.tracing.loaded import digest_of, read_record, recover
 from probelang.tracing.loading import Change, NotLoaded, Wanted, load, unload
-from probelang.tracing.state import StateError, StateFolder
+from probelang.tracing.state import StateFolder
+from probelang.tracing.state_files import StateError
 from probelang.tracing.status import Counts, count_hits, find_status
 from tests.support.tracefs import FakeTracefs
 

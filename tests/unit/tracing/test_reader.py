@@ -172,6 +172,19 @@ def test_a_format_that_lacks_something_is_an_error(tmp_path: Path) -> None:
         assert "\n" not in str(error.value)
 
 
+def test_what_is_not_there_is_an_error(tmp_path: Path) -> None:
+    instance = rings.lay_out(tmp_path, [], [])
+    (instance / "per_cpu" / "cpu1" / "trace_pipe_raw").unlink()
+    with pytest.raises(ReaderError, match="^cannot read .*trace_pipe_raw: No such file or directory$"):
+        read_all(instance, (rings.event(),))
+    (instance / "per_cpu" / "cpu1" / "trace_pipe_raw").mkdir()
+    with pytest.raises(ReaderError, match="^cannot read the ring buffer: Is a directory$"):
+        read_all(instance, (rings.event(),))
+    (instance / "events" / "header_page").unlink()
+    with pytest.raises(ReaderError, match="^cannot read .*header_page: No such file"):
+        read_all(instance, (rings.event(),))
+
+
 @pytest.mark.parametrize(
     "text", ["", "field: char data; offset:16", rings.HEADER_PAGE.replace("size:4080", "size:9999999")]
 )

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from probelang.tracing.define import Defined
-from probelang.tracing.state import RunState, StateError, StateFolder, instance_of
+from probelang.tracing.state import RunState, StateFolder, instance_of
+from probelang.tracing.state_files import StateError
 from probelang.tracing.tracefs import Tracefs
 from tests.support.tracefs import FakeTracefs
 
