@@ -92,6 +92,17 @@ def code_server() -> Path:
 def built_extension() -> Path:
     """A copy of the extension's folder in which its packages are installed and `probelang.vsix` is made of the sources as
     they are now."""
+    folder, _ = _build_extension()
+    return folder
+
+
+def packed_extension() -> Path:
+    """The package of the sources as they are now, in a file that stays, whatever else is built meanwhile."""
+    _, package = _build_extension()
+    return package
+
+
+def _build_extension() -> tuple[Path, Path]:
     lock = hashlib.sha256((EXTENSION / "package-lock.json").read_bytes()).hexdigest()[:16]
     folder = cache_dir() / "editors" / f"extension-{lock}"
     sources = sorted(
@@ -101,9 +112,10 @@ def built_extension() -> Path:
     )
     content = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()
     stamp = folder / "content"
+    package = cache_dir() / "editors" / "packages" / f"{content[:16]}.vsix"
     with locked(cache_dir() / "editors.lock"):
-        if stamp.is_file() and stamp.read_text() == content:
-            return folder
+        if stamp.is_file() and stamp.read_text() == content and package.is_file():
+            return folder, package
         folder.mkdir(parents=True, exist_ok=True)
         for entry in folder.iterdir():
             if entry.name != "node_modules":
@@ -115,8 +127,12 @@ def built_extension() -> Path:
         if not (folder / "node_modules").is_dir():
             npm(folder, "ci", "--ignore-scripts")
         npm(folder, "run", "package")
+        package.parent.mkdir(exist_ok=True)
+        half = package.with_suffix(".new")
+        shutil.copyfile(folder / "probelang.vsix", half)
+        half.rename(package)
         stamp.write_text(content)
-    return folder
+    return folder, package
 
 
 def neovim() -> str:

@@ -16,7 +16,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tests.editors.tools import PROBELANG, built_extension, code_server, node
+from tests.editors.tools import PROBELANG, code_server, node, packed_extension
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -354,7 +354,7 @@ def workbench(browser: Browser, home: Path, folder: Path, settings: dict[str, An
     A `*.code-workspace` file in the folder is opened instead of it: the folders that it names, with their settings.
     """
     entry = code_server() / "out" / "node" / "entry.js"
-    vsix = built_extension() / "probelang.vsix"
+    vsix = packed_extension()
     data = home / "data"
     (data / "Machine").mkdir(parents=True)
     (data / "Machine" / "settings.json").write_text(
@@ -366,13 +366,15 @@ def workbench(browser: Browser, home: Path, folder: Path, settings: dict[str, An
     base = [node(), str(entry), "--user-data-dir", str(data), "--extensions-dir", str(home / "extensions")]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("VSCODE_")}
     environment |= {"HOME": str(home)}
-    subprocess.run(
+    installed = subprocess.run(
         [*base, "--install-extension", str(vsix)],
         env=environment,
-        check=True,
+        check=False,
         capture_output=True,
+        text=True,
         timeout=START,
     )
+    assert installed.returncode == 0, installed.stdout + installed.stderr
     serve = [
         "--auth",
         "none",
