@@ -18,7 +18,7 @@ from pathlib import Path
 
 from tests.kernels.lab.boot import Job, Machine, run_job
 from tests.kernels.lab.fetch import KERNELS, fetch_kernel
-from tests.kernels.test_inside import package
+from tests.kernels.lab.inside import package
 
 SEEK = r"""
 #include <fcntl.h>

@@ -40,6 +40,7 @@ class Analysis:
         return any(found.severity is Severity.ERROR for found in self.diagnostics)
 
 
+#: One spec at the most.
 _latest: list[tuple[Source, tuple[tree.File, list[Diagnostic]]]] = []
 
 

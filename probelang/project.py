@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from probelang import ignores
 from probelang.backends import BACKENDS, DEFAULT_SETTINGS, Settings
 from probelang.check.report import in_source_order
-from probelang.linter import fleet
+from probelang.linter import copies, fleet
 from probelang.pipeline import read
 from probelang.record import replace
 from probelang.selection import EVERYTHING, Selection
@@ -37,7 +37,8 @@ def lint(
     file, _ = read(source)
     found = fleet.lint(source, kernels, target, settings, carets)
     names = [kernel.name for kernel in kernels]
-    return in_source_order(ignores.apply(source, file, found, selection, names))
+    said = in_source_order(ignores.apply(source, file, found, selection, names))
+    return copies.without_copies(source, said, lambda: file)
 
 
 def lint_commands(

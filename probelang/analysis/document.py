@@ -17,6 +17,7 @@ from probelang.check.report import Report, in_source_order
 from probelang.check.spec import Checker, without_errors
 from probelang.diagnostics import Diagnostic, Severity
 from probelang.linter import run_spec, run_statement
+from probelang.linter.copies import without_copies
 from probelang.linter.fleet import merge
 from probelang.linter.subject import Subject, make_subject
 from probelang.pipeline import kernel_opinion
@@ -151,14 +152,15 @@ class Document:
         titles = {kernel.name: kernel.title for kernel in kernels}
         found = merge([state.diagnostics for state in states], titles)
         if "probelang" not in self.text.lower():
-            return selection.apply(found)
+            return without_copies(self.source, selection.apply(found), self._places)
         from probelang import ignores
 
         file = self._places()
         if not kernels:
             # what a comment ignores is not known before a kernel is
             return in_source_order(ignores.without_ignored(self.source, file, found, selection))
-        return in_source_order(ignores.apply(self.source, file, found, selection, [*titles]))
+        said = in_source_order(ignores.apply(self.source, file, found, selection, [*titles]))
+        return without_copies(self.source, said, lambda: file)
 
     def _places(self) -> tree.File:
         """The places of statements and comments in the text, and nothing else about them."""

@@ -77,6 +77,7 @@ class KernelNames:
             return Names("\n")
 
 
+#: For as long as a kernel is there.
 _known: WeakKeyDictionary[Kernel, KernelNames] = WeakKeyDictionary()
 
 

@@ -30,7 +30,7 @@ class Names:
         """The names that fit, the likeliest first, and whether that is all.
 
         What begins with the query comes first, then what has it at the beginning of a word, then anywhere, then what
-        has its letters in order.
+        has its letters in order, the shortest first.
         """
         if len(query) > _MAX_QUERY or "\n" in query or "\t" in query:
             return [], True
@@ -42,10 +42,16 @@ class Names:
         if 2 <= len(query) <= _LONGEST_LOOSE:
             first, *others = (re.escape(letter) for letter in query)
             loose = "".join([f"[^\n\t]*?{letter}" for letter in others])
+            more: dict[str, None] = {}
             for match in re.finditer(f"\n({first}{loose}[^\n\t]*)", self._text):
-                found.setdefault(match[1])
-                if len(found) > limit:
-                    return list(found)[:limit], False
+                if match[1] not in found:
+                    more.setdefault(match[1])
+                if len(found) + len(more) > limit:
+                    break
+            # the fewer letters were left out, the likelier
+            found |= dict.fromkeys(sorted(more, key=len))
+            if len(found) > limit:
+                return list(found)[:limit], False
         return list(found), True
 
     def _find(self, wanted: str, at_start: bool, limit: int, found: dict[str, None]) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from probelang.cli.common import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from probelang.diagnostics import Diagnostic
     from probelang.source import Source
@@ -15,12 +15,14 @@ if TYPE_CHECKING:
 MAX_SIZE = 64 << 20
 
 
-def without_known(path: str, found: Sequence[tuple[Source, Diagnostic]]) -> list[tuple[Source, Diagnostic]]:
-    """What is not in the baseline, by fingerprints. Raises UsageError."""
+def without_known(
+    path: str, found: Sequence[tuple[Source, Diagnostic]], places: Mapping[str, str]
+) -> list[tuple[Source, Diagnostic]]:
+    """What is not in the baseline, by fingerprints, for which `places` are. Raises UsageError."""
     from probelang.render.fingerprint import fingerprints
 
     known = _read(path)
-    return [one for one, mark in zip(found, fingerprints(found), strict=True) if mark not in known]
+    return [one for one, mark in zip(found, fingerprints(found, places), strict=True) if mark not in known]
 
 
 def _read(path: str) -> set[str]:

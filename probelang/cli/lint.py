@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from probelang.cli.common import FAILED, FOUND, OK, UsageError, read, say, wants_color
 from probelang.cli.files import find_specs, project_of
-from probelang.cli.lint_jobs import Job, Outcome, Run, do_jobs
+from probelang.cli.lint_jobs import Job, Outcome, Run, do_jobs, places_of
 
 if TYPE_CHECKING:
     import argparse
@@ -183,7 +183,7 @@ def _report(run: Run, jobs: list[Job]) -> int:
     if options.baseline:
         from probelang.cli.baseline import without_known
 
-        found = without_known(options.baseline, found)
+        found = without_known(options.baseline, found, places_of(jobs))
     if not found and not fixed and options.format in ("text", "concise", "github"):
         return OK
     from probelang.cli.report import print_found

@@ -12,7 +12,7 @@ from probelang.record import record
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from probelang.backends import Settings
     from probelang.config import FileSettings
@@ -158,6 +158,11 @@ class Run:
         fixed = apply_fixes(job.source, found, again, self.options.unsafe_fixes)
         lasts = lasts and fixed.source is job.source
         return Outcome(fixed.source, fixed.diagnostics, fixed.count, fixed.refused, lasts)
+
+
+def places_of(jobs: Iterable[Job]) -> dict[str, str]:
+    """Where the files are in their projects, by their names."""
+    return {job.source.name: job.settings.config.relative(job.source.name) for job in jobs if job.name != "-"}
 
 
 def _lasts(source: Source) -> bool:

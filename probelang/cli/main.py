@@ -31,15 +31,19 @@ MAX_NOTES = 20
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the answer is the exit status: 0, 1 with diagnostics, 2 for wrong usage or unreadable files."""
-    import gc
+    if arguments is None:
+        import gc
 
-    # a run is over before there is anything worth collecting
-    gc.disable()
+        # the process is ours, and over before there is anything worth collecting
+        gc.disable()
     _open_closed()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
     given = sys.argv[1:] if arguments is None else list(arguments)
+    if given and given[0][:1] != "-" and given[0] not in _COMMANDS:
+        say(_no_command(given[0]))
+        return FAILED
     options = _parser(given).parse_args(given)
     from probelang.answers import KernelError
 
@@ -65,6 +69,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
             say(f"cannot write the output: {error.strerror}")
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
+
+
+def _no_command(word: str) -> str:
+    import difflib
+
+    near = difflib.get_close_matches(word, _COMMANDS, n=1)
+    what = f"did you mean `{near[0]}`?" if near else f"there are {', '.join(_COMMANDS)}"
+    shown = word if word.isprintable() and len(word) <= 60 else "that"
+    return (
+        f"there is no command {shown!r}; {what}" if shown != "that" else f"there is no such command; {what}"
+    )
 
 
 def _open_closed() -> None:

@@ -6,6 +6,7 @@ import sys
 from typing import IO, TYPE_CHECKING
 
 from probelang.cli.common import wants_color
+from probelang.cli.lint_jobs import places_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,11 +39,11 @@ def print_found(run: Run, jobs: list[Job], found: list[tuple[Source, Diagnostic]
         case "json":
             from probelang.render.json import render_json
 
-            stream.write(render_json(found))
+            stream.write(render_json(found, places_of(jobs)))
         case "sarif":
             from probelang.render.sarif import render_sarif
 
-            stream.write(render_sarif(found, [job.source for job in jobs], kernels_of))
+            stream.write(render_sarif(found, [job.source for job in jobs], kernels_of, places_of(jobs)))
         case "github":
             from probelang.render.github import render_github
 

@@ -57,7 +57,8 @@ def _describe(command: Command, verdict: Verdict, judge: Judge, kernel: Kernel) 
     if not verdict.log:
         advice = SILENT[verdict.silence]
         span = command.place(words.starts[0], _end(words)) if words.starts else command.place(0, 1)
-        return _diagnostic(advice, span, "", kernel, notes=("the kernel says nothing of it in error_log",))
+        made = _diagnostic(advice, span, "", kernel, notes=("the kernel says nothing of it in error_log",))
+        return _with_letter(made, words) if verdict.silence == "no-such-command" else made
     entry = verdict.log[0]
     first, last = _place(command, words, entry)
     text = command.text[first:last].encode("latin-1").decode("utf-8", "replace")
@@ -65,7 +66,9 @@ def _describe(command: Command, verdict: Verdict, judge: Judge, kernel: Kernel) 
     notes = [f"the kernel says: {kernel_text(entry.name, target)}"]
     notes += [f"and then: {kernel_text(later.name, target)}" for later in verdict.log[1:]]
     made = _diagnostic(_advice_of(entry.name), command.place(first, last), text, kernel, notes=tuple(notes))
-    label = _near(entry.name, text, kernel)
+    if entry.name == "NO_MATCH":
+        made = _with_letter(made, words)
+    label = made.label.text or _near(entry.name, text, kernel)
     return replace(
         made,
         label=Label(made.label.span, label),
@@ -74,6 +77,22 @@ def _describe(command: Command, verdict: Verdict, judge: Judge, kernel: Kernel) 
         kernel_column=entry.column,
         kernel_command=entry.command.encode("latin-1").decode("utf-8", "surrogateescape"),
     )
+
+
+#: What the letters of commands are called elsewhere.
+_CALLED = {
+    "kprobe": "p", "uprobe": "p", "probe": "p", "kretprobe": "r", "uretprobe": "r", "return": "r", "fprobe": "f", "fentry": "f",
+    "tprobe": "t", "tracepoint": "t", "rawtracepoint": "t", "eprobe": "e", "event": "e", "synthetic": "s", "synth": "s",
+}  # fmt: skip
+
+
+def _with_letter(found: Diagnostic, words: Words) -> Diagnostic:
+    """What an unknown command may have been meant to be."""
+    word = words.texts[0].partition(":")[0] if words.texts else ""
+    letter = _CALLED.get(word.lower()) or (word.lower() if word in ("P", "R", "F", "T", "E", "S") else None)
+    if letter is None:
+        return found
+    return replace(found, label=Label(found.label.span, f"did you mean `{letter}`?"))
 
 
 def _advice_of(name: str) -> Advice:

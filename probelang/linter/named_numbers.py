@@ -82,8 +82,11 @@ _FIELDS = {
     ("syscalls", "sys_enter_socket", "family"): _FAMILIES,
 }
 #: Fields of events that hold what a function of the kernel returned.
-_OUTCOMES = frozenset(("ret", "err", "error", "retval"))
+_OUTCOMES = ("ret", "err", "error", "retval")
+#: One that may hold that, or anything else.
+RESULT = "result"
 
+#: By the lists of names above, for as long as a kernel is there.
 _KNOWN: WeakKeyDictionary[Kernel, dict[str, dict[int, str]]] = WeakKeyDictionary()
 
 #: MAX_ERRNO of include/linux/err.h.
@@ -118,7 +121,7 @@ def _numbers(kernel: Kernel, names: list[str]) -> dict[int, str]:
 
 def error_for(field: Field, value: int) -> str | None:
     """`-ENOENT` for -2, where a field holds what a function of the kernel returned."""
-    if value > -2 or not field.fetch.signed or field.fetch.bits < 32 or not _is_outcome(field.access):
+    if value > -2 or not field.fetch.signed or field.fetch.bits < 32 or not is_outcome(field.access):
         # -1 is -EPERM, and what much else returns that means no more than that something failed
         return None
     name = _errno_name(value) if value >= -MAX_ERRNO else None
@@ -129,12 +132,13 @@ def error_for(field: Field, value: int) -> str | None:
 _errno_name = cache(errno_name)
 
 
-def _is_outcome(access: Access) -> bool:
+def is_outcome(access: Access, *others: str) -> bool:
+    """Whether a value is what a function of the kernel returned: of a probe at its return, or by the name of an event's field, or one of `others`."""
     match access:
         case Access(ReturnValue(), ()):
             return True
         case Access(EventFieldValue(name), ()):
-            return name in _OUTCOMES
+            return name in _OUTCOMES or name in others
         case _:
             return False
 

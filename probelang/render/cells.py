@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 Line = list[tuple[str, str]]
 """A line of a terminal: texts with their styles, which are names of `STYLES`."""
 
-STYLES = {"": "", "bold": "1", "dim": "2", "bar": "36", "bad": "1;31", "head": "7"}
+STYLES = {"": "", "bold": "1", "dim": "2", "bar": "36", "bad": "1;31"}
 """What a style is in the codes of a terminal."""
 
 

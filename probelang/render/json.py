@@ -8,21 +8,21 @@ from typing import TYPE_CHECKING, Any
 from probelang.render.fingerprint import fingerprints
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from probelang.diagnostics import Diagnostic
     from probelang.source import Source, Span
 
 
-def render_json(found: Iterable[tuple[Source, Diagnostic]]) -> str:
+def render_json(found: Iterable[tuple[Source, Diagnostic]], places: Mapping[str, str] | None = None) -> str:
     """All diagnostics of a run; lines and columns count from 1, the end is behind the last character.
 
-    `lint.schema.json` beside this module says what is there.
+    `lint.schema.json` beside this module says what is there; `places` are for the fingerprints.
     """
     found = list(found)
     made = [
         describe(source, diagnostic, mark)
-        for (source, diagnostic), mark in zip(found, fingerprints(found), strict=True)
+        for (source, diagnostic), mark in zip(found, fingerprints(found, places), strict=True)
     ]
     return json.dumps(made, indent=2) + "\n"
 

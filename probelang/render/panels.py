@@ -8,12 +8,11 @@ from probelang.record import record
 from probelang.render.amounts import amount, rate, share
 from probelang.render.amounts import duration as short_time
 from probelang.render.bins import Bins, bins_of
-from probelang.render.cells import escaped, named, shown
+from probelang.render.cells import escaped, named
 from probelang.render.hits_values import make_names
 from probelang.tracing.units import Unit
 
 if TYPE_CHECKING:
-    from probelang.tracing.frequent import Frequent
     from probelang.tracing.hits import Value
     from probelang.tracing.recording import EventRecord, FieldRecord, Recording
 
@@ -176,8 +175,3 @@ def subtitle(recording: Recording, duration: int) -> str:
     text += f" in {seconds:,.1f} s" if seconds >= 10 else f" in {short_time(duration)}"
     text += f", {rate(hits / seconds)} a second" if seconds else ""
     return text + (f"; {lost:,} lost ({share(lost, hits + lost)})" if lost else "; none lost")
-
-
-def top_values(values: Frequent, most: int) -> list[tuple[str, int]]:
-    """The most frequent values with their counts, as texts."""
-    return [(shown(value), count) for value, count in values.top(most)]

@@ -12,7 +12,7 @@ from probelang.render.fingerprint import fingerprints
 from probelang.render.rule import render_markdown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from probelang.diagnostics import Diagnostic, Label, Rule
     from probelang.source import Source, Span
@@ -25,14 +25,15 @@ def render_sarif(
     found: Sequence[tuple[Source, Diagnostic]],
     sources: Iterable[Source],
     kernels: Callable[[Source], Sequence[str]] = lambda source: (),
+    places: Mapping[str, str] | None = None,
 ) -> str:
     """One run, with the files that were read and the rules that something is said of. Columns count characters.
 
-    `kernels` are all that were asked about, for each spec.
+    `kernels` are all that were asked about, for each spec; `places` are for the fingerprints.
     """
     rules = sorted({one.rule for _, one in found}, key=lambda rule: rule.code)
     numbers = {rule.code: number for number, rule in enumerate(rules)}
-    marks = fingerprints(found)
+    marks = fingerprints(found, places)
     run = {
         "tool": {
             "driver": {

@@ -67,7 +67,7 @@ SCENES = [
         fact screen $(base64 screen | tr -d '\\n')
         fact page $(base64 out.html | tr -d '\\n')
         """,
-        seconds=120,
+        seconds=240,
     ),
     Scene(
         "saved",
@@ -78,7 +78,7 @@ SCENES = [
         probelang report hits.jsonl -o saved.html; fact page $?
         fact saved $(base64 saved.html | tr -d '\\n')
         """,
-        seconds=120,
+        seconds=240,
     ),
     Scene(
         "no-terminal",
@@ -90,7 +90,7 @@ SCENES = [
         probelang run --report out.txt $SHARED/look.pl; fact report $?
         probelang run --plot out.png $SHARED/look.pl; fact plot $?
         """,
-        seconds=120,
+        seconds=240,
     ),
 ]
 

@@ -321,7 +321,9 @@ def test_options(kernel: str) -> None:
 def test_what_is_in_use_is_said_and_cleared_later(kernel: str) -> None:
     facts, said = facts_of("in-use", kernel), told(kernel)["in-use"].output
     assert (facts["used.status"], facts["kept"]) == ("1", "1"), said
-    assert "cannot remove instances/probelang-" in said and "note: cleared what was left" in said, said
+    # an eprobe that two folders had on holds its event in the one that had it off first, until that folder is gone
+    assert "probelang: cannot remove " in said and "instances/probelang-" in said, said
+    assert "note: cleared what was left" in said, said
 
 
 @pytest.mark.parametrize("kernel", KERNELS)

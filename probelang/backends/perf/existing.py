@@ -52,6 +52,14 @@ def show(field: Field) -> Shown | Refusal:
     bits = fetch.bits * (fetch.count or 1)
     if fetch.bitfield is None and bits == base.size * 8 and fetch.signed == base.signed:
         return Shown(base.name)
+    if (
+        field.asked is None
+        and not (fetch.signed or base.signed)
+        and fetch.count is None
+        and bits < base.size * 8
+    ):
+        # nobody asked for a width: an unsigned argument of a system call stands in the word that it came in
+        return Shown(base.name)
     own = f"{'s' if base.signed else 'u'}{base.size * 8}"
     help = f"record it as the event has it: `{field.name}: {own}`" if base.size in (1, 2, 4, 8) else TRACEFS
     return Refusal(

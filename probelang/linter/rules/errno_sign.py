@@ -5,16 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from probelang.diagnostics import Edit, Fix, Rule, Severity
-from probelang.linter.named_numbers import MAX_ERRNO
+from probelang.linter.named_numbers import MAX_ERRNO, RESULT, is_outcome
 from probelang.linter.subject import comparisons, field_of
-from probelang.probes import EventFieldValue, ReturnValue
-from probelang.syntax import tree
 
 if TYPE_CHECKING:
     from probelang.check.report import Report
     from probelang.check.spec import Statement
     from probelang.linter.subject import Subject
-    from probelang.probes import Condition, Field
+    from probelang.probes import Condition
 
 RULE = Rule(
     "PRB621",
@@ -33,7 +31,7 @@ def check_condition(subject: Subject, statement: Statement, condition: Condition
             compare.constant is None
             or field is None
             or compare.op not in ("==", "!=")
-            or not _returned(field)
+            or not is_outcome(field.access, RESULT)
         ):
             continue
         value, text = compare.value, subject.text(compare.constant)
@@ -55,18 +53,3 @@ def check_condition(subject: Subject, statement: Statement, condition: Condition
             label=f"`{written}`",
             fix=Fix(f"write `{written}`", (Edit(compare.constant, written),), safe=False),
         )
-
-
-def _returned(field: Field) -> bool:
-    """Whether a value is what a function returned: of a probe at its return, or of a system call's event."""
-    if field.access.derefs:
-        return False
-    if isinstance(field.access.base, EventFieldValue):
-        return isinstance(field.expr, tree.Name) and field.expr.name in (
-            "ret",
-            "error",
-            "err",
-            "retval",
-            "result",
-        )
-    return isinstance(field.access.base, ReturnValue)

@@ -42,7 +42,7 @@ def check_spec(subject: Subject, report: Report) -> None:
                 _parameters(params, items, report)
 
 
-#: What statements use, by their identity: while one is typed, the others of a spec stay as they are.
+#: What statements use, by their identity: while one is typed, the others of a spec stay as they are. Begun anew when it is full.
 _kept: dict[int, tuple[tree.Statement, tuple[frozenset[str], frozenset[str]]]] = {}
 _MOST_KEPT = 1024
 

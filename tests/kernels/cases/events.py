@@ -101,6 +101,16 @@ CASES = [
         refused={"6.1": r"PRB501.*no eprobe sit on a kprobe's event"},
     ),
     Case(
+        "syscall-unsigned",
+        # four bytes in eight of the event's record
+        spec="rd = eprobe syscalls:sys_enter_read if fd == 0 && count == 4323 { fd, count }",
+        do="""
+        head -c 9000 /dev/zero >f
+        known reader dd if=f of=/dev/null bs=4323 count=1 2>/dev/null
+        """,
+        expect=[one("rd", tid_=fact("reader"), fd=0, count=4323)],
+    ),
+    Case(
         "eprobe-many-points",
         spec="eprobe syscalls:sys_enter_{mkdir,rmdir}* { pathname }",
         do="known maker mkdir made; known remover rmdir made",

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 #: Of a file and a kernel, where tests of different kernels share nothing; of a file and a function, where functions do not either.
 BY_KERNEL = frozenset(
     ("test_lab", "test_generated", "test_lines", "test_commands", "test_import", "test_programs")
+    + ("test_run", "test_run_examples")
 )
 BY_FUNCTION = frozenset(("test_bpftrace", "test_perf"))
 
@@ -24,6 +25,8 @@ LONGEST = (
     "test_perf-test_perf_takes_every_generated_probe-",
     "test_generated-",
     "test_bpftrace-test_bpftrace_takes_every_generated_probe-",
+    "test_run_examples-",
+    "test_run-",
     "test_program_kinds",
     "test_lines-",
     "test_perf_debuginfo",

@@ -136,6 +136,7 @@ def test_names_are_found_by_beginning_word_part_and_letters() -> None:
     names = Names.of(["read_it", "vfs_read", "spread", "v_f_s_r", "other"])
     assert names.search("read") == (["read_it", "vfs_read", "spread"], True)
     assert names.search("vfsr")[0] == ["v_f_s_r", "vfs_read"]
+    assert Names.of(["verify_sd", "vfs_read", "vfs_rd_all"]).search("vfsrd")[0] == ["vfs_read", "vfs_rd_all"]
     assert names.search("", 2) == (["other", "read_it"], False)
     assert names.search("\n") == ([], True)
     assert names.search("x" * 1000) == ([], True)

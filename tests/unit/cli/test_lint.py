@@ -95,7 +95,7 @@ def test_what_the_settings_call_specs(capfd: Capture) -> None:
 def test_a_folder_without_specs(capfd: Capture) -> None:
     Path("empty").mkdir()
     status, out, err = call(capfd, *K, "empty")
-    assert (status, out) == (0, "") and err.startswith("probelang: note: no specs in empty")
+    assert (status, out) == (0, "") and err.startswith("probelang: note: no specs or raw commands in empty")
 
 
 def test_folders_that_cannot_be_read(capfd: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -453,3 +453,30 @@ def test_start_up_is_cheap_where_nothing_changed(tmp_path: Path) -> None:
         "mmap",
     )
     assert not [name for name in modules if name.startswith(wrong)]
+
+
+def test_fingerprints_are_those_of_the_place_in_the_project(
+    capfd: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However a file is named, and from wherever: a baseline of one run is good for all others."""
+    Path("probelang.toml").write_text('kernels = ["6.12"]\n')
+    Path("far/below").mkdir(parents=True)
+    Path("far/below/a.probe").write_text("fprobe vfs_raed\n")
+    home = Path.cwd()
+
+    def mark(*names: str) -> str:
+        (found,) = json.loads(call(capfd, "--format", "json", *names)[1])
+        return str(found["fingerprint"])
+
+    marks = {
+        mark("far/below/a.probe"),
+        mark("./far/below/../below/a.probe"),
+        mark(str(home / "far/below/a.probe")),
+    }
+    Path("known.json").write_text(call(capfd, "--format", "json", "far")[1])
+    monkeypatch.chdir("far/below")
+    marks |= {mark("a.probe"), mark(".")}
+    assert len(marks) == 1
+    assert call(capfd, "--baseline", "../../known.json", "a.probe")[0] == 0
+    Path("b.probe").write_text("fprobe vfs_raed\n")
+    assert mark("b.probe") not in marks

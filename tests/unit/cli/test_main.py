@@ -93,7 +93,6 @@ def test_what_cannot_be_done_is_one_line(
     "arguments",
     [
         (),
-        ("nonsense",),
         ("lint",),
         ("lint", "--nonsense", "good.pl"),
         ("compile", "--format", "yaml", "good.pl"),
@@ -369,3 +368,18 @@ def on_terminal(environment: dict[str, str], *arguments: str) -> bytes:
     assert child.wait(timeout=60) == 1
     assert b"PRB101" in seen
     return seen
+
+
+@pytest.mark.parametrize(
+    ("word", "said"),
+    [
+        ("lnit", "did you mean `lint`?"),
+        ("compiel", "did you mean `compile`?"),
+        ("zzz", "there are "),
+        ("a\nb", "no such command"),
+    ],
+)
+def test_an_unknown_command(word: str, said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([word, "x"]) == 2
+    out, err = capsys.readouterr()
+    assert out == "" and said in err and err.count("\n") == 1

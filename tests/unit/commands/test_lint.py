@@ -211,6 +211,20 @@ cat trace_pipe
 """
 
 
+@pytest.mark.parametrize(
+    ("line", "letter"),
+    [
+        ("kprobe:io/x vfs_read", "p"),
+        ("P:io/x vfs_read", "p"),
+        ("kretprobe vfs_read", "r"),
+        ("q vfs_read", ""),
+    ],
+)
+def test_unknown_commands_that_are_near(line: str, letter: str) -> None:
+    (found,) = lint(Source("x.tracefs", line), [load_kernel("7.3")])
+    assert found.label.text == (f"did you mean `{letter}`?" if letter else "")
+
+
 def test_scripts() -> None:
     found = lint(Source("setup.sh", SCRIPT), [load_kernel("6.12")])
     assert [
