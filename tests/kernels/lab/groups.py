@@ -12,7 +12,16 @@ if TYPE_CHECKING:
 
 #: Of a file and a kernel, where tests of different kernels share nothing; of a file and a function, where functions do not either.
 BY_KERNEL = frozenset(
-    ("test_lab", "test_generated", "test_lines", "test_commands", "test_import", "test_programs")
+    (
+        "test_lab",
+        "test_generated",
+        "test_lines",
+        "test_commands",
+        "test_import",
+        "test_programs",
+        "test_run",
+        "test_run_examples",
+    )
 )
 BY_FUNCTION = frozenset(("test_bpftrace", "test_perf"))
 
@@ -20,6 +29,8 @@ BY_FUNCTION = frozenset(("test_bpftrace", "test_perf"))
 LONGEST = (
     "test_bpftrace-test_case-6.12",
     "test_lab-",
+    "test_run_examples-",
+    "test_run-",
     "test_perf-test_case_through_perf-",
     "test_perf-test_perf_takes_every_generated_probe-",
     "test_generated-",
