@@ -15,6 +15,8 @@ from pathlib import Path
 
 from generate_completions import full_parser
 
+from probelang import __version__
+
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = "share/man/man1"
 DATE = "2026-11-25"
@@ -248,7 +250,7 @@ def _command(name: str, help: str, parser: argparse.ArgumentParser, others: list
 
 
 def _head(name: str, what: str) -> str:
-    title = f'.TH "{_plain(name.upper())}" "1" "{DATE}" "probelang" "User Commands"\n'
+    title = f'.TH "{_plain(name.upper())}" "1" "{DATE}" "probelang {__version__}" "User Commands"\n'
     line = f"{_plain(name)} \\- {_words(what)}"
     return f"{title}.SH NAME\n{_fill(line)}\n"
 

@@ -36,6 +36,7 @@ def test_a_value_is_made_once_and_anew_when_asked() -> None:
 
 _SUITE = """
 import os
+from functools import cache
 from pathlib import Path
 import pytest
 
@@ -56,6 +57,15 @@ def test_guest(kernel, guests, again):
     # the first guest of 6.12 dies
     assert (kernel, boots) in (("6.1", 1), ("6.12", 2))
 
+@cache
+def told(kernel):
+    with LOG.open("a") as log:
+        log.write(f"told {kernel}\\n")
+    return LOG.read_text().count(f"told {kernel}\\n")
+
+def test_told():
+    assert told("7.3") == 2
+
 def test_broken(guests, again):
     assert False
 """
@@ -67,7 +77,9 @@ def test_a_test_that_is_run_once_more_has_a_guest_of_its_own(
 ) -> None:
     """As `.ci/run` has it, with and without several processes; what fails twice fails."""
     (tmp_path / "test_made.py").write_text(_SUITE)
-    (tmp_path / "conftest.py").write_text("from tests.conftest import again\n")
+    (tmp_path / "conftest.py").write_text(
+        "from tests.conftest import again\nfrom tests.kernels.conftest import forget_answers\n"
+    )
     (tmp_path / "pytest.ini").write_text("[pytest]\n")
     log = tmp_path / "log"
     command = [
@@ -92,6 +104,13 @@ def test_a_test_that_is_run_once_more_has_a_guest_of_its_own(
         check=False,
     )
     assert done.returncode == 1, done.stdout
-    assert "1 failed, 2 passed, 2 rerun" in done.stdout, done.stdout
+    assert "1 failed, 3 passed, 3 rerun" in done.stdout, done.stdout
     assert "RERUN test_made.py::test_guest[6.12]" in done.stdout, done.stdout
-    assert sorted(log.read_text().split("\n")) == ["", "boot 6.1", "boot 6.12", "boot 6.12"]
+    assert sorted(log.read_text().split("\n")) == [
+        "",
+        "boot 6.1",
+        "boot 6.12",
+        "boot 6.12",
+        "told 7.3",
+        "told 7.3",
+    ]

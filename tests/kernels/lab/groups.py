@@ -12,28 +12,47 @@ if TYPE_CHECKING:
 
 #: Of a file and a kernel, where tests of different kernels share nothing; of a file and a function, where functions do not either.
 BY_KERNEL = frozenset(
-    ("test_lab", "test_generated", "test_lines", "test_commands", "test_import", "test_programs")
-    + ("test_run", "test_run_examples")
+    (
+        "test_lab",
+        "test_generated",
+        "test_lines",
+        "test_commands",
+        "test_import",
+        "test_programs",
+        "test_run",
+        "test_run_examples",
+    )
 )
 BY_FUNCTION = frozenset(("test_bpftrace", "test_perf"))
 
-#: What takes longest, by the beginnings of the names of groups.
+#: What takes longest, by the beginnings of the names of groups: minutes of a processor.
 LONGEST = (
     "test_bpftrace-test_case-6.12",
     "test_lab-",
+    "test_run_examples-",
+    "test_run-",
     "test_perf-test_case_through_perf-",
     "test_perf-test_perf_takes_every_generated_probe-",
     "test_generated-",
+    "test_guests",
     "test_bpftrace-test_bpftrace_takes_every_generated_probe-",
     "test_run_examples-",
     "test_run-",
     "test_program_kinds",
     "test_lines-",
     "test_perf_debuginfo",
+)
+#: What takes seconds, and is left for the end; all else comes between.
+SHORTEST = (
     "test_commands-",
     "test_import-",
-    "test_guests",
-    "test_bpftrace-test_case-",
+    "test_programs-",
+    "test_perf-test_programs_through_perf-",
+    "test_bpftrace-test_programs-",
+    "test_tools",
+    "test_hostile_strings",
+    "test_tracepoint_fields",
+    "test_inside",
 )
 
 
@@ -63,4 +82,6 @@ def group_of(item: pytest.Item) -> str:
 
 
 def _rank(group: str) -> int:
+    if group.startswith(SHORTEST):
+        return len(LONGEST) + 1
     return next((rank for rank, start in enumerate(LONGEST) if group.startswith(start)), len(LONGEST))
