@@ -146,7 +146,7 @@ ADVICE: dict[str, Advice] = {
     "FILT_INVALID_FILTER": Advice(rules.BAD_FILTER, "the condition ends in the middle", "", "e:a/b sched.sched_switch if prev_pid == 3 &&"),
     "FILT_INVALID_CPULIST": Advice(rules.BAD_FILTER, "this is no list of CPUs", "", "e:a/b sched.sched_switch if CPU == CPUS{}"),
     "FILT_INVALID_VALUE": Advice(rules.BAD_FILTER, "a number or a string in quotes must stand here", "", "e:a/b sched.sched_switch if prev_pid == x"),
-    "FILT_NO_FUNCTION": Advice(rules.BAD_FILTER, "there is no such function", "", "e:a/b irq_vectors.local_timer_entry if stacktrace.function == no_such_function"),
+    "FILT_NO_FUNCTION": Advice(rules.BAD_FILTER, "there is no such function", "", "e:a/b kmem.kfree if call_site.function == no_such_function"),
     "FILT_ERRNO": Advice(rules.BAD_FILTER, "this is no condition", "", "e:a/b sched.sched_switch if =="),
     "FILT_NO_FILTER": Advice(rules.BAD_FILTER, "there is nothing to compare", "", "e:a/b sched.sched_switch if !"),
     # synthetic events

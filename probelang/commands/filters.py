@@ -28,10 +28,10 @@ _GENERIC = {
     "CPU": EventField("CPU", "int", 0, 4, True, "cpu"),
     "cpu": EventField("cpu", "int", 0, 4, True, "cpu"),
     "common_cpu": EventField("common_cpu", "int", 0, 4, True, "cpu"),
-    "COMM": EventField("COMM", "char *", 0, 8, True, "comm"),
-    "comm": EventField("comm", "char *", 0, 8, True, "comm"),
-    "stacktrace": EventField("stacktrace", "char *", 0, 8, True, "stack"),
-    "STACKTRACE": EventField("STACKTRACE", "char *", 0, 8, True, "stack"),
+    "COMM": EventField("COMM", "char *", 0, 0, True, "comm"),
+    "comm": EventField("comm", "char *", 0, 0, True, "comm"),
+    "stacktrace": EventField("stacktrace", "char *", 0, 0, True, "stack"),
+    "STACKTRACE": EventField("STACKTRACE", "char *", 0, 0, True, "stack"),
 }
 _COMMON = {
     "common_type": EventField("common_type", "unsigned short", 0, 2, False, "int"),
@@ -195,7 +195,11 @@ class _Condition:
             raise _Wrong("FILT_NO_FILTER", at)
 
     def _find(self, name: str) -> EventField | None:
-        return self.fields.get(name) or _GENERIC.get(name) or _COMMON.get(name)
+        generic = _GENERIC.get(name)
+        if generic is not None and generic.kind == "stack" and not self.target.names:
+            # Linux 6.1 was seen not to know it
+            generic = None
+        return self.fields.get(name) or generic or _COMMON.get(name)
 
     def _skip_spaces(self, at: int) -> int:
         while self.char(at) and is_space(self.char(at)):

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import random
 
-from probelang.commands.target import glob_pattern
+from tests.commands.examples import example
 from tests.commands.vocabulary import Vocabulary, path
 from tests.commands.words import ARRAYS, GARBAGE, NUMBERS, REGISTERS, SOUND, TYPES
 
 
 class CommandGenerator:
-    """Commands for one kernel. Lines are `FILE COMMAND`, with `d`, `k` or `u` for the file they go to."""
+    """Commands for one kernel, each with `d`, `k` or `u` for the file it goes to."""
 
     def __init__(self, words: Vocabulary, seed: int) -> None:
         self.words = words
@@ -18,12 +18,20 @@ class CommandGenerator:
         self.made: list[str] = []
         self.events: list[tuple[str, str, str]] = []
         self.number = 0
+        #: What is left of an example of several lines.
+        self.left: list[str] = []
 
     def commands(self, count: int) -> list[tuple[str, str]]:
         return [self.command() for _ in range(count)]
 
     def command(self) -> tuple[str, str]:
         draw = self.draw
+        if not self.left and self._chance(0.03):
+            self.number += 1
+            self.left = example(draw, self.number)
+        if self.left:
+            text = self.left.pop(0)
+            return "d", self._damage(text) if len(text) < 1000 and self._chance(0.25) else text
         kind = draw.choices("prftesuU-", (24, 12, 20, 10, 14, 4, 8, 1, 4))[0]
         text = self._fresh(kind)
         if self.made and draw.random() < 0.08:
@@ -31,7 +39,7 @@ class CommandGenerator:
         if draw.random() < 0.22:
             text = self._damage(text)
         text = text.replace("\n", " ").replace("\0", "0")
-        if self._is_wide(text):
+        if self.words.is_wide(text):
             return self.command()
         self.made.append(text)
         if len(self.made) > 200:
@@ -41,14 +49,6 @@ class CommandGenerator:
         return draw.choice("kku"), text
 
     # ----------------------------------------------------------------------------------------------------- parts
-
-    def _is_wide(self, text: str) -> bool:
-        """Whether it is an fprobe on very many functions, which Linux 6.12 attaches one by one."""
-        words = text.split()
-        if text[:1] != "f" or len(words) < 2 or not any(char in words[1] for char in "*?["):
-            return False
-        pattern = glob_pattern(words[1].partition("%")[0])
-        return sum(pattern.fullmatch(name) is not None for name in self.words.traceable) > 20
 
     def _fresh(self, kind: str) -> str:
         match kind:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from probelang.btf.layout import resolve
 from probelang.btf.names import Space
 from probelang.btf.types import Ptr, Struct
-from probelang.commands.target import Proto, Target
+from probelang.commands.target import Proto, Target, glob_pattern
 from probelang.kernel.interface import Kernel
 from probelang.kernel.tracefs import EventField
 
@@ -36,6 +36,14 @@ class Vocabulary:
     structs: list[str]
     protos: dict[str, Proto] = field(default_factory=dict)
     fields: dict[tuple[str, str], tuple[EventField, ...]] = field(default_factory=dict)
+
+    def is_wide(self, text: str) -> bool:
+        """Whether a command is an fprobe on very many functions, which Linux 6.12 attaches one by one."""
+        words = text.split()
+        if text[:1] != "f" or len(words) < 2 or not any(char in words[1] for char in "*?["):
+            return False
+        pattern = glob_pattern(words[1].partition("%")[0])
+        return sum(pattern.fullmatch(name) is not None for name in self.traceable) > 20
 
 
 def vocabulary(kernel: Kernel, seed: int) -> Vocabulary:
