@@ -36,8 +36,6 @@ LONGEST = (
     "test_generated-",
     "test_guests",
     "test_bpftrace-test_bpftrace_takes_every_generated_probe-",
-    "test_run_examples-",
-    "test_run-",
     "test_program_kinds",
     "test_lines-",
     "test_perf_debuginfo",
