@@ -95,7 +95,7 @@ def test_what_the_settings_call_specs(capfd: Capture) -> None:
 def test_a_folder_without_specs(capfd: Capture) -> None:
     Path("empty").mkdir()
     status, out, err = call(capfd, *K, "empty")
-    assert (status, out) == (0, "") and err.startswith("probelang: note: no specs in empty")
+    assert (status, out) == (0, "") and err.startswith("probelang: note: no specs or raw commands in empty")
 
 
 def test_folders_that_cannot_be_read(capfd: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
