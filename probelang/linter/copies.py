@@ -1,4 +1,4 @@
-"""A probe that stands there twice, word for word: what is wrong with it is said once, and of the copy that it is one."""
+"""A probe that stands there twice, word for word: the errors in it are said once, and of the copy that it is one."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING
 
 from probelang.check.rules import names
+from probelang.diagnostics import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -40,7 +41,9 @@ def without_copies(
         dropped.update(
             id(one)
             for one in within(copy)
-            if one is not clash and (one.rule.code, one.label.span.start) in said
+            if one is not clash
+            and one.severity is Severity.ERROR
+            and (one.rule.code, one.label.span.start) in said
         )
     return [one for one in found if id(one) not in dropped]
 
