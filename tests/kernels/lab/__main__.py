@@ -36,6 +36,8 @@ def main() -> int:
         help="with bpftrace and perf in the guest: Debian's current ones, or the bpftrace of bookworm",
     )
     run.add_argument("--console", action="store_true", help="print the console's log too")
+    shell = commands.add_parser("shell", help="boot a kernel with probelang in it, and type there as root")
+    shell.add_argument("--kernel", choices=list(SUITES), default="6.12")
     options = parser.parse_args()
     try:
         if options.command == "fetch":
@@ -43,6 +45,11 @@ def main() -> int:
                 kernel = fetch_kernel(name)
                 print(name, kernel.package_version, kernel.vmlinuz)
             return 0
+        if options.command == "shell":
+            from tests.kernels.lab.inside import PYTHON
+            from tests.kernels.lab.shell import run_shell
+
+            return run_shell(fetch_kernel(options.kernel), PYTHON)
         return _run(options)
     except LabError as error:
         print(f"lab: {error}", file=sys.stderr)

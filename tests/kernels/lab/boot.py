@@ -117,17 +117,12 @@ def run_job(kernel: KernelFiles, job: Job, machine: Machine | None = None) -> Ou
 
 def _boot(kernel: KernelFiles, jobs: Mapping[str, Job], machine: Machine) -> list[Outcome]:
     """The outcomes of the jobs that began, in order: of all of them unless the guest died on the way."""
-    qemu = shutil.which("qemu-system-x86_64")
-    if qemu is None:
-        raise LabError("no `qemu-system-x86_64` on this machine (package qemu-system-x86)")
     console = ""
     with _guest_slot(), tempfile.TemporaryDirectory(prefix="probelang-lab-") as made:
         folder = Path(made)
-        _write_initrd(folder / "initrd", jobs, machine)
+        write_initrd(folder / "initrd", jobs, machine)
         for _ in range(BOOT_TRIES):
-            _run_qemu(
-                qemu, kernel, folder, machine, max(job.seconds for job in jobs.values()) + STALL_SECONDS
-            )
+            _run_qemu(kernel, folder, machine, max(job.seconds for job in jobs.values()) + STALL_SECONDS)
             console = (folder / "console").read_text(errors="replace")
             outcomes = parse_report((folder / "out").read_text(errors="replace"), console)
             if outcomes:
@@ -138,25 +133,25 @@ def _boot(kernel: KernelFiles, jobs: Mapping[str, Job], machine: Machine) -> lis
     )
 
 
-def _run_qemu(qemu: str, kernel: KernelFiles, folder: Path, machine: Machine, patience: float) -> None:
+def qemu_command(kernel: KernelFiles, initrd: Path, machine: Machine) -> list[str]:
+    """QEMU for a guest that has no serial lines yet; raises `LabError` where there is no QEMU."""
+    qemu = shutil.which("qemu-system-x86_64")
+    if qemu is None:
+        raise LabError("no `qemu-system-x86_64` on this machine (package qemu-system-x86)")
+    command = [qemu, "-accel", "tcg", "-cpu", "max,-cx16"]
+    command += ["-m", str(machine.megabytes), "-smp", str(machine.cores)]
+    command += ["-nodefaults", "-display", "none", "-no-reboot"]
+    command += ["-kernel", str(kernel.vmlinuz), "-initrd", str(initrd)]
+    command += ["-append", f"{_COMMAND_LINE} {machine.command_line}".strip(), *machine.options]
+    return command
+
+
+def _run_qemu(kernel: KernelFiles, folder: Path, machine: Machine, patience: float) -> None:
     """One run of the guest, to its end or until it has said nothing for `patience` seconds."""
     for name in ("console", "out"):
         (folder / name).write_bytes(b"")
-    command = [
-        qemu,
-        "-accel",
-        "tcg",
-        "-cpu",
-        "max,-cx16",
-        "-m",
-        str(machine.megabytes),
-        "-smp",
-        str(machine.cores),
-    ]
-    command += ["-nodefaults", "-display", "none", "-no-reboot"]
+    command = qemu_command(kernel, folder / "initrd", machine)
     command += ["-serial", f"file:{folder}/console", "-serial", f"file:{folder}/out"]
-    command += ["-kernel", str(kernel.vmlinuz), "-initrd", str(folder / "initrd")]
-    command += ["-append", f"{_COMMAND_LINE} {machine.command_line}".strip(), *machine.options]
     heard, said = time.monotonic(), 0
     with subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
@@ -177,7 +172,8 @@ def _run_qemu(qemu: str, kernel: KernelFiles, folder: Path, machine: Machine, pa
         raise LabError(f"QEMU: {complaint.decode(errors='replace').strip()[:300]}")
 
 
-def _write_initrd(path: Path, jobs: Mapping[str, Job], machine: Machine) -> None:
+def write_initrd(path: Path, jobs: Mapping[str, Job], machine: Machine) -> None:
+    """The initial RAM disk of a guest with these jobs by name; one called `shell` takes the place of all."""
     files: dict[str, bytes] = {}
     for name, job in jobs.items():
         place = f"lab/jobs/{name}"

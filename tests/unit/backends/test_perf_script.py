@@ -62,6 +62,7 @@ probe)
 record)
 	trap 'echo stopped >>"$tracing/../log"; exit 3' INT TERM
 	cat >>"$tracing/../log"
+	: >"$tracing/../ready"
 	case "$*" in *forever*) while :; do sleep 0.05; done ;; esac
 	exit 5
 	;;
@@ -237,7 +238,7 @@ def test_interrupted_while_it_records(shell: list[str], tmp_path: Path, number: 
         cwd=tmp_path / "here",
     ) as running:
         end = time.monotonic() + 20
-        while "record" not in (tmp_path / "log").read_text() if (tmp_path / "log").exists() else True:
+        while not (tmp_path / "ready").exists():
             assert time.monotonic() < end
             time.sleep(0.02)
         time.sleep(0.2)
