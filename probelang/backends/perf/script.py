@@ -197,6 +197,12 @@ _RECORD_END = """\
 		# a signal ends the wait, and not perf
 		kill -0 "$recorder" 2>/dev/null || break
 	done
+	# and perf may be gone since: the status is that of the wait then
+	if [ $status -gt 128 ]; then
+		wait "$recorder"
+		again=$?
+		[ $again -eq 127 ] || status=$again
+	fi
 	recorder=
 	undo
 	exit $status

@@ -241,6 +241,7 @@ def test_interrupted_while_it_records(shell: list[str], tmp_path: Path, number: 
         while not (tmp_path / "ready").exists():
             assert time.monotonic() < end
             time.sleep(0.02)
+        # the script has to notice, too
         time.sleep(0.2)
         running.send_signal(number)
         assert running.wait(20) == 3
