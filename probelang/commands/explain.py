@@ -9,7 +9,7 @@ from probelang.backends.tracefs.places import Written, places
 from probelang.commands.advice import ADVICE
 from probelang.commands.verdict import Words
 from probelang.diagnostics import Diagnostic, Label, Severity
-from probelang.kernel.errors import DYNAMIC_TEXTS, FILTER_TEXTS, REWORDED, SYNTH_TEXTS, TEXTS
+from probelang.kernel.errors import DYNAMIC_TEXTS, FILTER_TEXTS, HIST_TEXTS, REWORDED, SYNTH_TEXTS, TEXTS
 from probelang.record import record
 
 if TYPE_CHECKING:
@@ -23,7 +23,9 @@ _MARGIN = len("  Command: ")
 MAX_ENTRIES = 1000
 
 _NAMES = {
-    text: name for texts in (TEXTS, SYNTH_TEXTS, FILTER_TEXTS, DYNAMIC_TEXTS) for name, text in texts.items()
+    text: name
+    for texts in (HIST_TEXTS, TEXTS, SYNTH_TEXTS, FILTER_TEXTS, DYNAMIC_TEXTS)
+    for name, text in texts.items()
 } | {text: name for name, (_, text) in REWORDED.items()}
 
 

@@ -36,18 +36,6 @@ def wanted(text: str = SPEC, file: str = FILE) -> Wanted:
     return Wanted(file, digest_of(text), analysis.events)
 
 
-@pytest.fixture
-def tracefs(tmp_path: Path) -> FakeTracefs:
-    made = FakeTracefs(tmp_path / "tracing")
-    made.define("p:bystanders/idle do_nanosleep")
-    return made
-
-
-@pytest.fixture
-def states(tmp_path: Path) -> StateFolder:
-    return StateFolder(str(tmp_path / "probelang"))
-
-
 def snapshot(tracefs: FakeTracefs) -> tuple[list[str], dict[str, str]]:
     files = {
         str(path.relative_to(tracefs.path)): path.read_text()

@@ -37,18 +37,6 @@ def compiled(text: str = SPEC, run: str = RUN, kernel: str = "6.12") -> tuple[Ev
     return analysis.events
 
 
-@pytest.fixture
-def tracefs(tmp_path: Path) -> FakeTracefs:
-    made = FakeTracefs(tmp_path / "tracing")
-    made.define("p:bystanders/idle do_nanosleep")
-    return made
-
-
-@pytest.fixture
-def states(tmp_path: Path) -> StateFolder:
-    return StateFolder(str(tmp_path / "probelang"))
-
-
 def snapshot(folder: str) -> dict[str, str]:
     return {
         str(path.relative_to(folder)): path.read_text() if path.is_file() else ""
