@@ -283,7 +283,7 @@ class Workbench:
         for word in words:
             rows = rows.filter(has_text=word)
         self.wait_until(lambda: rows.count() == 1)
-        found = rows.inner_text()
+        found = str(rows.inner_text())
         self.command("View: Toggle Panel Visibility")
         panel.wait_for(state="hidden")
         return found
