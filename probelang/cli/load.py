@@ -60,6 +60,8 @@ def load(options: argparse.Namespace) -> int:
     except StateError as error:
         raise UsageError(str(error)) from None
     _show(changes)
+    if sys.stdout.isatty() and any(change.added for change in changes):
+        print(f"what they record is read in {tracefs.file('trace_pipe')}; `probelang unload` takes them away")
     return OK
 
 

@@ -44,6 +44,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if given and given[0][:1] != "-" and given[0] not in _COMMANDS:
         say(_no_command(given[0]))
         return FAILED
+    if not given:
+        parser = _parser()
+        parser.exit(FAILED, parser.format_help())
     options = _parser(given).parse_args(given)
     from probelang.answers import KernelError
 

@@ -9,6 +9,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from probelang.cli.common import UsageError, say
+from probelang.tracing.tracefs import own_program
 
 if TYPE_CHECKING:
     import argparse
@@ -35,7 +36,7 @@ def hand_over(options: argparse.Namespace) -> int:
         )
     if os.geteuid() != 0:
         raise UsageError(
-            "`probelang run` needs root: bpftrace loads programs into the kernel (sudo probelang run …)"
+            f"`probelang run` needs root: bpftrace loads programs into the kernel (sudo {own_program()} run …)"
         )
     settings = Settings(bpftrace=_find_version(program))
     made = compile_files(options, "bpftrace", settings)

@@ -18,8 +18,8 @@ _PERF_LINE = re.compile(r"\s*(?:[$#%]\s+)?(?:sudo\s+)?(?:\S*/)?perf\s+probe\b")
 _LONG = "kprobe|kretprobe|kfunc|kretfunc|fentry|fexit|tracepoint|rawtracepoint|uprobe|uretprobe|usdt|interval|profile|software|hardware|watchpoint|iter"
 _BPFTRACE_LINE = re.compile(
     r"#!.*\bbpftrace\b|\s*(?:[$#%]\s+)?(?:sudo\s+)?(?:\S*/)?bpftrace\s.*-e\b|\s*config\s*=\s*\{|\s*(?:BEGIN|END|begin|end)\s*(?:\{|$)"
-    # a point, and then braces, a condition, or the end of the line
-    rf"|\s*(?:{_LONG}):\S+\s*(?:[{{/,]|$)|\s*(?:kr?|t|rt|ur?|U|fr?|i):[^\s,{{]+,?\s*(?:[{{/]|$)"
+    # a point, and then braces, a condition, or the end of the line; the name of a raw command's event has a slash, too
+    rf"|\s*(?:{_LONG}):\S+\s*(?:[{{/,]|$)|\s*(?:kr?|t|rt|ur?|U|fr?|i):[^\s,{{]+(?:,?\s*(?:\{{|$)|\s+/)"
 )
 _COMMAND_LINE = re.compile(r"\s*(?:[pft]|r\d*|[es]):\S+\s+\S|\s*[prft]\s+\S|\s*-:|.*\bkprobe_event=")
 _DEFINITION_LINE = re.compile(

@@ -47,7 +47,7 @@ def _row(status: EventStatus) -> tuple[str, str, str, str]:
     if counts.hits is None:
         counted = _NOT_COUNTED
     else:
-        counted = f"{counts.hits} hits" + (f", {counts.misses} missed" if counts.misses is not None else "")
+        counted = f"{counts.hits} calls" + (f", {counts.misses} missed" if counts.misses is not None else "")
     said = {"changed": "changed in the spec", "gone": "no longer in the spec"}.get(status.spec, "")
     return status.event.name, status.condition, counted, said
 

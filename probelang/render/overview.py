@@ -119,9 +119,9 @@ def _headline(view: View, columns: int, marks: Marks) -> Line:
 
 
 def _clock(elapsed: int) -> str:
-    seconds = elapsed // 10**9
-    if seconds < 1:
-        return duration(elapsed)
+    if elapsed < 10**10:
+        return duration(elapsed) if elapsed < 10**9 else f"{elapsed / 10**9:.1f} s"
+    seconds = round(elapsed / 10**9)
     hours, minutes = divmod(seconds // 60, 60)
     if hours:
         return f"{hours} h {minutes:02} min"

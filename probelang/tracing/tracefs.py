@@ -7,6 +7,7 @@ Every write is one line, appended, because a file of tracefs that is opened othe
 from __future__ import annotations
 
 import os
+import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -132,12 +133,25 @@ class Tracefs(Folder):
         return self.put("dynamic_events", f"-:{event}")
 
 
+#: What each command needs root for.
+_DOES = {
+    "run": "defines events in the kernel",
+    "load": "defines events in the kernel",
+    "unload": "removes events from the kernel",
+    "status": "reads tracefs",
+}
+
+
+def own_program() -> str:
+    """What starts probelang, for sudo, which often has another PATH: a whole path where that is known."""
+    name = sys.argv[0]
+    return os.path.abspath(name) if os.path.basename(name) == "probelang" else "probelang"
+
+
 def find_tracefs(what: str) -> Tracefs:
     """The system's tracefs, ready to be written. Raises TracefsError; `what` is the command that needs it."""
     if os.geteuid() != 0:
-        raise TracefsError(
-            f"`probelang {what}` needs root: it defines events in the kernel (sudo probelang {what} …)"
-        )
+        raise TracefsError(f"`probelang {what}` needs root: it {_DOES[what]} (sudo {own_program()} {what} …)")
     for place in PLACES:
         try:
             os.close(os.open(f"{place}/dynamic_events", os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC))

@@ -38,6 +38,7 @@ def main() -> int:
     run.add_argument("--console", action="store_true", help="print the console's log too")
     shell = commands.add_parser("shell", help="boot a kernel with probelang in it, and type there as root")
     shell.add_argument("--kernel", choices=list(SUITES), default="6.12")
+    shell.add_argument("files", nargs="*", metavar="FILE", help="put into the folder that one types in")
     options = parser.parse_args()
     try:
         if options.command == "fetch":
@@ -49,9 +50,9 @@ def main() -> int:
             from tests.kernels.lab.inside import PYTHON
             from tests.kernels.lab.shell import run_shell
 
-            return run_shell(fetch_kernel(options.kernel), PYTHON)
+            return run_shell(fetch_kernel(options.kernel), options.files, PYTHON)
         return _run(options)
-    except LabError as error:
+    except (LabError, OSError) as error:
         print(f"lab: {error}", file=sys.stderr)
         return 2
 

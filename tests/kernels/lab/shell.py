@@ -6,6 +6,7 @@ import os
 import shlex
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from tests.kernels.lab.boot import Job, Machine, qemu_command, write_initrd
@@ -14,18 +15,29 @@ from tests.kernels.lab.inside import ENVIRONMENT, ROOT, unpack_job
 
 _SHELL = r"""
 mkdir -p /root/examples /dev/pts && mount -t devpts devpts /dev/pts
-mv /lab/jobs/shell/*.pl /root/examples/
-cd /root
+cd /lab/jobs/shell && mv example-* /root/examples/ && mv given-* /root/ 2>/dev/null
+cd /root && rmdir shared
+for file in examples/example-* given-*; do
+	[ -e "$file" ] && mv "$file" "$(echo "$file" | sed 's/example-//; s/^given-//')"
+done
 """
-_HELLO = """"Linux $(uname -r): 'probelang run examples/reads.pl' shows its large reads, 'exit' ends it" """
+_HELLO = r"""
+cat <<END
+Linux $(uname -r), with probelang. See some hits:
+
+    probelang run --command 'dd if=/bin/busybox of=/dev/null bs=500K' examples/reads.pl
+
+There is one terminal: \`run --command\`, or \`run … &\` and \`kill -INT %1\`. \`exit\` ends the guest.
+
+END
+"""
 
 
-def run_shell(kernel: KernelFiles, machine: Machine) -> int:
+def run_shell(kernel: KernelFiles, files: Sequence[str], machine: Machine) -> int:
     """Boot, and hand the terminal over until its shell ends; the answer is QEMU's exit status."""
     job = unpack_job()
-    examples = {
-        path.name: path.read_bytes() for path in (ROOT / "examples").iterdir() if path.suffix == ".pl"
-    }
+    beside = {f"example-{path.name}": path.read_bytes() for path in (ROOT / "examples").glob("*.pl")}
+    beside |= {f"given-{Path(name).name}": Path(name).read_bytes() for name in files}
     lines = [job.script, _SHELL, ENVIRONMENT, f"export TERM={shlex.quote(os.environ.get('TERM', 'dumb'))}"]
     try:
         size = os.get_terminal_size()
@@ -33,11 +45,11 @@ def run_shell(kernel: KernelFiles, machine: Machine) -> int:
     except OSError:
         # not a terminal: a script that is typed
         pass
-    lines += [f"echo {_HELLO}", "export PS1='guest:\\w# '"]
+    lines += [_HELLO, "export PS1='guest:\\w# '"]
     lines += ["exec setsid -c sh </dev/ttyS0 >/dev/ttyS0 2>&1"]
     with tempfile.TemporaryDirectory(prefix="probelang-lab-") as made:
         initrd = Path(made) / "initrd"
-        write_initrd(initrd, {"shell": Job("\n".join(lines) + "\n", {**job.files, **examples})}, machine)
+        write_initrd(initrd, {"shell": Job("\n".join(lines) + "\n", {**job.files, **beside})}, machine)
         # the guest is the one that Ctrl-C is for
         serial = ("-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console")
         return subprocess.run([*qemu_command(kernel, initrd, machine), *serial], check=False).returncode

@@ -34,9 +34,20 @@ def test_not_root(
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     assert main(arguments(command)) == 2
     said = capsys.readouterr()
+    does = {"unload": "removes events from the kernel", "status": "reads tracefs"}
     assert said.out == "" and said.err == (
-        f"probelang: `probelang {command}` needs root: it defines events in the kernel (sudo probelang {command} …)\n"
+        f"probelang: `probelang {command}` needs root: it {does.get(command, 'defines events in the kernel')} (sudo probelang {command} …)\n"
     )
+
+
+def test_sudo_is_given_a_path(
+    spec: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its PATH is often another."""
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    monkeypatch.setattr("sys.argv", ["/opt/venv/bin/probelang", "run"])
+    assert main(["run", "io.pl"]) == 2
+    assert "(sudo /opt/venv/bin/probelang run …)" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("command", COMMANDS)

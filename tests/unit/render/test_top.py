@@ -193,4 +193,4 @@ def test_rates_are_those_of_the_last_second(monkeypatch: pytest.MonkeyPatch) -> 
     clock.now += 1
     top.take([])
     assert re.search(r"^io/missing +0 +350 +█▁▁$", "\n".join(drawn[-1]), re.MULTILINE)
-    assert drawn[-1][0].startswith("reads.pl · 350 hits · none lost · 0/s · 4 s")
+    assert drawn[-1][0].startswith("reads.pl · 350 hits · none lost · 0/s · 4.5 s")
