@@ -10,6 +10,7 @@ from probelang.btf.names import Space
 from probelang.btf.types import Func, FuncProto, Struct
 from probelang.commands.octets import parse_unsigned
 from probelang.commands.verdict import Doubtful
+from probelang.kernel.functions import is_forbidden
 from probelang.record import record
 
 if TYPE_CHECKING:
@@ -132,7 +133,7 @@ class Target:
         table = self.kernel.table("blacklist")
         if table is None:
             raise Doubtful("function")
-        return name in table
+        return is_forbidden(table, name)
 
     def refuses_untraceable(self, name: str) -> bool:
         """Whether a kprobe is refused in a function that ftrace has no place in.

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from probelang.btf.blob import Btf
     from probelang.kernel.interface import Kernel
+    from probelang.kernel.tables import Table
 
 
 def find_function(kernel: Kernel, name: str, module: str | None) -> Answer[Function]:
@@ -49,10 +50,21 @@ def find_function(kernel: Kernel, name: str, module: str | None) -> Answer[Funct
             proto_reason=reason,
             btf=btf,
             traceable=None if traceable is None else bool(traceable),
-            blacklisted=None if blacklist is None else name in blacklist,
+            # a piece that the compiler split off is as forbidden as the function (`within_kprobe_blacklist`, kernel/kprobes.c)
+            blacklisted=None
+            if blacklist is None
+            else name in blacklist or name.partition(".")[0] in blacklist,
             symbols=count,
         )
     )
+
+
+def is_forbidden(blacklist: Table, name: str) -> bool:
+    """Whether kprobes are forbidden on a function.
+
+    A piece that the compiler split off is as forbidden as its function (`within_kprobe_blacklist`, kernel/kprobes.c).
+    """
+    return name in blacklist or name.partition(".")[0] in blacklist
 
 
 def _home_by_btf(kernel: Kernel, name: str, wanted: str | None) -> str:

@@ -49,6 +49,17 @@ def test_a_function_out_of_ftraces_reach_and_one_out_of_kprobes_too(kernel: Kern
     assert answer.value.blacklisted is True
 
 
+@pytest.mark.parametrize("name", ["6.1", "6.12", "7.3"])
+def test_a_piece_is_as_forbidden_as_its_function(name: str) -> None:
+    for function, expected in (
+        ("nmi_handle.part.0", True),
+        ("io_check_error.part.0", True),
+        ("vfs_read", False),
+    ):
+        answer = load_kernel(name).find_function(function)
+        assert isinstance(answer, Found) and answer.value.blacklisted is expected
+
+
 def test_several_symbols_of_one_name_are_counted(kernel: Kernel) -> None:
     answer = kernel.has_symbol("cleanup_module")
     assert answer == NotFound() or isinstance(answer, Found | NotFound)
