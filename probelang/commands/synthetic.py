@@ -79,7 +79,8 @@ def _create(name: str, body: str, command: _Command, target: Target, state: Stat
             words = words[taken:]
     if not fields:
         raise command.refuse("INVALID_CMD")
-    if state.probes(_SYSTEM, name) or target.has_event(_SYSTEM, name):
+    # an event of another kind that has this name is in nobody's way
+    if target.has_event(_SYSTEM, name):
         raise Refused("event-exists")
     return Probe(SYNTHETIC, _SYSTEM, name, False, (name,), (), fields=tuple(fields))
 

@@ -61,7 +61,7 @@ def guest_file(path: str) -> str | None:
         return "busybox"
     if path == "./run":
         return "run"
-    return "" if path.rstrip("/") in ("/bin", "/dev", "") else None
+    return "" if path.rstrip("/") in ("/bin", "/dev", "/run", "") else None
 
 
 def new_judge(kernel: Kernel) -> Judge:
