@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 from probelang.record import record
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from probelang.ctypes import CType
     from probelang.source import Source, Span
     from probelang.syntax.tree import Expr, FetchType, Kind
@@ -265,6 +267,18 @@ class Junction:
 
 
 Condition = Compare | Not | Junction
+
+
+def comparisons(condition: Condition | None) -> Iterator[Compare]:
+    """The comparisons of a condition, from left to right; none of none."""
+    match condition:
+        case Junction(_, operands):
+            for operand in operands:
+                yield from comparisons(operand)
+        case Not(operand):
+            yield from comparisons(operand)
+        case Compare():
+            yield condition
 
 
 # ---------------------------------------------------------------------------------------------------- probes

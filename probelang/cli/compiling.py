@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
-    from probelang.analysis import Analysis
     from probelang.backends import Settings
     from probelang.kernel.interface import Kernel
+    from probelang.pipeline import Analysis
     from probelang.source import Source
 
 
@@ -31,7 +31,7 @@ class Compiled:
 
 def compile_files(options: argparse.Namespace, target: str, settings: Settings) -> Compiled:
     """Compile the files of a command line; diagnostics go to standard error. Raises UsageError, KernelError."""
-    from probelang.analysis import analyse
+    from probelang.pipeline import analyse
     from probelang.render.text import render_text
 
     kernel = load_kernel(options.kernel)

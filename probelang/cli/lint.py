@@ -109,9 +109,9 @@ def _compare_files(run: Run, jobs: list[Job]) -> None:
         outcome = job.outcome
         if outcome is None or not found:
             continue
-        from probelang.analysis import read as read_tree
         from probelang.check.report import in_source_order
         from probelang.ignores import without_ignored
+        from probelang.pipeline import read as read_tree
         from probelang.record import replace
 
         kernels = tuple(run.name(kernel) for kernel in job.kernels)

@@ -167,7 +167,7 @@ def places_of(jobs: Iterable[Job]) -> dict[str, str]:
 
 def _lasts(source: Source) -> bool:
     """Whether all that a spec asks about is in its kernels: of programs there are other files to be read."""
-    from probelang.analysis import read
+    from probelang.pipeline import read
     from probelang.syntax.tree import Kind, Probe
 
     of_the_kernel = (Kind.KPROBE, Kind.FPROBE, Kind.TPROBE, Kind.EPROBE)

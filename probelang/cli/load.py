@@ -120,7 +120,7 @@ def _read_text(file: str) -> str | None:
 
 def _compile(file: str) -> list[LoadedEvent] | None:
     """The events of a spec for the running kernel as it is now; None if it has errors."""
-    from probelang.analysis import analyse
+    from probelang.pipeline import analyse
     from probelang.tracing.loaded import describe_event
 
     analysis = analyse(read(file), load_kernel(None))

@@ -1,4 +1,4 @@
-"""The command line: it reads arguments and files, asks `probelang.analysis`, and prints."""
+"""The command line: it reads arguments and files, asks the packages below, and prints."""
 
 from __future__ import annotations
 
@@ -307,8 +307,8 @@ def _status(options: argparse.Namespace) -> int:
 
 
 def _explain_log(options: argparse.Namespace) -> int:
-    from probelang.analysis import analyse
     from probelang.commands.explain import explain, read_log
+    from probelang.pipeline import analyse
     from probelang.render.text import render_text
 
     if options.log == "-" and "-" in options.files:

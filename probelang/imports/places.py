@@ -6,15 +6,9 @@ import re
 
 from probelang.imports.drafts import Beyond
 from probelang.record import record, replace
+from probelang.syntax.bpftrace import KINDS
 
-_KINDS = {
-    "kprobe": ("kprobe", ""), "k": ("kprobe", ""), "kretprobe": ("kprobe", "%return"), "kr": ("kprobe", "%return"),
-    "fentry": ("fprobe", ""), "f": ("fprobe", ""), "kfunc": ("fprobe", ""), "fexit": ("fprobe", "%return"),
-    "fr": ("fprobe", "%return"), "kretfunc": ("fprobe", "%return"), "tracepoint": ("eprobe", ""), "t": ("eprobe", ""),
-    "rawtracepoint": ("tprobe", ""), "rt": ("tprobe", ""), "uprobe": ("uprobe", ""), "u": ("uprobe", ""),
-    "uretprobe": ("uprobe", "%return"), "ur": ("uprobe", "%return"), "usdt": ("usdt", ""), "U": ("usdt", ""),
-    "interval": ("monitor", ""), "i": ("monitor", ""),
-}  # fmt: skip
+_KINDS = {**KINDS, "interval": ("monitor", ""), "i": ("monitor", "")}
 _WITHOUT = {
     "BEGIN": "a spec has no code of its own to run: it begins when it is started", "END": "a spec has no code of its own to run",
     "begin": "a spec has no code of its own to run: it begins when it is started", "end": "a spec has no code of its own to run",

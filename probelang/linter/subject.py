@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from probelang.probes import Compare, Junction, Not
+from probelang.probes import Compare, Not, comparisons
 from probelang.record import record
 from probelang.source import Span
 from probelang.syntax import tree
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from probelang.check.spec import Statement
     from probelang.kernel.interface import Kernel
@@ -69,18 +69,6 @@ def span_of(condition: Condition) -> Span:
     """From the first to the last character of all that a condition compares."""
     spans = [compare.span for compare in comparisons(condition)]
     return Span(min(span.start for span in spans), max(span.end for span in spans))
-
-
-def comparisons(condition: Condition) -> Iterator[Compare]:
-    """Every comparison of a condition, in order."""
-    match condition:
-        case Compare():
-            yield condition
-        case Not(operand):
-            yield from comparisons(operand)
-        case Junction(_, operands):
-            for operand in operands:
-                yield from comparisons(operand)
 
 
 def field_of(probe: Probe, compare: Compare) -> Field | None:

@@ -14,14 +14,15 @@ from probelang.record import record
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_KINDS = {
+#: Kinds of points in bpftrace, by all their names: the kind here, and what is behind the point.
+KINDS = {
     "kprobe": ("kprobe", ""), "k": ("kprobe", ""), "kretprobe": ("kprobe", "%return"), "kr": ("kprobe", "%return"),
     "fentry": ("fprobe", ""), "f": ("fprobe", ""), "kfunc": ("fprobe", ""), "fexit": ("fprobe", "%return"),
     "fr": ("fprobe", "%return"), "kretfunc": ("fprobe", "%return"), "tracepoint": ("eprobe", ""), "t": ("eprobe", ""),
     "rawtracepoint": ("tprobe", ""), "rt": ("tprobe", ""), "uprobe": ("uprobe", ""), "u": ("uprobe", ""),
     "uretprobe": ("uprobe", "%return"), "ur": ("uprobe", "%return"), "usdt": ("usdt", ""), "U": ("usdt", ""),
 }  # fmt: skip
-_WORD = "|".join(sorted(_KINDS, key=len, reverse=True))
+_WORD = "|".join(sorted(KINDS, key=len, reverse=True))
 _POINT = re.compile(rf"\s*({_WORD}):((?:[./~\w]*/)?\"[^\"\n]*\"[^\s,{{]*|[^\s,{{]+)")
 _TOKEN = re.compile(r'"(?:\\.|[^"\\\n])*"|/\*.*?\*/|//[^\n]*|#[^\n]*|\$?\w+|->|&&|\|\||[<>=!]=|.', re.DOTALL)
 _STRING = re.compile(r'"(?:\\.|[^"\\\n])*"')
@@ -81,7 +82,7 @@ def read_clause(text: str, start: int, end: int) -> Clause | None:
     while match := _POINT.match(text, at, end):
         word, point = match.groups()
         at = match.end()
-        if _KINDS[word][0] not in ("uprobe", "usdt"):
+        if KINDS[word][0] not in ("uprobe", "usdt"):
             cut = point.find("/")
             if cut >= 0:
                 at -= len(point) - cut
@@ -142,7 +143,7 @@ def split_items(text: str) -> list[str]:
 
 
 def _write(points: list[tuple[str, str]], predicate: str | None, body: str) -> str | None:
-    items, stack = _items(body, _KINDS[points[0][0]][0])
+    items, stack = _items(body, KINDS[points[0][0]][0])
     if items is None:
         return None
     rest = " with stacktrace" if stack else ""
@@ -154,13 +155,13 @@ def _write(points: list[tuple[str, str]], predicate: str | None, body: str) -> s
     if items:
         rest += " { " + ", ".join(_name(items)) + " }"
     if any(
-        _KINDS[word][0] == "usdt" and (point.count(":") < 2 or "*" in point or "::" in point)
+        KINDS[word][0] == "usdt" and (point.count(":") < 2 or "*" in point or "::" in point)
         for word, point in points
     ):
         return None
     merged: dict[tuple[str, str], list[str]] = {}
     for word, point in points:
-        merged.setdefault(_KINDS[word], []).append(point)
+        merged.setdefault(KINDS[word], []).append(point)
     out = []
     for (kind, returns), names in merged.items():
         if (

@@ -13,8 +13,8 @@ from probelang.analysis import analyse
 from probelang.answers import Found
 from probelang.check.spec import check
 from probelang.kernel.interface import Kernel
-from probelang.linter.subject import comparisons, field_of
-from probelang.probes import Duration, FunctionTarget
+from probelang.linter.subject import field_of
+from probelang.probes import Duration, FunctionTarget, comparisons
 from probelang.source import Source
 from probelang.syntax.parse import parse
 from tests.properties.generator import Generator

@@ -12,17 +12,15 @@ from probelang.btf.layout import find_member
 from probelang.btf.names import Space
 from probelang.probes import (
     Access,
-    Compare,
     Deref,
     Duration,
     EntryValue,
     EventFieldValue,
     Immediate,
-    Junction,
-    Not,
     Parameter,
     SymbolAddress,
     ThreadName,
+    comparisons,
 )
 from probelang.record import record, replace
 
@@ -117,7 +115,7 @@ class _Writer:
         conditions = []
         if based is not None:
             conditions += self._sit_on(fields, based)
-        compared = set(_compared(self.probe.condition))
+        compared = {one.field for one in comparisons(self.probe.condition) if not one.common}
         pieces: list[tuple[str, tuple[str, ...]]] = []
         for field in fields:
             # what the condition does not need is read when it holds
@@ -221,7 +219,7 @@ class _Writer:
     def _sit_on(self, fields: Sequence[Field], based: Based) -> list[str]:
         """The fields of the event below that are used here; what is left of its condition."""
         used = {base.name for field in fields if isinstance(base := field.access.base, EventFieldValue)}
-        compared = set(_compared(based.condition))
+        compared = {one.field for one in comparisons(based.condition) if not one.common}
         event: dict[str, Value] = {}
         for field in based.fields:
             if field.name not in used | compared:
@@ -437,17 +435,3 @@ def _form(fetch: Fetch, text: str) -> tuple[str, str]:
     if fetch.name[0] == "x" and not fetch.bitfield:
         return "0x%llx", text
     return ("%lld" if fetch.signed and not fetch.bitfield else "%llu"), text
-
-
-def _compared(condition: Condition | None) -> Iterator[str]:
-    """The fields that a condition compares."""
-    match condition:
-        case Junction(_, operands):
-            for operand in operands:
-                yield from _compared(operand)
-        case Not(operand):
-            yield from _compared(operand)
-        case Compare(field, common=False):
-            yield field
-        case _:
-            return

@@ -13,7 +13,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from probelang.check.naming import MAX_ARG_NAME, MAX_EVENT_NAME, free_name
-from probelang.probes import Compare, Junction, Not
+from probelang.probes import comparisons
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -39,25 +39,13 @@ def aliases(condition: Condition | None, names: Sequence[str]) -> dict[str, str]
     """New names for the compared fields whose names perf would misread in a filter: they are recorded once more."""
     found: dict[str, str] = {}
     taken = set(names)
-    for name in compared(condition) if condition is not None else ():
-        if MISREAD in name and name not in found:
+    for compare in comparisons(condition):
+        name = compare.field
+        if not compare.common and MISREAD in name and name not in found:
             base = name.replace(MISREAD, "u_id")[:MAX_ARG_NAME]
             found[name] = base if base not in taken else free_name(base, taken, MAX_ARG_NAME)
             taken.add(found[name])
     return found
-
-
-def compared(condition: Condition) -> Iterator[str]:
-    """The names of the fields that a condition compares."""
-    match condition:
-        case Junction(_, operands):
-            for operand in operands:
-                yield from compared(operand)
-        case Not(operand):
-            yield from compared(operand)
-        case Compare(name, common=common):
-            if not common:
-                yield name
 
 
 def spell_event(event: str, returns: bool, taken: set[str]) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from probelang.diagnostics import Edit, Fix, Rule, Severity
-from probelang.linter.subject import comparisons, field_of
+from probelang.linter.subject import field_of
+from probelang.probes import comparisons
 
 if TYPE_CHECKING:
     from probelang.check.report import Report

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from probelang.diagnostics import Edit, Fix, Label, Rule, Severity
 from probelang.linter.ranges import Solver, Values, bounds, is_range, join, meet, units
-from probelang.linter.subject import comparisons, span_of
-from probelang.probes import Compare, Junction, Not
+from probelang.linter.subject import span_of
+from probelang.probes import Compare, Junction, Not, comparisons
 from probelang.source import Span
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from probelang.diagnostics import Edit, Fix, Rule, Severity
-from probelang.linter.subject import comparisons
+from probelang.probes import comparisons
 from probelang.source import Span
 
 if TYPE_CHECKING:

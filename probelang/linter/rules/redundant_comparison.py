@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from probelang.diagnostics import Label, Rule, Severity
 from probelang.linter.ranges import Solver, Values, is_range, units, within
-from probelang.linter.subject import comparisons, span_of
-from probelang.probes import Compare, Junction, Not
+from probelang.linter.subject import span_of
+from probelang.probes import Compare, Junction, Not, comparisons
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

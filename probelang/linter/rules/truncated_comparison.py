@@ -8,8 +8,8 @@ from probelang.check.conditions import MAX_COMM, room_of
 from probelang.ctypes import CInt
 from probelang.diagnostics import Edit, Fix, Label, Rule, Severity
 from probelang.linter.returns import is_written
-from probelang.linter.subject import comparisons, field_of
-from probelang.probes import ThreadName
+from probelang.linter.subject import field_of
+from probelang.probes import ThreadName, comparisons
 from probelang.source import Span
 from probelang.syntax import tree
 
