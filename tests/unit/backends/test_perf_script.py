@@ -237,14 +237,18 @@ def test_interrupted_while_it_records(shell: list[str], tmp_path: Path, number: 
         env=machine.environment,
         cwd=tmp_path / "here",
     ) as running:
-        end = time.monotonic() + 20
-        while not (tmp_path / "ready").exists():
-            assert time.monotonic() < end
-            time.sleep(0.02)
-        # the script has to notice, too
-        time.sleep(0.2)
-        running.send_signal(number)
-        assert running.wait(20) == 3
+        try:
+            end = time.monotonic() + 20
+            while not (tmp_path / "ready").exists():
+                assert time.monotonic() < end
+                time.sleep(0.02)
+            # the script has to notice, too
+            time.sleep(0.2)
+            running.send_signal(number)
+            assert running.wait(20) == 3
+        finally:
+            # one that did not end would be waited for without end
+            running.kill()
     assert machine.events() == []
     assert machine.log()[-1][-1] == "stopped"
 
