@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import os
 import signal
 from collections.abc import Generator
@@ -11,6 +12,13 @@ def pytest_configure() -> None:
     """A shell's background job ignores Ctrl-C, and so would all that it starts, whose answer to it is tested."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _settled() -> None:
+    """What earlier modules keep is not looked through for garbage again and again, in the time of tests that measure some."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
