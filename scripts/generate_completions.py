@@ -16,7 +16,7 @@ from typing import Any
 
 import shtab
 
-from probelang.cli.main import _COMMANDS, _parser
+from probelang.cli.main import COMMANDS, build_parser
 from probelang.kernel.load import bundled_kernels
 from probelang.rules import RULES
 
@@ -111,7 +111,7 @@ def parsers(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser
 
 def full_parser() -> argparse.ArgumentParser:
     """The parser with the options of all commands."""
-    return _parser(tuple(_COMMANDS))
+    return build_parser(tuple(COMMANDS))
 
 
 def render() -> dict[str, str]:

@@ -29,6 +29,15 @@ def say(text: str) -> None:
     print(f"probelang: {printable(text)}", file=sys.stderr)
 
 
+def terminal_width() -> int:
+    """Characters of a line, as the environment or the terminal has it; 80 where neither says."""
+    columns = os.environ.get("COLUMNS", "")
+    try:
+        return int(columns) if columns.isdecimal() else os.get_terminal_size().columns
+    except (OSError, ValueError):
+        return 80
+
+
 def wants_color(options: argparse.Namespace, stream: object) -> bool:
     """Whether `--color`, or without it the stream and the environment, ask for colours."""
     if options.color != "auto":
@@ -75,6 +84,24 @@ def write_bytes(text: str) -> None:
     sys.stdout.flush()
     sys.stdout.buffer.write(text.encode("utf-8", "surrogateescape"))
     sys.stdout.buffer.flush()
+
+
+def write_output(path: str | None, text: str, program: bool = False) -> None:
+    """A text to a file, or to standard output for None or `-`; who may read a `program` may run it. Raises UsageError."""
+    if path is None or path == "-":
+        if hasattr(sys.stdout, "reconfigure"):
+            # the kernel compares bytes: whatever the terminal speaks, they are those of the spec
+            sys.stdout.reconfigure(encoding="utf-8", errors="surrogateescape")
+        sys.stdout.write(text)
+        return
+    try:
+        with open(path, "w", encoding="utf-8", errors="surrogateescape") as file:
+            file.write(text)
+        if program and os.path.isfile(path):
+            mode = os.stat(path).st_mode
+            os.chmod(path, mode | (mode & 0o444) >> 2)
+    except OSError as error:
+        raise UsageError(f"cannot write {path}: {error.strerror}") from None
 
 
 def read(name: str, stdin_name: str | None = None) -> Source:

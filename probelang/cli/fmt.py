@@ -7,10 +7,45 @@ import stat
 import sys
 from typing import TYPE_CHECKING
 
-from probelang.cli.common import write_bytes
+from probelang.cli.common import FAILED, FOUND, OK, UsageError, read, say, wants_color, write_bytes
+from probelang.cli.options import add_common, add_project
 
 if TYPE_CHECKING:
+    import argparse
+
     from probelang.source import Source
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """The options of `probelang fmt`."""
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument(
+        "--check", action="store_true", help="write nothing: say which files would change; exit with 1 if any"
+    )
+    how.add_argument(
+        "--diff", action="store_true", help="write nothing: show what would change; exit with 1 if any does"
+    )
+    add_common(parser, folders=True)
+    add_project(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the command; the exit status."""
+    from probelang.cli.files import find_specs, project_of
+
+    color, color_errors = wants_color(options, sys.stdout), wants_color(options, sys.stderr)
+    work = _Formatting(options.check, options.diff, color, color_errors)
+    names, status = find_specs(options.files, project_of(options), options.force_exclude)
+    for name in names:
+        try:
+            work.format(name, read(name))
+        except UsageError as error:
+            work.failed.append(str(error))
+    for line in work.failed:
+        say(line)
+    if work.failed or status:
+        return FAILED
+    return FOUND if work.changed and (work.check or work.diff) else OK
 
 
 def replace_file(path: str, text: str) -> None:
@@ -55,8 +90,8 @@ def _replace(path: str, data: bytes, status: os.stat_result) -> bool:
     return True
 
 
-class Run:
-    """One run over several files: what it has found so far is in `changed` and `failed`."""
+class _Formatting:
+    """One go over several files: what it has found so far is in `changed` and `failed`."""
 
     def __init__(self, check: bool, diff: bool, color: bool, color_errors: bool) -> None:
         self.check = check

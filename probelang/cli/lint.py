@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from probelang.cli.common import FAILED, FOUND, OK, UsageError, read, say, wants_color
 from probelang.cli.files import find_specs, project_of
 from probelang.cli.lint_jobs import Job, Outcome, Run, do_jobs, places_of
+from probelang.cli.options import add_common, add_kernel, add_project, add_target
 
 if TYPE_CHECKING:
     import argparse
@@ -17,20 +18,86 @@ if TYPE_CHECKING:
     from probelang.specs import Wanted
 
 
-def lint(options: argparse.Namespace) -> int:
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """The options of `probelang lint`."""
+    add_target(parser, default=False)
+    add_kernel(parser, "append")
+    rules = parser.add_argument_group(
+        "rules", "RULES are codes, beginnings of codes, slugs or ALL, with commas"
+    )
+    for name, text in (
+        ("select", "only these; ALL by default"),
+        ("extend-select", "these too"),
+        ("ignore", "not these"),
+        ("extend-ignore", "nor these"),
+    ):
+        rules.add_argument(f"--{name}", action="append", metavar="RULES", help=text)
+    rules.add_argument(
+        "--severity",
+        action="append",
+        metavar="RULES=LEVEL",
+        help="what they say is an error, a warning or info",
+    )
+    fixes = parser.add_argument_group("fixes")
+    fixes.add_argument("--fix", action="store_true", help="apply fixes to the files")
+    fixes.add_argument(
+        "--unsafe-fixes",
+        action="store_true",
+        help="with --fix or --diff: those too that want to be looked at",
+    )
+    fixes.add_argument(
+        "--diff",
+        action="store_true",
+        help="write nothing: show what --fix would change; exit with 1 if any does",
+    )
+    output = parser.add_argument_group("output")
+    output.add_argument(
+        "--format",
+        choices=("text", "concise", "json", "sarif", "github"),
+        default="text",
+        help="how diagnostics are shown",
+    )
+    output.add_argument("--statistics", action="store_true", help="show how often each rule is broken, only")
+    output.add_argument(
+        "--baseline", metavar="JSON", help="say only what is not in this output of --format json"
+    )
+    output.add_argument("-q", "--quiet", action="store_true", help="diagnostics, and nothing besides")
+    output.add_argument("--exit-zero", action="store_true", help="exit with 0 whatever is found")
+    add_common(parser, folders=True)
+    parser.add_argument(
+        "--from",
+        dest="origin",
+        choices=("tracefs",),
+        help="the files hold raw commands of the kernel, as those called *.tracefs, kprobe_events, uprobe_events or "
+        "dynamic_events do anyway",
+    )
+    settings = parser.add_argument_group("settings")
+    add_project(settings)  # type: ignore[arg-type]
+    settings.add_argument(
+        "--stdin-filename",
+        metavar="FILE",
+        help="what standard input is called, and whose settings hold for it",
+    )
+    settings.add_argument("--no-cache", action="store_true", help="neither read nor keep results")
+    settings.add_argument(
+        "--jobs", type=_positive, metavar="N", help="processes at most; one for each processor by default"
+    )
+
+
+def run(options: argparse.Namespace) -> int:
     """Run the command; the exit status."""
     if options.fix and options.diff:
         raise UsageError("--fix writes what --diff only shows: one of them")
-    run = Run(options)
-    jobs, status = _find_jobs(run)
-    results = _recall(run, jobs)
+    work = Run(options)
+    jobs, status = _find_jobs(work)
+    results = _recall(work, jobs)
     left = [job for job in jobs if job.outcome is None]
-    do_jobs(run, left)
+    do_jobs(work, left)
     if results is not None and left:
         _keep(results, left)
-    _compare_files(run, jobs)
-    written = _write_fixed(run, jobs)
-    worst = _report(run, jobs)
+    _compare_files(work, jobs)
+    written = _write_fixed(work, jobs)
+    worst = _report(work, jobs)
     status = max(status, written)
     if status:
         return status
@@ -186,10 +253,18 @@ def _report(run: Run, jobs: list[Job]) -> int:
         found = without_known(options.baseline, found, places_of(jobs))
     if not found and not fixed and options.format in ("text", "concise", "github"):
         return OK
-    from probelang.cli.report import print_found
+    from probelang.cli.lint_report import print_found
 
     print_found(run, jobs, found, fixed)
     from probelang.diagnostics import Severity
 
     worst = max((one.severity for _, one in found), default=Severity.INFO)
     return FOUND if worst >= Severity.WARNING else OK
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text[:9]) <= 1000:
+        import argparse
+
+        raise argparse.ArgumentTypeError(f"a number from 1 to 1000, not {text[:40]!r}")
+    return int(text)

@@ -1,4 +1,4 @@
-"""`probelang load`, `unload` and `status`: what stays when the command is over."""
+"""`probelang load`: events that stay when the command is over."""
 
 from __future__ import annotations
 
@@ -6,26 +6,31 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from probelang.cli.common import FOUND, OK, UsageError, load_kernel, read, say
+from probelang.cli.common import FOUND, OK, UsageError, say
+from probelang.cli.options import add_common, add_kernel
 from probelang.cli.run import check_modules, clear_killed, many, open_kernel, show_refusal
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
-    from probelang.tracing.loaded import LoadedEvent
     from probelang.tracing.loading import Change
 
 
-def load(options: argparse.Namespace) -> int:
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """The options of `probelang load`."""
+    add_kernel(parser, "store")
+    add_common(parser)
+
+
+def run(options: argparse.Namespace) -> int:
     """Have the events of specs in the kernel, and say what changed."""
     from probelang.backends import Settings
-    from probelang.cli.compiling import compile_files
+    from probelang.cli.compile import compile_files
     from probelang.tracing.define import Interrupted, Refused
     from probelang.tracing.ending import Ending
     from probelang.tracing.loaded import digest_of
-    from probelang.tracing.loading import NotLoaded, Wanted
-    from probelang.tracing.loading import load as load_specs
+    from probelang.tracing.loading import NotLoaded, Wanted, load
     from probelang.tracing.state_files import StateError
 
     if "-" in options.files:
@@ -46,7 +51,7 @@ def load(options: argparse.Namespace) -> int:
     ]
     try:
         with Ending() as ending:
-            changes = load_specs(tracefs, states, wanted, ending.reached)
+            changes = load(tracefs, states, wanted, ending.reached)
     except Refused as refused:
         show_refusal(refused, options)
         say("nothing was changed")
@@ -59,75 +64,14 @@ def load(options: argparse.Namespace) -> int:
         return FOUND
     except StateError as error:
         raise UsageError(str(error)) from None
-    _show(changes)
+    show_changes(changes)
     if sys.stdout.isatty() and any(change.added for change in changes):
         print(f"what they record is read in {tracefs.file('trace_pipe')}; `probelang unload` takes them away")
     return OK
 
 
-def unload(options: argparse.Namespace) -> int:
-    """Remove what was loaded, and say what that was."""
-    from probelang.tracing.ending import Ending
-    from probelang.tracing.loading import NotLoaded
-    from probelang.tracing.loading import unload as unload_specs
-    from probelang.tracing.state_files import StateError
-
-    if bool(options.files) == options.all:
-        raise UsageError("give the files of specs, or --all")
-    tracefs, states = open_kernel("unload")
-    clear_killed(tracefs, states)
-    files = None if options.all else list(dict.fromkeys(map(os.path.abspath, options.files)))
-    try:
-        with Ending():
-            changes, left = unload_specs(tracefs, states, files)
-    except NotLoaded as error:
-        say(str(error))
-        return FOUND
-    except StateError as error:
-        raise UsageError(str(error)) from None
-    _show(changes)
-    if options.all and not changes:
-        print("nothing is loaded")
-    for name in left:
-        say(f"cannot remove {name}: in use by something else; it stays loaded")
-    return FOUND if left else OK
-
-
-def status(options: argparse.Namespace) -> int:
-    """Show what is loaded, and how it does."""
-    from probelang.render.loaded import render_json, render_loaded
-    from probelang.tracing.loaded import read_record
-    from probelang.tracing.state_files import StateError
-    from probelang.tracing.status import find_status
-
-    tracefs, states = open_kernel("status")
-    clear_killed(tracefs, states)
-    try:
-        specs = [find_status(tracefs, spec, _read_text, _compile) for spec in read_record(states).specs]
-        runs = states.runs()
-    except StateError as error:
-        raise UsageError(str(error)) from None
-    sys.stdout.write(render_json(specs, runs) if options.format == "json" else render_loaded(specs, runs))
-    return OK
-
-
-def _read_text(file: str) -> str | None:
-    try:
-        return read(file).text
-    except UsageError:
-        return None
-
-
-def _compile(file: str) -> list[LoadedEvent] | None:
-    """The events of a spec for the running kernel as it is now; None if it has errors."""
-    from probelang.pipeline import analyse
-    from probelang.tracing.loaded import describe_event
-
-    analysis = analyse(read(file), load_kernel(None))
-    return None if analysis.failed else [describe_event(event) for event in analysis.events]
-
-
-def _show(changes: Sequence[Change]) -> None:
+def show_changes(changes: Sequence[Change]) -> None:
+    """What became of the events of each spec."""
     from probelang.render.loaded import shown_path
     from probelang.render.text import printable
 

@@ -1,4 +1,4 @@
-"""The options that commands share, and those of `lint`."""
+"""The options that commands share."""
 
 from __future__ import annotations
 
@@ -45,6 +45,11 @@ def add_kernel(parser: argparse.ArgumentParser, action: str) -> None:
     )
 
 
+def add_output(parser: argparse.ArgumentParser) -> None:
+    """Where a text goes."""
+    parser.add_argument("-o", dest="output", metavar="OUT", help="write there instead of to standard output")
+
+
 def add_common(parser: argparse.ArgumentParser, folders: bool = False) -> None:
     """The specs, and colours."""
     parser.add_argument(
@@ -76,75 +81,15 @@ def add_project(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_lint(parser: argparse.ArgumentParser) -> None:
-    """The options of `probelang lint`."""
-    add_target(parser, default=False)
-    add_kernel(parser, "append")
-    rules = parser.add_argument_group(
-        "rules", "RULES are codes, beginnings of codes, slugs or ALL, with commas"
-    )
-    for name, text in (
-        ("select", "only these; ALL by default"),
-        ("extend-select", "these too"),
-        ("ignore", "not these"),
-        ("extend-ignore", "nor these"),
-    ):
-        rules.add_argument(f"--{name}", action="append", metavar="RULES", help=text)
-    rules.add_argument(
-        "--severity",
-        action="append",
-        metavar="RULES=LEVEL",
-        help="what they say is an error, a warning or info",
-    )
-    fixes = parser.add_argument_group("fixes")
-    fixes.add_argument("--fix", action="store_true", help="apply fixes to the files")
-    fixes.add_argument(
-        "--unsafe-fixes",
-        action="store_true",
-        help="with --fix or --diff: those too that want to be looked at",
-    )
-    fixes.add_argument(
-        "--diff",
-        action="store_true",
-        help="write nothing: show what --fix would change; exit with 1 if any does",
-    )
-    output = parser.add_argument_group("output")
-    output.add_argument(
-        "--format",
-        choices=("text", "concise", "json", "sarif", "github"),
-        default="text",
-        help="how diagnostics are shown",
-    )
-    output.add_argument("--statistics", action="store_true", help="show how often each rule is broken, only")
-    output.add_argument(
-        "--baseline", metavar="JSON", help="say only what is not in this output of --format json"
-    )
-    output.add_argument("-q", "--quiet", action="store_true", help="diagnostics, and nothing besides")
-    output.add_argument("--exit-zero", action="store_true", help="exit with 0 whatever is found")
-    add_common(parser, folders=True)
-    parser.add_argument(
-        "--from",
-        dest="origin",
-        choices=("tracefs",),
-        help="the files hold raw commands of the kernel, as those called *.tracefs, kprobe_events, uprobe_events or "
-        "dynamic_events do anyway",
-    )
-    settings = parser.add_argument_group("settings")
-    add_project(settings)  # type: ignore[arg-type]
-    settings.add_argument(
-        "--stdin-filename",
-        metavar="FILE",
-        help="what standard input is called, and whose settings hold for it",
-    )
-    settings.add_argument("--no-cache", action="store_true", help="neither read nor keep results")
-    settings.add_argument(
-        "--jobs", type=_positive, metavar="N", help="processes at most; one for each processor by default"
-    )
-
-
-def _positive(text: str) -> int:
-    if not text.isdecimal() or not 0 < int(text[:9]) <= 1000:
-        import argparse
-
-        raise argparse.ArgumentTypeError(f"a number from 1 to 1000, not {text[:40]!r}")
+def count(text: str) -> int:
+    """The type of an option that takes a number from 1 on. Raises ArgumentTypeError."""
+    if not text.isdecimal() or not 0 < int(text[:19]) < 1 << 60:
+        raise wrong(f"a number from 1 on, not {text[:40]!r}")
     return int(text)
+
+
+def wrong(message: str) -> Exception:
+    """What a type of options raises: what it wants, and what it was given."""
+    import argparse
+
+    return argparse.ArgumentTypeError(message)

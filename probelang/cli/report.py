@@ -1,77 +1,106 @@
-"""What `probelang lint` found, printed in the format that was asked for."""
+"""`probelang report`: a summary, a page or a picture of hits that `run --format json` wrote."""
 
 from __future__ import annotations
 
+import os
 import sys
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
-from probelang.cli.common import wants_color
-from probelang.cli.lint_jobs import places_of
+from probelang.cli.common import OK, UsageError, wants_color
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    import argparse
+    from typing import BinaryIO
 
-    from probelang.cli.lint_jobs import Job, Run
-    from probelang.diagnostics import Diagnostic
-    from probelang.source import Source
-
-
-def print_found(run: Run, jobs: list[Job], found: list[tuple[Source, Diagnostic]], fixed: int) -> None:
-    """All of it; to standard error where standard output has the fixed spec."""
-    options = run.options
-    stream = sys.stderr if options.fix and any(job.name == "-" for job in jobs) else sys.stdout
-    color = wants_color(options, stream)
-    diagnostics = [one for _, one in found]
-    if options.statistics:
-        from probelang.render.summary import render_statistics, render_statistics_json
-
-        render = render_statistics_json if options.format == "json" else render_statistics
-        stream.write(render(diagnostics))
-        return
-    names = {
-        id(job.outcome.source): [run.name(kernel) for kernel in job.kernels] for job in jobs if job.outcome
-    }
-
-    def kernels_of(source: Source) -> list[str]:
-        return names[id(source)]
-
-    match options.format:
-        case "json":
-            from probelang.render.json import render_json
-
-            stream.write(render_json(found, places_of(jobs)))
-        case "sarif":
-            from probelang.render.sarif import render_sarif
-
-            stream.write(render_sarif(found, [job.source for job in jobs], kernels_of, places_of(jobs)))
-        case "github":
-            from probelang.render.github import render_github
-
-            stream.write(render_github(found, kernels_of))
-        case _:
-            _print_text(run, found, stream, color, kernels_of)
-    if options.format == "text" and not options.quiet:
-        from probelang.render.summary import render_summary
-
-        stream.write(render_summary(found, len(jobs), fixed, options.unsafe_fixes, options.fix))
-    elif options.format == "concise" and fixed and not options.quiet:
-        from probelang.render.summary import render_summary
-
-        sys.stderr.write(render_summary(found, len(jobs), fixed, options.unsafe_fixes, options.fix))
+    from probelang.tracing.saved import Saved
 
 
-def _print_text(
-    run: Run,
-    found: list[tuple[Source, Diagnostic]],
-    stream: IO[str],
-    color: bool,
-    kernels_of: Callable[[Source], list[str]],
-) -> None:
-    from probelang.render.text import render_concise, render_text
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """The options of `probelang report`."""
+    parser.add_argument(
+        "-o",
+        dest="outputs",
+        action="append",
+        default=[],
+        metavar="OUT",
+        help="write a page (.html) or a picture (.png, .svg, .pdf), instead of a summary to standard output; may be given several times",
+    )
+    parser.add_argument(
+        "--by", metavar="FIELD", help="in the summary: a table of the values of this field, too"
+    )
+    parser.add_argument(
+        "--color", choices=("auto", "always", "never"), default="auto", help="colours in the summary"
+    )
+    parser.add_argument(
+        "file", metavar="FILE", help="what `probelang run --format json` wrote; - is standard input"
+    )
 
-    render = render_concise if run.options.format == "concise" else render_text
-    by_source: dict[int, tuple[Source, list[Diagnostic]]] = {}
-    for source, one in found:
-        by_source.setdefault(id(source), (source, []))[1].append(one)
-    for source, mine in by_source.values():
-        stream.write(render(source, mine, color=color, kernels=kernels_of(source)))
+
+def run(options: argparse.Namespace) -> int:
+    """Read, and write what was asked for. Raises UsageError."""
+    from probelang.cli.run_sinks import check_by
+    from probelang.render.plot import PlotError
+    from probelang.render.recorder import PAGES, check_outputs
+    from probelang.tracing.saved import Saved, SavedError
+
+    if options.by is not None and options.outputs:
+        raise UsageError("--by is for the summary, which is written without -o")
+    for path in options.outputs:
+        page = os.path.splitext(path)[1].lower() in PAGES
+        try:
+            check_outputs(None if page else path, path if page else None)
+        except PlotError as error:
+            raise UsageError(str(error)) from None
+    name = "standard input" if options.file == "-" else options.file
+    try:
+        with _open(options.file) as file:
+            saved = Saved(file, name)
+            check_by(options.by, (column.name for event in saved.events for column in event.columns))
+            _write(options, saved, os.path.basename(name))
+    except SavedError as error:
+        raise UsageError(str(error)) from None
+    return OK
+
+
+def _open(path: str) -> BinaryIO:
+    """The file, or a copy of what cannot be read twice."""
+    import shutil
+    import tempfile
+
+    try:
+        source = sys.stdin.buffer if path == "-" else open(path, "rb")  # noqa: SIM115 (the caller closes it)
+        if source.seekable() and path != "-":
+            return source
+        copy: BinaryIO = tempfile.TemporaryFile()  # noqa: SIM115
+        shutil.copyfileobj(source, copy)
+    except OSError as error:
+        raise UsageError(f"cannot read {path}: {error.strerror}") from None
+    return copy
+
+
+def _write(options: argparse.Namespace, saved: Saved, title: str) -> None:
+    from probelang.render.recorder import PAGES, write_recording
+    from probelang.render.top import Top
+    from probelang.tracing.hits import Totals
+    from probelang.tracing.recording import Recording
+
+    top = (
+        None
+        if options.outputs
+        else Top(sys.stdout, title, by=options.by, color=wants_color(options, sys.stdout), live=False)
+    )
+    recording = Recording(saved.events)
+    if top is not None:
+        top.begin(saved.events)
+    for hits, lost in saved.batches():
+        if top is not None:
+            top.take(hits)
+        else:
+            recording.take(hits)
+        for cpu, count in lost:
+            (top.lost if top is not None else recording.lose)(cpu, count)
+    if top is not None:
+        top.end(Totals({}, 0, saved.duration))
+    for path in options.outputs:
+        page = os.path.splitext(path)[1].lower() in PAGES
+        write_recording(recording, None if page else path, path if page else None, title, saved.duration)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from probelang.cli.common import OK, UsageError
+from probelang.cli.common import OK, UsageError, terminal_width
 from probelang.rules import RULES
 from probelang.selection import ALL, matches
 from probelang.selectors import SelectorError, check_selector
@@ -16,7 +16,20 @@ if TYPE_CHECKING:
     from probelang.diagnostics import Rule
 
 
-def rule(options: argparse.Namespace) -> int:
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """The options of `probelang rule`."""
+    parser.add_argument(
+        "rules",
+        metavar="RULE",
+        nargs="*",
+        help="a code, the beginning of one, or a slug; without, all are listed",
+    )
+    parser.add_argument(
+        "--format", choices=("text", "json", "markdown"), default="text", help="how they are shown"
+    )
+
+
+def run(options: argparse.Namespace) -> int:
     """Run the command; the exit status."""
     from probelang.render.rule import render_list, render_rules
 
@@ -24,7 +37,7 @@ def rule(options: argparse.Namespace) -> int:
     if options.format == "text" and not options.rules:
         text = render_list(chosen)
     else:
-        text = render_rules(chosen, options.format, options.width)
+        text = render_rules(chosen, options.format, terminal_width())
     sys.stdout.write(text)
     return OK
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from probelang.cli.common import FAILED, FOUND, OK, UsageError, wants_color
 from probelang.cli.common import say as say_line
+from probelang.cli.run_options import add_options
 
 if TYPE_CHECKING:
     import argparse
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from probelang.backends.tracefs.events import Event
-    from probelang.cli.compiling import Compiled
+    from probelang.cli.compile import Compiled
     from probelang.tracing.define import Refused
     from probelang.tracing.ending import Ending
     from probelang.tracing.hits import Sink
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from probelang.tracing.state import StateFolder
     from probelang.tracing.tracefs import Tracefs
     from probelang.tracing.workload import Command, Processes
+
+__all__ = ["add_options", "run"]
 
 
 def run(options: argparse.Namespace) -> int:
@@ -43,7 +46,7 @@ def run(options: argparse.Namespace) -> int:
         return hand_over(options)
     _check(options)
     from probelang.backends import Settings
-    from probelang.cli.compiling import compile_files
+    from probelang.cli.compile import compile_files
     from probelang.tracing.ending import Ending
     from probelang.tracing.session import new_run
 

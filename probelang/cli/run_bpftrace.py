@@ -21,7 +21,7 @@ _OURS = ("duration", "max_hits", "raw", "top", "by", "plot", "report", "pid", "b
 def hand_over(options: argparse.Namespace) -> int:
     """Compile, and let bpftrace take the place of this process. Raises UsageError."""
     from probelang.backends import Settings, get_backend
-    from probelang.cli.compiling import compile_files
+    from probelang.cli.compile import compile_files
 
     given = [name for name in _OURS if getattr(options, name)] + (
         ["format"] if options.format != "text" else []

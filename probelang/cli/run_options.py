@@ -1,11 +1,11 @@
-"""The options of `run`, `load`, `unload` and `status`."""
+"""The options of `probelang run`."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
 
-from probelang.cli.options import add_common, add_kernel
+from probelang.cli.options import add_common, add_kernel, count, wrong
 
 if TYPE_CHECKING:
     import argparse
@@ -14,13 +14,13 @@ _SECONDS = {"": 1.0, "ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 _KIB = {"": 1, "k": 1, "m": 1 << 10, "g": 1 << 20}
 
 
-def add_run(parser: argparse.ArgumentParser) -> None:
+def add_options(parser: argparse.ArgumentParser) -> None:
     """The options of `probelang run`."""
     what = parser.add_argument_group("what is traced")
     what.add_argument(
         "--pid",
         action="append",
-        type=_count,
+        type=count,
         default=[],
         metavar="PID",
         help="this process only, with all its threads, and what it starts; may be given several times; ends with them",
@@ -32,7 +32,7 @@ def add_run(parser: argparse.ArgumentParser) -> None:
     )
     end = parser.add_argument_group("when it ends, besides Ctrl-C")
     end.add_argument("--duration", type=_duration, metavar="TIME", help="after so long: 500ms, 5s, 2m, 1h")
-    end.add_argument("--max-hits", type=_count, metavar="N", help="after so many hits")
+    end.add_argument("--max-hits", type=count, metavar="N", help="after so many hits")
     output = parser.add_argument_group("what is shown")
     shown = output.add_mutually_exclusive_group()
     shown.add_argument(
@@ -65,38 +65,12 @@ def add_run(parser: argparse.ArgumentParser) -> None:
     add_common(parser)
 
 
-def add_load(parser: argparse.ArgumentParser) -> None:
-    """The options of `probelang load`."""
-    add_kernel(parser, "store")
-    add_common(parser)
-
-
-def add_unload(parser: argparse.ArgumentParser) -> None:
-    """The options of `probelang unload`."""
-    parser.add_argument("--all", action="store_true", help="all that is loaded")
-    parser.add_argument(
-        "files", nargs="*", metavar="FILE", help="a spec that was loaded; it need not exist any more"
-    )
-
-
-def add_status(parser: argparse.ArgumentParser) -> None:
-    """The options of `probelang status`."""
-    parser.add_argument("--format", choices=("text", "json"), default="text", help="how it is shown")
-    parser.set_defaults(kernel=None, color="auto")
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal() or not 0 < int(text[:19]) < 1 << 60:
-        raise _wrong(f"a number from 1 on, not {text[:40]!r}")
-    return int(text)
-
-
 def _duration(text: str) -> float:
     """Seconds."""
     match = re.fullmatch(r"(\d{1,9}(?:\.\d{1,9})?)(|ms|s|m|h)", text)
     seconds = float(match[1]) * _SECONDS[match[2]] if match else 0.0
     if seconds <= 0:
-        raise _wrong(f"a time such as 500ms, 5s, 2m or 1h, not {text[:40]!r}")
+        raise wrong(f"a time such as 500ms, 5s, 2m or 1h, not {text[:40]!r}")
     return seconds
 
 
@@ -105,11 +79,5 @@ def _size(text: str) -> int:
     match = re.fullmatch(r"(\d{1,9})([kmg]?)(?:i?b)?", text.lower())
     size = int(match[1]) * _KIB[match[2]] if match else 0
     if not 4 <= size <= 1 << 24:
-        raise _wrong(f"a size from 4K to 16G such as 512K or 8M, not {text[:40]!r}")
+        raise wrong(f"a size from 4K to 16G such as 512K or 8M, not {text[:40]!r}")
     return size
-
-
-def _wrong(message: str) -> Exception:
-    import argparse
-
-    return argparse.ArgumentTypeError(message)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterable
 
-    from probelang.cli.compiling import Compiled
+    from probelang.cli.compile import Compiled
     from probelang.tracing.hits import Sink
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import generate_completions
 import pytest
 
-from probelang.cli.main import _COMMANDS
+from probelang.cli.main import COMMANDS
 from tests.docs.blocks import ROOT
 from tests.shells.terminal import Terminal
 
@@ -54,7 +54,7 @@ def test_they_know_all_options(shell: str) -> None:
             word = option.lstrip("-")
             told = option if shell != "fish" else f"-l {word} " if option.startswith("--") else f"-s {word} "
             assert told in text, option
-    assert all(name in text for name in _COMMANDS)
+    assert all(name in text for name in COMMANDS)
     assert "python" not in text, "a TAB waits for nothing"
 
 

@@ -1,11 +1,22 @@
-"""Specs compiled together, for the commands that write, run or load them."""
+"""`probelang compile`, and specs compiled together for the commands that run or load them."""
 
 from __future__ import annotations
 
 import sys
 from typing import TYPE_CHECKING
 
-from probelang.cli.common import FOUND, UsageError, load_kernel, read_all, wants_color
+from probelang.cli.common import (
+    FOUND,
+    OK,
+    UsageError,
+    load_kernel,
+    read_all,
+    say,
+    settings_of,
+    wants_color,
+    write_output,
+)
+from probelang.cli.options import add_common, add_kernel, add_output, add_target
 from probelang.record import record
 
 if TYPE_CHECKING:
@@ -17,6 +28,41 @@ if TYPE_CHECKING:
     from probelang.kernel.interface import Kernel
     from probelang.pipeline import Analysis
     from probelang.source import Source
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """The options of `probelang compile`."""
+    add_target(parser)
+    add_kernel(parser, "store")
+    parser.add_argument(
+        "--format",
+        choices=("script", "commands", "json"),
+        default="script",
+        help="a script (default), the bare lines for dynamic_events (perf: the commands), or JSON",
+    )
+    add_output(parser)
+    add_common(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the command; the exit status."""
+    from probelang.backends import get_backend
+
+    backend = get_backend(options.target)
+    if options.format not in backend.FORMATS:
+        known = ", ".join(backend.FORMATS)
+        raise UsageError(f"--target {options.target} has no format {options.format}, only {known}")
+    settings = settings_of(options)
+    made = compile_files(options, options.target, settings)
+    if made.status:
+        return made.status
+    output = backend.render(
+        made.events, options.format, [source.name for source in made.sources], made.kernel, settings
+    )
+    for note in output.notes:
+        say(f"note: {note}")
+    write_output(options.output, output.text, program=options.format == "script")
+    return OK
 
 
 @record
