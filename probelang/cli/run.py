@@ -168,6 +168,7 @@ class _Run:
         self.hits = 0
         self.lost = 0
         self.missed = 0
+        self.unjoined = 0
         self.duration = 0.0
         follow = options.command is not None or bool(options.pid)
         files = [source.name for source in made.sources]
@@ -247,6 +248,7 @@ class _Run:
             finally:
                 self.duration = (time.monotonic_ns() - began) / 1e9
                 self.missed = session.count_missed()
+                self.unjoined = session.count_unjoined()
 
     def _open_reader(self) -> AbstractContextManager[Reader | None]:
         """What reads hits, ready before there are any; None where the kernel's own text is wanted."""
@@ -331,7 +333,9 @@ class _Run:
             else ", none lost"
         )
         missed = f", {self.missed} missed: more calls at a time than maxactive" if self.missed else ""
-        if not self.options.quiet or self.lost or self.missed:
+        if self.unjoined:
+            missed += f", {many(self.unjoined, 'call')} not joined with their entries: more threads than there is room for"
+        if not self.options.quiet or self.lost or missed:
             say(f"{many(self.hits, 'hit')} in {self.duration:.1f} s{lost}{missed}")
 
 

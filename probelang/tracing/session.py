@@ -149,6 +149,12 @@ class Session:
         counts = count_hits(self.tracefs)
         return sum(counts[one.name].misses or 0 for one in self._state.events if one.name in counts)
 
+    def count_unjoined(self) -> int:
+        """How many calls there was no room for to join their return with their entry."""
+        from probelang.tracing.status import count_unjoined
+
+        return sum(count_unjoined(self.folder, event.triggers) for event in self.events)
+
     def _end(self) -> None:
         name = instance_of(self.run)
         self.left = remove(self.tracefs, self.folder, self._state.events, self._state.triggers, name)

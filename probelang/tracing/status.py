@@ -11,12 +11,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from probelang.tracing.loaded import LoadedSpec
-    from probelang.tracing.tracefs import Tracefs
+    from probelang.tracing.tracefs import Folder, Tracefs
 
 
 @record
 class Counts:
-    """How often points were hit, whatever the condition said, and how often they were missed; None where the kernel does not count it."""
+    """How often points were hit, whatever the condition said, and how often they were missed; None where the kernel does not count it.
+
+    Missed are calls that a return probe had no slot for, and those that there was no room to join with their entry for.
+    """
 
     hits: int | None = None
     misses: int | None = None
@@ -70,7 +73,9 @@ def find_status(
         else:
             of_spec = "gone" if event.name not in now else "same" if now[event.name] == event else "changed"
         events.append(
-            EventStatus(event, condition_of(tracefs, event, there), _counts_of(event, counts), of_spec)
+            EventStatus(
+                event, condition_of(tracefs, event, there), _counts_of(tracefs, event, counts), of_spec
+            )
         )
     loaded = {event.name for event in spec.events}
     added = tuple(name for name in now or {} if name not in loaded)
@@ -112,10 +117,19 @@ def _add(counts: dict[str, Counts], events: str, rows: Sequence[tuple[str, str, 
         counts[event] = Counts((before.hits or 0) + int(hits), missed)
 
 
-def _counts_of(event: LoadedEvent, counts: dict[str, Counts]) -> Counts:
+def count_unjoined(folder: Folder, triggers: Sequence[tuple[str, str]]) -> int:
+    """How many calls of a joined event were not joined, because the histogram of its entries, or of its returns, was full."""
+    totals = [folder.totals_of(name) for name in {name for name, _ in triggers}]
+    return max((drops for _, drops in filter(None, totals)), default=0)
+
+
+def _counts_of(tracefs: Tracefs, event: LoadedEvent, counts: dict[str, Counts]) -> Counts:
     """Of the event of tracefs that raises it: the last that the kernel counts, which is a joined event's return."""
     found = [counts[one.name] for one in event.defined if one.name in counts]
-    if not found:
-        return Counts()
     missed = [one.misses for one in found if one.misses is not None]
-    return Counts(found[-1].hits, sum(missed) if missed else None)
+    totals = tracefs.totals_of(event.triggers[-1][0]) if event.triggers else None
+    if totals is not None:
+        missed.append(count_unjoined(tracefs, event.triggers))
+    if not found and totals is None:
+        return Counts()
+    return Counts(found[-1].hits if found else totals and totals[0], sum(missed) if missed else None)

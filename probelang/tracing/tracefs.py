@@ -7,6 +7,7 @@ Every write is one line, appended, because a file of tracefs that is opened othe
 from __future__ import annotations
 
 import os
+import re
 import sys
 from typing import TYPE_CHECKING
 
@@ -79,6 +80,22 @@ class Folder:
         """The triggers of an event as the kernel lists them, which is longer than they were written."""
         lines = self.get(f"events/{event}/trigger").splitlines()
         return [line for line in lines if line and not line.startswith("#")]
+
+    def totals_of(self, event: str) -> tuple[int, int] | None:
+        """What the `hist` triggers of an event took and what they had no room for (hits and drops); None where it has none.
+
+        Of several on one event, the largest numbers.
+        """
+        hits, drops = (
+            [
+                int(number)
+                for number in re.findall(
+                    rf"^    {word}: (\d{{1,20}})$", self.get(f"events/{event}/hist"), re.MULTILINE
+                )
+            ]
+            for word in ("Hits", "Dropped")
+        )
+        return (max(hits), max(drops)) if hits and drops else None
 
     def is_enabled(self, event: str) -> bool:
         """Whether an event is switched on; a `*` behind the number tells of triggers only."""

@@ -203,7 +203,7 @@ class _Emitter:
         self.made = made
 
     def emit(self) -> Event | None:
-        head = Kinds(self.probe, self.kernel, self.report).head()
+        head = Kinds(self.probe, self.kernel, self.report, bool(self.run)).head()
         if head is None:
             return None
         if needs_join(self.probe, self.can):

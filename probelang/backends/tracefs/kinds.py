@@ -16,13 +16,19 @@ if TYPE_CHECKING:
     from probelang.probes import Probe
 
 
-class Kinds:
-    """Chooses for one probe; what the kernel has no kind for goes to the report."""
+#: Calls under way that an fprobe's return of a run has room for. A kernel that has a limit has 2 for each CPU by default, and counts
+#: nowhere what it misses; what a kprobe misses is counted. A slot takes less than 200 bytes.
+ROOM_OF_RUN = 1024
 
-    def __init__(self, probe: Probe, kernel: Kernel, report: Report) -> None:
+
+class Kinds:
+    """Chooses for one probe, which is of a run or to stay; what the kernel has no kind for goes to the report."""
+
+    def __init__(self, probe: Probe, kernel: Kernel, report: Report, of_run: bool = False) -> None:
         self.probe = probe
         self.kernel = kernel
         self.report = report
+        self.of_run = of_run
 
     def head(self) -> str | None:
         """The letter of the kind, or of the one that does the same on this kernel; None after an error."""
@@ -39,6 +45,8 @@ class Kinds:
                 self._refuse("kprobe", "an eprobe on a trace event may tell the same")
             case Kind.FPROBE:
                 if features.fprobe is not False and not self._is_shared():
+                    if returns and self.of_run:
+                        maxactive = maxactive or ROOM_OF_RUN
                     # where no limit can be given there is none
                     return f"f{maxactive}" if features.fprobe_maxactive else "f"
                 if features.kprobe is not False:

@@ -175,3 +175,36 @@ def test_buffers_are_counted(tracefs: FakeTracefs, states: StateFolder) -> None:
             )
         buffers = run.buffers()
     assert (buffers.read, buffers.waiting, buffers.lost) == (14, 10, 12)
+
+
+HISTOGRAM = """\
+# event histogram
+#
+# trigger info: hist:keys=stack.buckets=16384:vals=hitcount:v1=e1:sort=hitcount:size=8192 [active]
+#
+
+{ stack: ~ 0xffffc90000010000-0xffffc90000013fff } hitcount:         12  v1:       4096
+
+Totals:
+    Hits: %s
+    Entries: 8192
+    Dropped: %s
+"""
+
+
+def test_calls_that_were_not_joined_are_counted(tracefs: FakeTracefs, states: StateFolder) -> None:
+    with session(tracefs, states) as run:
+        assert run.count_unjoined() == 0
+        for event, hits, dropped in (("slow__entry", 9500, 1308), ("slow__return", 9400, 1208)):
+            Path(run.folder.file(f"events/io_{RUN}/{event}/hist")).write_text(HISTOGRAM % (hits, dropped))
+        assert run.folder.totals_of(f"io_{RUN}/slow__entry") == (9500, 1308)
+        assert run.count_unjoined() == 1308
+
+
+@pytest.mark.parametrize(("kernel", "head"), [("6.1", "r"), ("6.12", "f1024"), ("7.3", "f")])
+def test_a_run_has_room_for_calls_where_what_is_missed_is_not_counted(kernel: str, head: str) -> None:
+    text = "fprobe vfs_read%return { $retval }\nfprobe vfs_write%return with maxactive=7 { $retval }\nfprobe vfs_open { $comm }\n"
+    heads = [event.commands[0].partition(":")[0] for event in compiled(text, kernel=kernel)]
+    assert heads == [head, "f" if kernel == "7.3" else f"{head[0]}7", "p" if kernel == "6.1" else "f"]
+    stays = [event.commands[0].partition(":")[0] for event in compiled(text, run="", kernel=kernel)]
+    assert stays[0] == head[0]
