@@ -27,13 +27,22 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What `--dist loadgroup` gives to one process: tests of real kernels that share guests."""
+    """Booted tests begin with those that take longest."""
     if any(item.get_closest_marker("kernels") for item in items):
-        from tests.kernels.lab.groups import put_in_groups
+        from tests.kernels.lab.groups import put_first
 
-        put_in_groups(items)
+        put_first(items)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    """What `--dist loadgroup` gives to one process: tests of real kernels that share guests."""
+    if config.getvalue("dist") != "loadgroup":
+        return None
+    from tests.kernels.lab.groups import make_scheduler
+
+    return make_scheduler(config, log)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -6,6 +6,9 @@ import base64
 import dataclasses
 import gzip
 import hashlib
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -155,6 +158,39 @@ def test_archives_are_what_the_kernel_reads(tmp_path: Path) -> None:
         "bin": (0o040755, b""),
         "bin/sh": (0o120777, b"busybox"),
     }
+
+
+_SHARED = """
+import os, pytest
+pytestmark = pytest.mark.kernels
+@pytest.mark.parametrize("kernel", ["6.1", "6.12", "7.3"])
+@pytest.mark.parametrize("number", range(4))
+def test_one(number, kernel):
+    with open("ran", "a") as file:
+        file.write(f"{kernel} {os.environ['PYTEST_XDIST_WORKER']}\\n")
+"""
+
+
+@pytest.mark.kernels
+def test_a_process_takes_whole_groups(tmp_path: Path) -> None:
+    """What shares a guest is in one process, or guests are booted twice."""
+    (tmp_path / "test_lab.py").write_text(_SHARED)
+    (tmp_path / "pytest.ini").write_text("[pytest]\nmarkers = kernels\n")
+    options = ["-n", "2", "--dist", "loadgroup", "--no-loadscope-reorder", "-p", "tests.conftest"]
+    command = [sys.executable, "-m", "pytest", "-q", *options, "--rootdir", str(tmp_path), "test_lab.py"]
+    root = str(Path(__file__).parents[2])
+    done = subprocess.run(
+        command,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": root},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    ran = (tmp_path / "ran").read_text().splitlines()
+    assert len(ran) == 12
+    assert len(set(ran)) == 3, ran
 
 
 def _read_newc(data: bytes) -> list[tuple[str, tuple[int, bytes]]]:

@@ -14,7 +14,8 @@ from tests.kernels.cases.examples import CASES
 from tests.kernels.lab.case import Case, Expectation, Expected, Shown
 from tests.kernels.lab.fetch import fetch_kernel
 from tests.kernels.lab.inside import ROOT, Scene, Told, run_scenes
-from tests.kernels.lab.suite import Compiled, Run, build_program, find_modules, read_module
+from tests.kernels.lab.programs import build_program
+from tests.kernels.lab.suite import Compiled, Run, find_modules, read_module
 from tests.kernels.lab.trace import Hit, Value, parse_value
 
 pytestmark = pytest.mark.kernels

@@ -23,6 +23,7 @@ from pathlib import Path
 
 from tests.kernels.lab.fetch import KernelFiles, LabError, cache_dir, fetch_busybox
 from tests.kernels.lab.initrd import base_archive, job_archive
+from tests.kernels.lab.programs import build_program
 from tests.kernels.lab.tools import TOOLS_MEMORY, tools_archive
 
 GUESTS_AT_ONCE = 2
@@ -180,6 +181,8 @@ def write_initrd(path: Path, jobs: Mapping[str, Job], machine: Machine) -> None:
         files[f"{place}/run"] = job.script.encode()
         files[f"{place}/.seconds"] = b"%d" % max(1, round(job.seconds))
         files.update({f"{place}/{file}": data for file, data in job.files.items()})
+    if any("guest.sh" in job.files for job in jobs.values()):
+        files["bin/take-stock"] = build_program("take_stock")
     with path.open("wb") as initrd:
         initrd.write(base_archive(fetch_busybox()))
         for name in filter(None, machine.tools.split("+")):

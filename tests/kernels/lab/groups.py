@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tests.kernels.lab.fetch import KERNELS
+
 if TYPE_CHECKING:
     import pytest
 
@@ -54,29 +56,37 @@ SHORTEST = (
 )
 
 
-def put_in_groups(items: list[pytest.Item]) -> None:
-    """Mark the booted tests of `items`, and sort them."""
-    from pytest import mark
-
+def put_first(items: list[pytest.Item]) -> None:
+    """Sort the booted tests of `items` by what their groups take, before all others."""
     booted = [item for item in items if item.get_closest_marker("kernels")]
-    names = {item: group_of(item) for item in booted}
-    for item, name in names.items():
-        item.add_marker(mark.xdist_group(name))
-    rest = [item for item in items if item not in names]
-    items[:] = sorted(booted, key=lambda item: _rank(names[item])) + rest
+    rest = [item for item in items if not item.get_closest_marker("kernels")]
+    items[:] = sorted(booted, key=lambda item: _rank(group_of(item.nodeid))) + rest
 
 
-def group_of(item: pytest.Item) -> str:
-    """The name of the group that a test belongs to."""
-    file = item.path.stem
-    parameters: dict[str, object] = getattr(getattr(item, "callspec", None), "params", {})
-    kernel = parameters.get("kernel", parameters.get("name", ""))
+def group_of(nodeid: str) -> str:
+    """The name of the group that a test belongs to, by what pytest calls it (`a/test_b.py::test_c[6.12-d]`)."""
+    path, _, name = nodeid.partition("::")
+    function, _, parameters = name.partition("[")
+    file = path.rpartition("/")[2].removesuffix(".py")
     parts = [file]
     if file in BY_FUNCTION:
-        parts.append(getattr(item, "originalname", item.name))
-    if file in BY_KERNEL | BY_FUNCTION and isinstance(kernel, str):
-        parts.append(kernel)
+        parts.append(function)
+    if file in BY_KERNEL | BY_FUNCTION:
+        parts += [word for word in parameters.rstrip("]").split("-") if word in KERNELS][:1]
     return "-".join(parts)
+
+
+def make_scheduler(config: pytest.Config, log: object) -> object:
+    """What gives whole groups to the processes of xdist.
+
+    Its own `loadgroup` writes the names of groups into those of tests, which pytest 9.2 does not let it: each test was a group of
+    its own, and each process booted all guests.
+    """
+    from xdist.scheduler import LoadScopeScheduling
+
+    scheduler = LoadScopeScheduling(config, log)
+    scheduler._split_scope = group_of
+    return scheduler
 
 
 def _rank(group: str) -> int:

@@ -23,11 +23,11 @@ from probelang.source import Source
 from tests.kernels.lab.boot import Job, Machine, Outcome, run_jobs
 from tests.kernels.lab.case import Case
 from tests.kernels.lab.fetch import KernelFiles, LabError, fetch_kernel
+from tests.kernels.lab.programs import build_program
 from tests.kernels.lab.suite import (
     ROOT,
     Compiled,
     Run,
-    build_program,
     find_modules,
     read_module,
     target_of,

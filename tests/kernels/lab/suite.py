@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import lzma
 import re
-import shutil
-import subprocess
 import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -16,12 +13,12 @@ from tests.kernels.lab.boot import Job, Outcome, run_jobs
 from tests.kernels.lab.capture import captured_folder, folder_with_modules
 from tests.kernels.lab.case import Case, Expected
 from tests.kernels.lab.compiling import Compiler
-from tests.kernels.lab.fetch import KernelFiles, LabError, cache_dir, fetch_kernel, locked
+from tests.kernels.lab.fetch import KernelFiles, LabError, fetch_kernel
+from tests.kernels.lab.programs import build_program
 from tests.kernels.lab.target import target_name
 from tests.kernels.lab.trace import Hit, parse_trace
 
 ROOT = Path(__file__).resolve().parents[3]
-PROGRAMS = Path(__file__).resolve().parents[1] / "programs"
 
 
 @dataclass(frozen=True)
@@ -206,35 +203,6 @@ def read_run(case: Case, kernel: str, compiled: Compiled, outcome: Outcome | Non
     lines = sections.get("facts", "").splitlines()
     facts = {name: value for name, _, value in (line.partition(" ") for line in lines)}
     return Run(case, kernel, compiled, outcome, sections, facts, parse_trace(sections.get("trace", "")))
-
-
-def build_program(name: str) -> bytes:
-    """The static build of `programs/NAME.c`, from the cache where the source is the same."""
-    compiler = shutil.which("gcc") or shutil.which("cc")
-    if compiler is None:
-        raise LabError("no C compiler on this machine")
-    source = PROGRAMS / f"{name}.c"
-    digest = hashlib.sha256(source.read_bytes()).hexdigest()[:16]
-    built = cache_dir() / "programs" / f"{name}-{digest}"
-    with locked(cache_dir() / "programs.lock"):
-        if not built.is_file():
-            built.parent.mkdir(exist_ok=True)
-            half = built.with_suffix(".half")
-            command = [
-                compiler,
-                "-static",
-                "-O1",
-                "-g",
-                "-fno-omit-frame-pointer",
-                "-o",
-                str(half),
-                str(source),
-            ]
-            done = subprocess.run(command, capture_output=True, text=True, check=False)
-            if done.returncode:
-                raise LabError(f"{source.name} does not build: {done.stderr.strip()[:300]}")
-            half.rename(built)
-    return built.read_bytes()
 
 
 def find_modules(kernel: KernelFiles, names: Iterable[str]) -> list[Path]:
