@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from probelang.commands.eprobe import probe_fields
-from probelang.commands.filters import filter_error
+from probelang.commands.filters import UNFINISHED, filter_error, refusal
 from probelang.commands.histogram import Histogram, Trigger, Value
 from probelang.commands.octets import parse_unsigned
 from probelang.commands.state import EPROBE, SYNTHETIC
@@ -70,13 +70,13 @@ def _check_filter(
     found = filter_error(text, fields, target)
     if found is not None:
         # before Linux 6.5 nothing is said of the condition of a trigger: 6.1 was seen to be silent
-        if before and not target.names:
-            raise Refused("trigger-condition")
         name, at, place = found
+        if before and not target.names and name != UNFINISHED:
+            raise Refused("trigger-condition")
         entries.append(
             LogEntry("event filter parse error", name, text, at & 0xFFFF, -1, before + min(place, len(text)))
         )
-        raise Refused
+        raise refusal(name)
 
 
 def write_trigger(
