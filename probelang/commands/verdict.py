@@ -74,7 +74,7 @@ DOUBTS: dict[str, str] = {
     "file": "files are those of the machine that the command is for",
     "earlier": "it depends on an earlier command of which it is not known whether the kernel takes it",
     "condition": "some kernels refuse a condition that ends in `&&` or `||`, others leave that out, and nothing else of them differs",
-    "trigger": "of triggers those are known that joins take: keys, variables, sums of them, and `onmatch(…).trace(…)`",
+    "trigger": "of triggers those are known that joins and tables take: keys, values, order, variables, sums, and `onmatch(…).trace(…)`",
     "memory": "the kernel reads memory beyond what it should, so the outcome is chance",
 }
 

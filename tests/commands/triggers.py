@@ -174,11 +174,34 @@ class TriggerGenerator:
         made.append(draw.choice(made[3:]))
         made.append(("f", f"synthetic/s{name} {condition}"))
         made.append(("f", f"io/e{name} {draw.choice(SOUND_CONDITIONS)}"))
+        made.append(("t", f"io/e{name} {self._table()}"))
         other = draw.choice(
             ("hist:keys=b", "hist:keys=common_pid,c", "hist:keys=a.hex", "stacktrace", "hist:keys=arr")
         )
         made.append(("t", f"io/r{name} {other} if {draw.choice(SOUND_CONDITIONS)}"))
         return made
+
+    def _table(self) -> str:
+        """A histogram with values, sorted; a third of them are wrong somewhere."""
+        draw = self.draw
+        sound = self._chance(0.65)
+        keys = draw.choice(
+            ("common_pid", "aa,cc", "aa.hex", "a,b,c", "ss", "common_pid.execname,b", "stack.log2")
+        )
+        values = ["aa", "cc", "hitcount", "common_pid", "stack.hex", "common_timestamp.usecs"]
+        sorts = [part.partition(".")[0] for part in keys.split(",")] + ["hitcount"]
+        ways = ["", "", ".descending", ".ascending"]
+        if not sound:
+            values += ["ss", "nothing", "", "aa.log2", "aa+cc", "7", "stack.sym", "aa.buckets=3", "cc.x"]
+            sorts += ["junk", "", "aa", "stack", "b"]
+            ways += [".junk", ".", ".descending.x"]
+        text = f"hist:keys={keys}"
+        if self._chance(0.7):
+            text += f":{draw.choice(('vals', 'val', 'values'))}={','.join(draw.choices(values, k=draw.choice((1, 1, 2, 2 if sound else 4))))}"
+        if self._chance(0.8):
+            count = draw.choice((1, 1, 2, 2 if sound else 3))
+            text += f":sort={','.join(draw.choice(sorts) + draw.choice(ways) for _ in range(count))}"
+        return text
 
     def _assignments(self, values: tuple[str, ...], names: tuple[str, ...], most: int) -> str:
         draw = self.draw
