@@ -143,7 +143,7 @@ ADVICE: dict[str, Advice] = {
     "FILT_FIELD_NOT_FOUND": Advice(rules.BAD_FILTER, "the event has no such field", "", "e:a/b sched.sched_switch if prev_pdi == 3"),
     "FILT_ILLEGAL_INTVAL": Advice(rules.BAD_FILTER, "this is no number for the field", "", "e:a/b sched.sched_switch if prev_pid == 3x"),
     "FILT_TOO_MANY_PREDS": Advice(rules.BAD_FILTER, "`&&` or `||` must stand between comparisons", "", "e:a/b sched.sched_switch if prev_pid == 3 4"),
-    "FILT_INVALID_FILTER": Advice(rules.BAD_FILTER, "the condition ends in the middle", "", "e:a/b sched.sched_switch if prev_pid == 3 &&"),
+    "FILT_INVALID_FILTER": Advice(rules.BAD_FILTER, "the condition ends in the middle", "write what follows, or take the operator away", never="a [warning](#what-cannot-be-known): kernels that are alike otherwise take such a condition, and leave the `&&` out"),
     "FILT_INVALID_CPULIST": Advice(rules.BAD_FILTER, "this is no list of CPUs", "", "e:a/b sched.sched_switch if CPU == CPUS{}"),
     "FILT_INVALID_VALUE": Advice(rules.BAD_FILTER, "a number or a string in quotes must stand here", "", "e:a/b sched.sched_switch if prev_pid == x"),
     "FILT_NO_FUNCTION": Advice(rules.BAD_FILTER, "there is no such function", "", "e:a/b kmem.kfree if call_site.function == no_such_function"),

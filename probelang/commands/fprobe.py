@@ -128,7 +128,7 @@ def _register(probe: Probe, symbols: Sequence[str], target: Target, state: State
             raise log.refuse(0, "FAIL_REG_PROBE")
     elif target.has_tracepoint(symbol):
         if symbol in state.lost_tracepoints or any(
-            other.is_tracepoint and other.place == probe.place for other in state.all(FPROBE)
+            other.is_tracepoint and other.place == probe.place for other in state.all(FPROBE, (symbol,))
         ):
             raise Refused("tracepoint-taken")
         if not target.is_traceable(f"__probestub_{symbol}"):

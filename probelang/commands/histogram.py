@@ -32,6 +32,7 @@ _PLAIN = ("hex", "sym", "sym-offset", "syscall", "log2", "usecs")
 _LATER = (
     "percent",
     "graph",
+    "hitcount",
     "nohitcount",
     "stacktrace",
     "common_stacktrace",
@@ -58,6 +59,11 @@ class Value:
     micro: bool = False
     constant: bool = False
     shape: tuple[object, ...] = ()
+
+    @property
+    def is_field(self) -> bool:
+        """Whether it is a field, which a histogram can be sorted by under its name."""
+        return len(self.shape) == 4
 
 
 @record
@@ -223,7 +229,7 @@ class Trigger:
             elif how == "log2" and not self.in_keys:
                 raise Doubtful("trigger")
             elif how == "execname" and name == "common_pid":
-                return Value("char[]", STRING_SIZE, False, True, shape=("execname",))
+                return Value("char[]", STRING_SIZE, False, True, shape=(name, how, STRING_SIZE, False))
             elif how not in _PLAIN:
                 if how in _LATER:
                     raise Doubtful("trigger")

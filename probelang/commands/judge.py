@@ -140,6 +140,8 @@ class Judge:
     def _doubt(self, words: Words) -> None:
         """A command that may have been taken: nothing is certain any more of the event that it names."""
         head = words.texts[0] if words.texts else ""
+        if head[:1] in ("-", "!"):
+            return
         kinds, groups = _MAY_MAKE.get(head[:1], (ALL_KINDS, (None,)))
         if len(kinds) == 2:
             kinds = kinds[1:] if any("/" in word for word in words.texts[1:2]) else kinds[:1]
@@ -149,8 +151,10 @@ class Judge:
             group, cut, event = name.partition(".")
         if not cut:
             event = name
+        # a tprobe's or an eprobe's point; others are told from each other in more than one way
+        point = "".join(words.texts[1:2]) if head[:1] in "te" else ""
         for default in (group,) if cut else groups:
-            self.state.doubt(Doubt(kinds, default, event))
+            self.state.doubt(Doubt(kinds, default, event, point))
 
 
 _MAY_MAKE: dict[str, tuple[tuple[str, ...], tuple[str | None, ...]]] = {

@@ -48,6 +48,8 @@ def lint_for(source: Source, kernel: Kernel, files: Files = unknown_file) -> lis
         verdict = judge.judge(command.text, command.file)
         if verdict.taken is False:
             found.append(_describe(command, verdict, judge, kernel))
+        elif verdict.doubt == "condition":
+            found.append(_unfinished(command, verdict, kernel))
     return found
 
 
@@ -76,6 +78,19 @@ def _describe(command: Command, verdict: Verdict, judge: Judge, kernel: Kernel) 
         kernel_text=kernel_text(entry.name, target),
         kernel_column=entry.column,
         kernel_command=entry.command.encode("latin-1").decode("utf-8", "surrogateescape"),
+    )
+
+
+def _unfinished(command: Command, verdict: Verdict, kernel: Kernel) -> Diagnostic:
+    """A condition that a kernel refuses, or takes without its end."""
+    entry = verdict.log[-1]
+    text = command.text.rstrip()
+    if of_event(command.file) is None:
+        text = text.partition("#")[0].rstrip()
+    span = command.place(max(text.rfind("&&"), text.rfind("||")), len(text))
+    note = f"some kernels refuse it ({entry.name}), others take it without its end"
+    return replace(
+        _diagnostic(ADVICE[entry.name], span, "", kernel, notes=(note,)), severity=Severity.WARNING
     )
 
 

@@ -8,7 +8,7 @@ from probelang.commands.verdict import Doubtful
 from probelang.record import record
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from probelang.commands.context import ParsedArg
     from probelang.commands.histogram import Histogram
@@ -62,11 +62,12 @@ class Probe:
 
 @record
 class Doubt:
-    """Something that may exist: an event of a kind in a group; "" for any event, None for any group."""
+    """Something that may exist: an event of a kind in a group, on a point; "" for any event or point, None for any group."""
 
     kinds: tuple[str, ...]
     group: str | None
     event: str
+    point: str = ""
 
     def covers(self, group: str | None, event: str) -> bool:
         same_group = self.group is None or group in (None, self.group)
@@ -99,9 +100,11 @@ class State:
         self._check(group, event)
         return self._probes.get((group, event), [])
 
-    def all(self, kind: str) -> Iterator[Probe]:
-        """Every probe of a kind. Raises `Doubtful`."""
-        if any(kind in doubt.kinds for doubt in self._doubts):
+    def all(self, kind: str, points: Sequence[str] = ()) -> Iterator[Probe]:
+        """Every probe of a kind. Raises `Doubtful` where others may exist, on one of `points`, where those are given."""
+        if any(
+            kind in doubt.kinds and (not points or doubt.point in ("", *points)) for doubt in self._doubts
+        ):
             raise Doubtful("earlier")
         for probes in self._probes.values():
             for probe in probes:
@@ -111,6 +114,10 @@ class State:
     def named(self, group: str | None, event: str) -> list[Probe]:
         """The probes of that event, "" for all of the group, in any group for None. Raises `Doubtful`."""
         self._check(group, event)
+        return self.known(group, event)
+
+    def known(self, group: str | None, event: str) -> list[Probe]:
+        """The same, whatever else there may be."""
         return [
             probe
             for name, probes in self._probes.items()
@@ -143,4 +150,5 @@ class State:
 
     def has_user(self, name: tuple[str, str]) -> bool:
         """Whether an eprobe is on this event, which must stay as long."""
-        return any(probe.of == name for probe in self.all(EPROBE))
+        points = (".".join(name), "/".join(name))
+        return any(probe.of == name for probe in self.all(EPROBE, points))

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 #: What the list of traceable functions has for places that no symbol is at.
 _NO_SYMBOL = "__ftrace_invalid_address___"
 
+#: What the names of the padding in front of a function begin with.
+_PADDING = ("__pfx_", "__cfi_")
+
 
 @record
 class Proto:
@@ -75,14 +78,25 @@ class Target:
         """How many symbols of the kernel and its modules bear a name."""
         if not name or name.startswith(_NO_SYMBOL):
             return 0
-        if name.startswith(("__pfx_", "__cfi_")):
-            raise Doubtful("symbol", f"{name} is padding, which no list of symbols has")
+        if name.startswith(_PADDING):
+            return self._count_padding(name)
         match self.kernel.has_symbol(name):
             case Found(count):
                 return count
             case NotFound():
                 return 0
         raise Doubtful("symbol")
+
+    def _count_padding(self, name: str) -> int:
+        """The symbols of what stands in front of a function: of those the snapshot has what kprobes must not reach."""
+        count = self.count_symbols(name[len("__pfx_") :])
+        if count > 1 or (count and not self._is_known_padding(name)):
+            raise Doubtful("symbol", f"{name} is padding, which no list of symbols has")
+        return count
+
+    def _is_known_padding(self, name: str) -> bool:
+        table = self.kernel.table("blacklist")
+        return name.startswith(_PADDING) and table is not None and name in table
 
     def is_loaded(self, module: str) -> bool:
         return bool(module) and self.kernel.modules.is_loaded(module)
@@ -93,7 +107,9 @@ class Target:
         functions = self.kernel.table("functions")
         if table is None and functions is None:
             raise Doubtful("symbol")
-        return any(known is not None and name in known for known in (table, functions))
+        return any(known is not None and name in known for known in (table, functions)) or (
+            self._is_known_padding(name)
+        )
 
     def is_traceable(self, name: str) -> bool:
         """Whether ftrace has a place at the start of a function."""

@@ -1,4 +1,4 @@
-"""Triggers of events, as far as joins and stack traces take them: `hist:` with variables and `onmatch(…).trace(…)`, and `stacktrace`.
+"""Triggers of events, as far as joins, tables and stack traces take them: `hist:` with values, variables and `onmatch(…).trace(…)`, and `stacktrace`.
 
 Of all others nothing is said. The order of checks is that of `event_hist_trigger_parse` in kernel/trace/trace_events_hist.c.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from probelang.commands.eprobe import probe_fields
-from probelang.commands.filters import filter_error
+from probelang.commands.filters import UNFINISHED, filter_error, refusal
 from probelang.commands.histogram import Histogram, Trigger, Value
 from probelang.commands.octets import parse_unsigned
 from probelang.commands.state import EPROBE, SYNTHETIC
@@ -23,7 +23,16 @@ if TYPE_CHECKING:
 MAX_VARIABLES, MAX_ACTIONS, MAX_KEYS, MAX_KEY_SIZE, MAX_PARAMS = 16, 8, 3, 384, 64
 STACK_SIZE = 128
 _ELSE = ("traceon", "traceoff", "snapshot", "enable_event", "disable_event", "enable_hist", "disable_hist")
-_ATTRIBUTES = ("val=", "vals=", "values=", "sort=", "name=", "clock=")
+MAX_VALUES, MAX_SORT_KEYS = 2, 2
+_GIVEN = {
+    "key": "keys",
+    "keys": "keys",
+    "val": "values",
+    "vals": "values",
+    "values": "values",
+    "sort": "sort",
+}
+_ATTRIBUTES = ("name=", "clock=")
 _WORDS = ("pause", "cont", "continue", "clear", "nohitcount", "nohc")
 
 
@@ -70,13 +79,13 @@ def _check_filter(
     found = filter_error(text, fields, target)
     if found is not None:
         # before Linux 6.5 nothing is said of the condition of a trigger: 6.1 was seen to be silent
-        if before and not target.names:
-            raise Refused("trigger-condition")
         name, at, place = found
+        if before and not target.names and name != UNFINISHED:
+            raise Refused("trigger-condition")
         entries.append(
             LogEntry("event filter parse error", name, text, at & 0xFFFF, -1, before + min(place, len(text)))
         )
-        raise Refused
+        raise refusal(name)
 
 
 def write_trigger(
@@ -144,20 +153,22 @@ def _hist(
         raise Refused("trigger-malformed")
     trigger = Trigger(text, event, fields, state.histograms, state.doubted_triggers, entries)
     head, condition = _split_filter(text)
-    keys, assignments, actions = _attributes(head, trigger)
-    raised = [_parse_action(action, trigger, target, state) for action in actions]
-    _read_assignments(assignments, trigger)
-    shapes: list[object] = []
+    read = _attributes(head, trigger)
+    raised = [_parse_action(action, trigger, target, state) for action in read.actions]
+    _read_assignments(read.assignments, trigger)
+    counted = _values(read.values, trigger)
+    shapes: list[object] = [value.shape for value in counted]
     for number, (name, written) in enumerate(tuple(trigger.assigned)):
         if trigger.has_variable(name):
             raise trigger.refuse("DUPLICATE_VAR", name)
         value = trigger.parse_value(written, [0], number)
         trigger.variables[name] = value
         shapes.append((name, value.shape))
-    values = _keys(keys, trigger)
+    values = _keys(read.keys, trigger)
+    shapes += _sort(read.sort, [*counted, *values], trigger)
     if condition is not None:
         _check_filter(condition, fields, target, entries, len(trigger.command) - len(condition))
-    shape = (tuple(shapes), tuple(value.shape for value in values), condition, tuple(actions))
+    shape = (tuple(shapes), tuple(value.shape for value in values), condition, tuple(read.actions))
     if any(one.shape == shape for one in trigger.on(event)):
         raise trigger.refuse("TRIGGER_EEXIST", None)
     trigger.in_keys = False
@@ -167,9 +178,20 @@ def _hist(
     return Histogram(event, dict(trigger.variables), key, shape)
 
 
-def _attributes(head: str, trigger: Trigger) -> tuple[str, list[str], list[str]]:
-    """The keys, the assignments of variables, and the actions. Raises `Refused`."""
-    keys: str | None = None
+@record
+class _Read:
+    """The parts of a trigger as they stand there; "" for values and sort keys that are not given."""
+
+    keys: str
+    values: str
+    sort: str
+    assignments: list[str]
+    actions: list[str]
+
+
+def _attributes(head: str, trigger: Trigger) -> _Read:
+    """The parts between the colons. Raises `Refused`."""
+    given: dict[str, str] = {}
     assignments: list[str] = []
     actions: list[str] = []
     for part in head.split(":"):
@@ -182,8 +204,8 @@ def _attributes(head: str, trigger: Trigger) -> tuple[str, list[str], list[str]]
             actions.append(part)
         elif not value:
             raise trigger.refuse("EMPTY_ASSIGNMENT", part)
-        elif name in ("key", "keys"):
-            keys = value
+        elif name in _GIVEN:
+            given[_GIVEN[name]] = value
         elif part.startswith(_ATTRIBUTES):
             raise Doubtful("trigger")
         elif name == "size":
@@ -194,9 +216,9 @@ def _attributes(head: str, trigger: Trigger) -> tuple[str, list[str], list[str]]
             raise trigger.refuse("TOO_MANY_VARS", part)
         else:
             assignments.append(part)
-    if keys is None:
+    if "keys" not in given:
         raise Refused("trigger-malformed")
-    return keys, assignments, actions
+    return _Read(given["keys"], given.get("values", ""), given.get("sort", ""), assignments, actions)
 
 
 def _read_assignments(parts: list[str], trigger: Trigger) -> None:
@@ -208,6 +230,56 @@ def _read_assignments(parts: list[str], trigger: Trigger) -> None:
             if len(trigger.assigned) == MAX_VARIABLES:
                 raise trigger.refuse("TOO_MANY_VARS", name)
             trigger.assigned.append((name, text))
+
+
+def _values(text: str, trigger: Trigger) -> list[Value]:
+    """What is summed up beside the number of hits."""
+    values: list[Value] = []
+    parts = text.split(",") if text else []
+    hits = False
+    while parts and len(values) < MAX_VALUES:
+        part = parts.pop(0)
+        if part == "hitcount":
+            if hits:
+                values.append(Value("u64", 8, False, shape=("hitcount", "", 8, False)))
+            hits = True
+            continue
+        how = part.partition(".")[2]
+        trigger.in_keys = True
+        value = trigger.parse_value(part, [0])
+        trigger.in_keys = False
+        if value.kept:
+            raise Doubtful("trigger")
+        if how in ("sym", "sym-offset", "syscall", "log2") or how.startswith("bucket"):
+            raise trigger.refuse("BAD_FIELD_MODIFIER", part)
+        values.append(value)
+    if parts and parts != ["hitcount"]:
+        raise Refused("trigger-malformed")
+    return values
+
+
+def _sort(text: str, values: list[Value], trigger: Trigger) -> list[object]:
+    """By what the histogram is sorted: the number of hits, a value or a key, and which way."""
+    sorts: list[object] = []
+    parts = text.split(",") if text else []
+    for number, part in enumerate(parts):
+        if not part:
+            raise trigger.refuse("EMPTY_SORT_FIELD", "sort=")
+        if number == MAX_SORT_KEYS - 1 and len(parts) > MAX_SORT_KEYS:
+            raise trigger.refuse("TOO_MANY_SORT_FIELDS", "sort=")
+        name, dot, way = part.partition(".")
+        if not name:
+            raise trigger.refuse("EMPTY_SORT_FIELD", "sort=")
+        if name != "hitcount" and name not in [value.shape[0] for value in values if value.is_field]:
+            if not all(value.is_field or value.type == "stacktrace" for value in values) or (
+                "stacktrace" in name[1:]
+            ):
+                raise Doubtful("trigger")
+            raise trigger.refuse("INVALID_SORT_FIELD", name)
+        if dot and way not in ("ascending", "descending"):
+            raise trigger.refuse("INVALID_SORT_MODIFIER", way)
+        sorts.append((name, way == "descending"))
+    return sorts or [("hitcount", False)]
 
 
 def _keys(text: str, trigger: Trigger) -> list[Value]:

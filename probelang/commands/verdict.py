@@ -31,7 +31,7 @@ class LogEntry:
 class Verdict:
     """Whether the kernel takes a command: True, False, or None where `doubt` names what decides it and is not known.
 
-    `log` is what it writes into `error_log`, oldest first; it may refuse without a word, and then `silence` says why.
+    `log` is what it writes into `error_log`, oldest first, if it refuses; that may be without a word, and then `silence` says why.
     """
 
     taken: bool | None
@@ -73,7 +73,8 @@ DOUBTS: dict[str, str] = {
     "event": "the kernel's events and their fields are not at hand",
     "file": "files are those of the machine that the command is for",
     "earlier": "it depends on an earlier command of which it is not known whether the kernel takes it",
-    "trigger": "of triggers those are known that joins take: keys, variables, sums of them, and `onmatch(…).trace(…)`",
+    "condition": "some kernels refuse a condition that ends in `&&` or `||`, others leave that out, and nothing else of them differs",
+    "trigger": "of triggers those are known that joins and tables take: keys, values, order, variables, sums, and `onmatch(…).trace(…)`",
     "memory": "the kernel reads memory beyond what it should, so the outcome is chance",
 }
 

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 from tests.commands.asked import Asked, asked
+from tests.commands.coverage import coverage
 from tests.commands.generator import CommandGenerator
 from tests.commands.imports import compare_imports
 from tests.commands.opinions import disagreement, new_judge, opinion
@@ -29,6 +30,11 @@ def main() -> None:
     )
     parser.add_argument(
         "--imports", action="store_true", help="import what it takes, compile that, and compare what it lists"
+    )
+    parser.add_argument(
+        "--coverage",
+        action="store_true",
+        help="print what was taken of each kind, and how often each error came",
     )
     options = parser.parse_args()
     for name in options.kernel or KERNELS:
@@ -58,15 +64,15 @@ def main() -> None:
                     print(
                         f"{how or 'agreed'}: {file} {text!r}\n  the kernel {answer}\n  the checker {opinion(verdict)}"
                     )
-        doubts = collections.Counter(verdict.doubt for verdict in verdicts if verdict.taken is None)
-        errors = {entry.name for verdict in verdicts for entry in verdict.log}
-        taken = sum(answer.errno == 0 for answer in answers)
+        met = coverage(kernel.kernel, commands, [answer.errno == 0 for answer in answers], verdicts)
         print(
-            f"Linux {name}, seed {options.seed}: {len(commands)} commands, {taken} taken, {len(errors)} errors met; "
-            f"they differ on {sum(differ.values())} {dict(differ) if differ else ''}; not known: {dict(doubts)} "
+            f"Linux {name}, seed {options.seed}: {len(commands)} commands, {met.taken.total()} taken, {len(met.errors)} errors met; "
+            f"they differ on {sum(differ.values())} {dict(differ) if differ else ''}; not known: {met.doubts.total()} {dict(met.doubts)} "
             f"({time.monotonic() - began:.0f} s)",
             flush=True,
         )
+        if options.coverage:
+            print(met, flush=True)
 
 
 def _compare(name: str, kernel: Asked, options: argparse.Namespace) -> None:

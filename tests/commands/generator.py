@@ -5,12 +5,17 @@ from __future__ import annotations
 import random
 
 from tests.commands.examples import example
+from tests.commands.sound import SoundCommands
+from tests.commands.triggers import TriggerGenerator
 from tests.commands.vocabulary import Vocabulary, path
 from tests.commands.words import ARRAYS, GARBAGE, NUMBERS, REGISTERS, SOUND, TYPES
 
 
 class CommandGenerator:
-    """Commands for one kernel, each with `d`, `k` or `u` for the file it goes to."""
+    """Commands for one kernel, each with `d`, `k` or `u` for the file it goes to; `t` and `f` as `TriggerGenerator` has them.
+
+    About half are sound, a fifth of those with one slip; others are made of parts that are often wrong.
+    """
 
     def __init__(self, words: Vocabulary, seed: int) -> None:
         self.words = words
@@ -18,21 +23,34 @@ class CommandGenerator:
         self.made: list[str] = []
         self.events: list[tuple[str, str, str]] = []
         self.number = 0
-        #: What is left of an example of several lines.
+        #: What is left of an example of several lines, and of a join.
         self.left: list[str] = []
+        self.joined: list[tuple[str, str]] = []
+        self.sound = SoundCommands(words, self.draw)
+        self.triggers = TriggerGenerator(seed)
+        fprobes = words.target.has_fprobes
+        #: By the letters of `_fresh`; few of what the kernel does not have.
+        self.weights = (24, 12, 20 if fprobes else 1, 10 if fprobes else 1, 14, 4, 8, 1, 4)
 
     def commands(self, count: int) -> list[tuple[str, str]]:
         return [self.command() for _ in range(count)]
 
     def command(self) -> tuple[str, str]:
         draw = self.draw
+        if self.joined:
+            return self.joined.pop(0)
         if not self.left and self._chance(0.03):
             self.number += 1
             self.left = example(draw, self.number)
+        elif not self.left and self._chance(0.012):
+            self.joined = self.triggers.commands(4)
+            return self.joined.pop(0)
         if self.left:
             text = self.left.pop(0)
-            return "d", self._damage(text) if len(text) < 1000 and self._chance(0.25) else text
-        kind = draw.choices("prftesuU-", (24, 12, 20, 10, 14, 4, 8, 1, 4))[0]
+            return "d", self._damage(text) if len(text) < 1000 and self._chance(0.2) else text
+        if self._chance(0.5):
+            return self._sound()
+        kind = draw.choices("prftesuU-", self.weights)[0]
         text = self._fresh(kind)
         if self.made and draw.random() < 0.08:
             text = self._variant()
@@ -41,12 +59,22 @@ class CommandGenerator:
         text = text.replace("\n", " ").replace("\0", "0")
         if self.words.is_wide(text):
             return self.command()
-        self.made.append(text)
-        if len(self.made) > 200:
-            del self.made[0]
+        self._keep(text)
         if draw.random() < 0.88:
             return "d", text
         return draw.choice("kku"), text
+
+    def _sound(self) -> tuple[str, str]:
+        file, text = self.sound.command()
+        if self._chance(0.2):
+            damaged = self._damage(text).replace("\n", " ").replace("\0", "0")
+            text = text if self.words.is_wide(damaged) else damaged
+        self._keep(text)
+        return file, text
+
+    def _keep(self, text: str) -> None:
+        self.made.append(text)
+        del self.made[:-200]
 
     # ----------------------------------------------------------------------------------------------------- parts
 

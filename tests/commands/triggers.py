@@ -84,6 +84,27 @@ CONDITIONS = (
     ' if s == "x"',
 )
 SIZES = (":size=8192", ":size=100", ":size=10", ":size=1000000", ":size=x", ":size=", ":sizes=3")
+ARGS = "stack=$stack:x64 a=$stack0:u64 b=$stack1:s32 c=$stack2:u8 s=+0($stack):string arr=+0($stack):u8[3] aa=$stack3:u64 cc=$stack4:u8 ss=+8($stack):string"
+#: Fields of a synthetic event, what they are made of, and a condition on them.
+JOINS = (
+    ("u64 p", "$w0", "p > 100"),
+    ("u64 p", "$took", "p > 1000 && common_pid != 0"),
+    ("u64 p; s32 q", "$w0,$w1", "q == -2 || p >= 0x10"),
+    ("u64 p; u64 q", "$w0,$took", "!(p == q)"),
+    ("s32 p; u64 q; u8 r", "$w1,$w0,cc", "r & 1"),
+    ("u64 p; char q[]", "$took,ss", 'q ~ "a*"'),
+    ("u64 p; char q[16]", "aa,ss", 'q == "x" && p != 0'),
+)
+SOUND_CONDITIONS = (
+    "common_pid != 0",
+    "a == 3",
+    "b < -3 && c & 0x10",
+    's == "x" || s ~ "*y"',
+    "!(a > 0xff)",
+    "COMM != 'sh'",
+    "CPU == 0",
+    "(a == 1 || b == 2) && !c == 3",
+)
 
 
 class TriggerGenerator:
@@ -107,14 +128,14 @@ class TriggerGenerator:
         draw = self.draw
         self.number += 1
         name = str(self.number)
-        args = "stack=$stack:x64 a=$stack0:u64 b=$stack1:s32 c=$stack2:u8 s=+0($stack):string arr=+0($stack):u8[3]"
+        if self._chance(0.4):
+            return self._join(name)
+        args = ARGS
         fields = draw.choice(
             ("u64 p; s32 q", "u64 p", "u64 p; u64 q", "u64 p; char q[]", "char p[16]", "s32 p; u64 q; u8 r")
         )
         made = [
-            ("d", f"p:io/e{name} vfs_fsync {args}"),
-            ("d", f"r:io/r{name} vfs_fsync {args}"),
-            ("d", f"s:s{name} {fields}"),
+            *self._defined(name, args, fields),
             ("t", f"io/e{name} {self._first()}"),
             ("t", f"io/r{name} {self._second(name)}"),
             ("t", f"io/r{name} {self._second(name)}"),
@@ -128,6 +149,59 @@ class TriggerGenerator:
         if self._chance(0.1):
             made.append(("t", f"io/e{name} stacktrace{draw.choice(CONDITIONS)}"))
         return made
+
+    def _defined(self, name: str, args: str, fields: str) -> list[tuple[str, str]]:
+        return [
+            ("d", f"p:io/e{name} vfs_fsync {args}"),
+            ("d", f"r:io/r{name} vfs_fsync {args}"),
+            ("d", f"s:s{name} {fields}"),
+        ]
+
+    def _join(self, name: str) -> list[tuple[str, str]]:
+        """A join as it should be, and once more, and with a condition, and a condition on what it makes."""
+        draw = self.draw
+        key = draw.choice(("common_pid", "a", "common_pid,a", "a,b", "stack.buckets=16384"))
+        fields, params, condition = draw.choice(JOINS)
+        kept = draw.sample(("v0=a", "v1=b", "ts=common_timestamp"), 3)
+        size = draw.choice(("", ":size=8192", ":size=1024"))
+        first = f"hist:keys={key}:{','.join(kept)}{size}"
+        second = f"hist:keys={key}:w0=$v0,w1=$v1,took=common_timestamp-$ts:onmatch(io.e{name}).trace(s{name},{params}){size}"
+        made = [
+            *self._defined(name, ARGS, fields),
+            ("t", f"io/e{name} {first}"),
+            ("t", f"io/r{name} {second}"),
+        ]
+        made.append(draw.choice(made[3:]))
+        made.append(("f", f"synthetic/s{name} {condition}"))
+        made.append(("f", f"io/e{name} {draw.choice(SOUND_CONDITIONS)}"))
+        made.append(("t", f"io/e{name} {self._table()}"))
+        other = draw.choice(
+            ("hist:keys=b", "hist:keys=common_pid,c", "hist:keys=a.hex", "stacktrace", "hist:keys=arr")
+        )
+        made.append(("t", f"io/r{name} {other} if {draw.choice(SOUND_CONDITIONS)}"))
+        return made
+
+    def _table(self) -> str:
+        """A histogram with values, sorted; a third of them are wrong somewhere."""
+        draw = self.draw
+        sound = self._chance(0.65)
+        keys = draw.choice(
+            ("common_pid", "aa,cc", "aa.hex", "a,b,c", "ss", "common_pid.execname,b", "stack.log2")
+        )
+        values = ["aa", "cc", "hitcount", "common_pid", "stack.hex", "common_timestamp.usecs"]
+        sorts = [part.partition(".")[0] for part in keys.split(",")] + ["hitcount"]
+        ways = ["", "", ".descending", ".ascending"]
+        if not sound:
+            values += ["ss", "nothing", "", "aa.log2", "aa+cc", "7", "stack.sym", "aa.buckets=3", "cc.x"]
+            sorts += ["junk", "", "aa", "stack", "b"]
+            ways += [".junk", ".", ".descending.x"]
+        text = f"hist:keys={keys}"
+        if self._chance(0.7):
+            text += f":{draw.choice(('vals', 'val', 'values'))}={','.join(draw.choices(values, k=draw.choice((1, 1, 2, 2 if sound else 4))))}"
+        if self._chance(0.8):
+            count = draw.choice((1, 1, 2, 2 if sound else 3))
+            text += f":sort={','.join(draw.choice(sorts) + draw.choice(ways) for _ in range(count))}"
+        return text
 
     def _assignments(self, values: tuple[str, ...], names: tuple[str, ...], most: int) -> str:
         draw = self.draw
@@ -167,10 +241,10 @@ class TriggerGenerator:
                 "$w1",
                 "$took",
                 "$v0",
+                "aa",
+                "cc",
+                "ss",
                 "a",
-                "b",
-                "c",
-                "s",
                 "$v1",
                 "x",
                 "nothing",

@@ -20,6 +20,7 @@ SIZE = 300
 class Vocabulary:
     """The names of one kernel, some of each sort."""
 
+    target: Target
     functions: list[str]
     """Those that ftrace reaches."""
     traceable: list[str]
@@ -63,6 +64,7 @@ def vocabulary(kernel: Kernel, seed: int) -> Vocabulary:
     assert btf is not None
     events = kernel.sources.event_names() or []
     words = Vocabulary(
+        target=target,
         functions=[name for name in ALWAYS if name in known] + draw.sample(traceable, SIZE),
         traceable=traceable,
         untraceable=draw.sample(others, min(60, len(others))),
@@ -70,8 +72,12 @@ def vocabulary(kernel: Kernel, seed: int) -> Vocabulary:
         blacklisted=draw.sample(blacklist.keys(), 40),
         ambiguous=ambiguous[:40],
         data=["jiffies", "init_task", *draw.sample(data.keys(), 60)],
-        tracepoints=["sched_switch", "sched_wakeup", *_tracepoints(kernel, draw)],
-        events=[("sched", "sched_switch"), ("syscalls", "sys_enter_openat"), *draw.sample(events, 60)],
+        tracepoints=[
+            "sched_switch",
+            "sched_wakeup",
+            *_tracepoints(kernel, draw, 60 if target.shared_tracepoints else 500),
+        ],
+        events=[("sched", "sched_switch"), ("syscalls", "sys_enter_openat"), *draw.sample(events, 120)],
         structs=["file", "task_struct", "inode", *draw.sample(list(btf.names(Space.STRUCT)), 40)],
     )
     for name in words.functions:
@@ -87,12 +93,12 @@ def vocabulary(kernel: Kernel, seed: int) -> Vocabulary:
     return words
 
 
-def _tracepoints(kernel: Kernel, draw: random.Random) -> list[str]:
+def _tracepoints(kernel: Kernel, draw: random.Random, most: int) -> list[str]:
     btf = kernel.btf
     assert btf is not None
     prefix = "btf_trace_"
     names = [name.removeprefix(prefix) for name in btf.names(Space.TYPEDEF, prefix)]
-    return draw.sample(names, 60)
+    return draw.sample(names, min(most, len(names)))
 
 
 def path(proto: Proto, param: tuple[str, int], draw: random.Random, steps: int) -> str:
@@ -114,3 +120,18 @@ def path(proto: Proto, param: tuple[str, int], draw: random.Random, steps: int) 
             arrow = "."
         id = resolve(proto.btf, member.type)
     return text
+
+
+def struct_of(target: Target, name: str, draw: random.Random) -> str:
+    """A walk over the members of a struct, at random; "" where it has none by name."""
+    found = target.find_struct(name)
+    if found is None:
+        return ""
+    btf, id = found
+    kind = btf.type(id)
+    members = [member for member in kind.members if member.name] if isinstance(kind, Struct) else []
+    if not members:
+        return ""
+    member = draw.choice(members)
+    proto = Proto(btf, 0, ((member.name, member.type),))
+    return path(proto, proto.params[0], draw, draw.choice((0, 0, 1, 2)))

@@ -112,7 +112,10 @@ def _tables() -> str:
         shown = f"<code>{_cell(trigger.example)}</code>" if trigger.example else ""
         out.append(f"| `{name}` | {_cell(HIST_TEXTS[f'HIST_{name}'])} | {_cell(trigger.ours)} | {shown} |\n")
     out.append("\n## What cannot be known\n\n")
-    out.append("Of these the checker says nothing, and the booted tests count them.\n\n| | |\n|---|---|\n")
+    out.append(
+        "Of these the checker says nothing, but for a warning where a condition ends in the middle. The booted tests count them.\n\n"
+        "| | |\n|---|---|\n"
+    )
     out += [f"| {name} | {reason} |\n" for name, reason in DOUBTS.items()]
     return "".join(out)
 

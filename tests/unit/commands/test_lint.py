@@ -12,6 +12,7 @@ import pytest
 from probelang.cli.main import main
 from probelang.commands.files import is_command_file
 from probelang.commands.lines import read_commands
+from probelang.diagnostics import Severity
 from probelang.kernel.load import load_kernel
 from probelang.project import lint_commands as lint
 from probelang.source import Source, Span
@@ -42,6 +43,24 @@ def said(text: str, *kernels: str, name: str = "x.tracefs") -> list[tuple[str, s
 )
 def test_places(text: str, expected: tuple[str, str]) -> None:
     assert said(f"# a comment\n\n{text}\n") == [expected]
+
+
+def test_a_condition_that_ends_in_the_middle_may_be_refused() -> None:
+    """Kernels that take it and kernels that refuse it are alike in all that they tell of themselves."""
+    for kernel in KERNELS:
+        text = "e:a/b sched.sched_switch if prev_pid == 3  &&  \ne:a/b sched.sched_switch\n"
+        source = Source("x.tracefs", text)
+        (found,) = lint(source, [load_kernel(kernel)])
+        assert (found.rule.code, found.severity, source.slice(found.label.span)) == (
+            "PRB711",
+            Severity.WARNING,
+            "&&",
+        )
+        assert found.kernel_error is None and any("FILT_INVALID_FILTER" in note for note in found.notes)
+    assert said("e:a/b sched.sched_switch if (prev_pid == 3 &&)\n") == [("PRB711", "(")]
+    assert said("e:a/b sched.sched_switch if prev_pid == 3 || ! # why\n") == [("PRB711", "|| !")]
+    script = "echo 'prev_pid == 3 ||' >/sys/kernel/tracing/events/sched/sched_switch/filter\n"
+    assert said(script, name="x.sh") == [("PRB711", "||")]
 
 
 def test_what_is_refused_leaves_nothing_behind() -> None:
