@@ -102,6 +102,9 @@ def _wrong_digit(text: str, index: int, base: int) -> Flaw:
         number = text[:index]
         if rest == "m":
             help = f"minutes are seconds here, `{number} * 60s`; mebibytes are `{number} * 1024 * 1024`"
+        elif rest == "M":
+            written = f"{number} * 1024 * 1024"
+            help = "sizes are counted in bytes"
         elif rest.lower() in NANOSECONDS or rest.lower() in _LONG_UNITS:
             written = f"{number}{_LONG_UNITS.get(rest.lower(), rest.lower())}"
             help = "the units of time are `ns`, `us`, `ms` and `s`"
