@@ -7,9 +7,7 @@
 #
 # Kernels: any with kprobes, BTF, hist triggers and synthetic events; tried on 6.1, 6.12 and 7.3.
 
-const MILLISECOND = 1000 * 1000
-
-slow_read = fprobe vfs_read%return with maxactive=1024 if took > 100 * MILLISECOND {
+slow_read = fprobe vfs_read%return with maxactive=1024 if took > 100ms {
     took   = $duration
     result = $retval
     name   = entry(file->f_path.dentry->d_name.name)

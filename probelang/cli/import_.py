@@ -52,5 +52,8 @@ def run(options: argparse.Namespace) -> int:
         if count > (MAX_NOTES if origin == BPFTRACE else 0):
             what = NOUNS[origin][count > 1]
             say(f"note: {count} {what} of {source.name} stayed behind: see the comments")
+        if made.removed:
+            what = "event that it removes" if made.removed == 1 else "events that it removes"
+            say(f"note: {made.removed} {what} again itself: not in the spec ({source.name})")
     write_output(options.output, "\n".join(texts))
     return status

@@ -13,7 +13,7 @@ from probelang.commands.conditions import NoWords, parse_condition, render_condi
 from probelang.commands.context import ParsedArg
 from probelang.commands.files import of_event
 from probelang.commands.judge import Judge
-from probelang.commands.lines import read_commands
+from probelang.commands.lines import Unread, read_pieces
 from probelang.commands.meaning import same_args, same_filter, same_place
 from probelang.commands.spellings import context_of, point_of, spellings
 from probelang.commands.state import KPROBE, SYNTHETIC, UPROBE, Probe, State
@@ -34,11 +34,15 @@ if TYPE_CHECKING:
 
 @record
 class Imported:
-    """A spec, and how many of its events came of what was read; `left` is what stayed behind: the text and why."""
+    """A spec, and how many of its events came of what was read; `left` is what stayed behind: the text and why.
+
+    `removed` are how many events the file itself removes again, which the spec does not have.
+    """
 
     text: str
     probes: int
     left: tuple[tuple[str, str], ...]
+    removed: int = 0
 
 
 def any_file(path: str) -> str | None:
@@ -48,14 +52,17 @@ def any_file(path: str) -> str | None:
 
 def import_commands(source: Source, kernel: Kernel, files: Files = any_file) -> Imported:
     """The spec of a file of commands."""
-    return import_sequence(read_commands(source), kernel, files)
+    return import_sequence(read_pieces(source), kernel, files)
 
 
-def import_sequence(commands: Iterable[Command], kernel: Kernel, files: Files = any_file) -> Imported:
+def import_sequence(pieces: Iterable[Command | Unread], kernel: Kernel, files: Files = any_file) -> Imported:
     """The spec of commands that are written one after the other."""
     importer = Importer(kernel, files)
-    for command in commands:
-        importer.add(command)
+    for piece in pieces:
+        if isinstance(piece, Unread):
+            importer.leave(piece.text.strip(), "what the shell writes here is not known")
+        else:
+            importer.add(piece)
     return importer.result()
 
 
@@ -113,12 +120,17 @@ class Importer:
         self._judge = Judge(kernel, files)
         self._events: dict[tuple[str, str], _Event] = {}
         self._complaint = ""
+        self._removed = 0
 
     def result(self) -> Imported:
         """What has come of all commands so far."""
         texts = [one.text if isinstance(one, _Event) else left_behind(*one) for one in self._made]
         left = tuple(one for one in self._made if not isinstance(one, _Event))
-        return Imported(formatted("\n".join(texts)), len(texts) - len(left), left)
+        return Imported(formatted("\n".join(texts)), len(texts) - len(left), left, self._removed)
+
+    def leave(self, text: str, why: str) -> None:
+        """Have a text among what stayed behind."""
+        self._made.append((shown(text), why))
 
     def add(self, command: Command) -> str:
         """Take one more command; "" where it became part of a spec (or a removal, of what was before), else why not."""
@@ -194,6 +206,7 @@ class Importer:
             else:
                 del self._events[event.name]
                 self._made.remove(event)
+                self._removed += 1
 
     # ------------------------------------------------------------------------------------------------- one event
 

@@ -26,6 +26,8 @@ _DEFINITION_LINE = re.compile(
     r"\s*(?:\w+:)?\w+=[\w.@/%-]+(?:[:+]\w+)?(?:%return)?(?:\s|$)|\s*[\w.]+%return(?:\s|$)|\s*%\w+:\w+\s*$"
     r"|\s*[A-Za-z_]\w*(?:@[\w./]+)?(?:[:+]\w+)?(?:\s+[\w$%@+=\[\]>().:\\-]+)*\s*$"
 )
+#: A line of a shell that writes to a file of tracefs: then words such as `set -e` are the shell's, and no definition.
+_WRITING_LINE = re.compile(r"[^#]*(?:>|\btee\b)[^#]*\b(?:dynamic|kprobe|uprobe)_events\b")
 
 
 def origin_of(name: str, text: str) -> str:
@@ -34,16 +36,16 @@ def origin_of(name: str, text: str) -> str:
         return TRACEFS
     if os.path.basename(name).endswith(".bt"):
         return BPFTRACE
-    for line in text.split("\n", _LOOKED_AT)[:_LOOKED_AT]:
-        line = line[:_WIDE]
+    lines = [line[:_WIDE] for line in text.split("\n", _LOOKED_AT)[:_LOOKED_AT]]
+    for line in lines:
         if _BPFTRACE_LINE.match(line):
             return BPFTRACE
         if not line.strip() or line.lstrip()[:1] == "#":
             continue
         if _PERF_LINE.match(line):
             return PERF
-        if _COMMAND_LINE.match(line):
+        if _COMMAND_LINE.match(line) or _WRITING_LINE.match(line):
             return TRACEFS
         if _DEFINITION_LINE.match(line):
-            return PERF
+            return TRACEFS if any(map(_WRITING_LINE.match, lines)) else PERF
     return TRACEFS

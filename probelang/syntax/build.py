@@ -14,12 +14,14 @@ from probelang.syntax import tree
 from probelang.syntax.literals import (
     Flaw,
     parse_character,
+    parse_constant,
     parse_dereference,
     parse_duration,
     parse_fetch_type,
     parse_integer,
     parse_string,
     parse_symbol,
+    shorten,
 )
 from probelang.syntax.points import parse_point, parse_watch
 from probelang.syntax.rules import BAD_NUMBER, BAD_STRING, SYNTAX_ERROR
@@ -44,9 +46,14 @@ class Builder:
         self.report = report
         self.returns: Span | None = None
 
-    def flaw(self, rule: Rule, flaw: Flaw, start: int) -> None:
-        """Report what is wrong with the literal at `start`."""
-        self.report.error(rule, flaw.message, Span(start + flaw.start, start + flaw.end), help=flaw.help)
+    def flaw(self, rule: Rule, flaw: Flaw, start: int, end: int | None = None) -> None:
+        """Report what is wrong with the literal from `start` to `end`."""
+        fix = None
+        if flaw.written is not None and end is not None:
+            edit = Edit(Span(start, end), flaw.written)
+            fix = Fix(f"write `{shorten(flaw.written)}`", (edit,), safe=False)
+        span = Span(start + flaw.start, start + flaw.end)
+        self.report.error(rule, flaw.message, span, help=flaw.help, fix=fix)
 
     # --- lists and parts
 
@@ -164,7 +171,7 @@ class Builder:
         period = parse_duration(v[2])
         point: tree.Point
         if isinstance(period, Flaw):
-            self.flaw(BAD_NUMBER, period, b[2])
+            self.flaw(BAD_NUMBER, period, b[2], e[2])
             point = tree.BrokenPoint(span)
         else:
             point = tree.MonitorPoint(span, period)
@@ -214,7 +221,11 @@ class Builder:
         return tree.Name(v[0].span, v[0].name)
 
     def number(self, v: Values, b: Places, e: Places) -> Any:
-        return self._number(v[0], b[0], e[0]) or tree.BrokenExpr(Span(b[0], e[0]))
+        value = parse_constant(v[0])
+        if isinstance(value, Flaw):
+            self.flaw(BAD_NUMBER, value, b[0], e[0])
+            return tree.BrokenExpr(Span(b[0], e[0]))
+        return tree.Number(Span(b[0], e[0]), value)
 
     def _number(self, text: str, start: int, end: int) -> tree.Number | None:
         value = parse_integer(text)

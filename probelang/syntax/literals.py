@@ -5,10 +5,20 @@ Each `parse_` answers a value, or a `Flaw` that says what is wrong with which ch
 
 from __future__ import annotations
 
+import re
+
 from probelang.record import record
 
 NANOSECONDS = {"ns": 1, "us": 1_000, "ms": 1_000_000, "s": 1_000_000_000, "m": 60_000_000_000}
 
+_DURATION = re.compile(r"[0-9][0-9_]*(?:\.[0-9][0-9_]*)?(?:ns|us|ms|s)")
+_LONG_UNITS = {
+    **dict.fromkeys(("sec", "secs", "second", "seconds"), "s"),
+    **dict.fromkeys(("msec", "msecs", "millis"), "ms"),
+    **dict.fromkeys(("usec", "usecs", "micros"), "us"),
+    **dict.fromkeys(("nsec", "nsecs"), "ns"),
+}
+_BYTES = {"k": 1, "kb": 1, "kib": 1, "mb": 2, "mib": 2, "g": 3, "gb": 3, "gib": 3}
 _BASES = {"0x": 16, "0o": 8, "0b": 2}
 _BASE_NAMES = {16: "hexadecimal", 10: "decimal", 8: "octal", 2: "binary"}
 _DIGITS = "0123456789abcdef"
@@ -33,12 +43,16 @@ _ESCAPES = {
 
 @record
 class Flaw:
-    """What is wrong with a literal's characters `start` to `end`, and the next step where there is one."""
+    """What is wrong with a literal's characters `start` to `end`, and the next step where there is one.
+
+    `written` is what the whole literal was likely meant to be.
+    """
 
     start: int
     end: int
     message: str
     help: str | None = None
+    written: str | None = None
 
 
 def parse_integer(text: str) -> int | Flaw:
@@ -74,19 +88,29 @@ def parse_integer(text: str) -> int | Flaw:
     return value
 
 
+def parse_constant(text: str) -> int | Flaw:
+    """A number of an expression: an integer, or a duration in nanoseconds (`10ms`), which has no minutes."""
+    return parse_duration(text) if _DURATION.fullmatch(text) else parse_integer(text)
+
+
 def _wrong_digit(text: str, index: int, base: int) -> Flaw:
     rest = text[index:]
-    help = None
+    help = written = None
     if base == 8 and text[1].isdigit():
         help = f"a leading 0 means octal, as in C; for decimal write `{text.lstrip('0')}`"
     if base == 10:
         number = text[:index]
-        if rest in NANOSECONDS:
-            help = "durations stand only after `monitor every`; `$duration` counts in nanoseconds"
-        elif rest.lower() in ("k", "kb", "kib"):
-            help = f"write `{number} * 1024`"
-        elif rest.lower() in ("m", "mb", "mib"):
-            help = f"write `{number} * 1024 * 1024`"
+        if rest == "m":
+            help = f"minutes are seconds here, `{number} * 60s`; mebibytes are `{number} * 1024 * 1024`"
+        elif rest == "M":
+            written = f"{number} * 1024 * 1024"
+            help = "sizes are counted in bytes"
+        elif rest.lower() in NANOSECONDS or rest.lower() in _LONG_UNITS:
+            written = f"{number}{_LONG_UNITS.get(rest.lower(), rest.lower())}"
+            help = "the units of time are `ns`, `us`, `ms` and `s`"
+        elif rest.lower() in _BYTES:
+            written = number + " * 1024" * _BYTES[rest.lower()]
+            help = "sizes are counted in bytes"
         elif rest[0] in "eE" and rest[1:].isdigit():
             help = "write all the digits; `_` may stand between them"
         elif rest[0] in "abcdefABCDEF":
@@ -96,7 +120,7 @@ def _wrong_digit(text: str, index: int, base: int) -> Flaw:
             index, index + 1, f"`{text[index]}` is not a digit of {_a(_BASE_NAMES[base])} number", help
         )
     message = f"`{shorten(rest)}` does not belong to {_a(_BASE_NAMES[base])} number"
-    return Flaw(index, len(text), message, help)
+    return Flaw(index, len(text), message, help, written)
 
 
 def is_hexadecimal(text: str) -> bool:
@@ -138,6 +162,7 @@ def parse_duration(text: str) -> int | Flaw:
             len(text),
             f"`{shorten(unit)}` is no unit of time",
             "the units are `ns`, `us`, `ms`, `s`, `m`",
+            number + _LONG_UNITS[unit.lower()] if unit.lower() in _LONG_UNITS else None,
         )
     count = parse_integer(number.lstrip("0") or "0")
     if isinstance(count, Flaw):

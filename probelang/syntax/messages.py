@@ -43,7 +43,18 @@ _ORDER = (
 )
 
 # slips of one token: what was written, where an operator could stand, and what is meant
-_MEANT = {"and": "&&", "AND": "&&", "or": "||", "OR": "||", "is": "=="}
+_MEANT = {
+    "and": "&&",
+    "AND": "&&",
+    "or": "||",
+    "OR": "||",
+    "is": "==",
+    "like": "~",
+    "LIKE": "~",
+    "matches": "~",
+    "glob": "~",
+}
+_SEPARATED = "fetch args are separated by a comma or a new line"
 _SAID = "said"  # of a slip that cannot be read as what is meant
 _C_TYPE_WORDS = {
     "struct",
@@ -86,10 +97,20 @@ def explain(driver: Driver, terminal: str, closes_nothing: bool) -> str | None:
         return None
     if terminal in (END, "NEWLINE", "RBRACE") and not word.strip("}\n"):
         span = _after_last(driver) if terminal != "RBRACE" or not word else span
+    if (
+        terminal == "NUMBER"
+        and previous == "."
+        and re.search(r"\d\.\d+\.$", driver.text[max(0, driver.begin - 40) : driver.begin])
+    ):
+        return None  # of an address, `127.0.0.1`, the fraction was reported
     message = (
         f"expected {_render_expected(driver, expected, previous)}, found {_render_found(driver, terminal)}"
     )
-    driver.report.error(SYNTAX_ERROR, message, span, help=_help(driver, terminal, expected, previous))
+    help = _help(driver, terminal, expected, previous)
+    fix = None
+    if help == _SEPARATED and "`" not in word:
+        fix = Fix("write `,`", (Edit(Span(driver.ends[-1], driver.ends[-1]), ","),), safe=False)
+    driver.report.error(SYNTAX_ERROR, message, span, help=help, fix=fix)
     return None
 
 
@@ -363,6 +384,12 @@ def _help(driver: Driver, terminal: str, expected: set[str], previous: str) -> s
         return "`r` watches reads, `w` writes, `rw` both, `x` execution"
     if block:
         return _help_in_block(driver, terminal, expected, previous, driver.values[block.height :])
+    if word == "/" and previous == "~":
+        return 'a glob is a string: `name ~ "/etc/*"`'
+    if word == "else":
+        return "a probe has one condition; another condition is another probe"
+    if word == "{" and driver.values[1:2] == ["group"]:
+        return "a group holds for all of its file, and has no braces"
     if word == "with" and after_operand:
         return "options stand before the condition: `… with OPTIONS if CONDITION`"
     if word == "/" and {"IF", "LBRACE"} <= expected:
@@ -394,8 +421,11 @@ def _help_in_block(
         return "a condition stands before the braces: `… if CONDITION { … }`"
     if previous in _C_TYPE_WORDS and ":" in item:
         return "after `:` stands a fetch type; a C type is a cast before the expression, as in `(struct file *)e`"
-    if after_operand and (driver.word[:1].isalnum() or driver.word[:1] in '$@_"'):
-        return "fetch args are separated by a comma or a new line"
+    if expected == {"LPAR"}:
+        return "it is `use NAME(EXPRESSION, …)`, with as many as the `args` have parameters"
+    typed = ":" in item and "FETCH_TYPE" not in expected and "COMMA" in expected
+    if (after_operand or typed) and (driver.word[:1].isalnum() or driver.word[:1] in '$@_"'):
+        return _SEPARATED
     return None
 
 

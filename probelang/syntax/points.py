@@ -29,7 +29,7 @@ FORMS = {
     Kind.WATCH: "`SYMBOL[+OFFSET]` or `0xADDRESS`, then `r`, `w`, `rw` or `x`",
     Kind.MONITOR: "`every DURATION`, as in `every 100ms`",
 }
-_OTHER_RETURN = re.compile(r"(?:[:./@]return|%(?:ret|Return|RETURN|returns|exit|retval|r))$")
+_OTHER_RETURN = re.compile(r"(?:[:./@]return|%(?!return$)(?:[rR][A-Za-z]{0,8}|exit))$")
 _SYSTEMS = (
     ("sys_enter_", "syscalls"), ("sys_exit_", "syscalls"), ("sched_", "sched"), ("block_", "block"), ("tcp_", "tcp"),
     ("irq_", "irq"), ("softirq_", "irq"), ("signal_", "signal"), ("oom_", "oom"), ("timer_", "timer"),
@@ -236,7 +236,8 @@ def _parse_tracepoint(
 def _parse_event(kind: Kind, piece: _Piece, span: Span, returns: Span | None, report: Report) -> tree.Point:
     system, event = piece.split(":")
     if event is None:
-        system, event = piece.split("/")
+        # the kernel itself takes both in an eprobe's command
+        system, event = piece.split("/" if "/" in piece.text else ".")
         if event is not None and system.is_name("-") and event.is_name("-"):
             slash = Span(system.end, event.start)
             fix = Fix("write `:`", (Edit(slash, ":"),))
@@ -325,6 +326,11 @@ def _parse_usdt(kind: Kind, piece: _Piece, span: Span, returns: Span | None, rep
     path, place = _split_path(piece)
     if place is None or not path.name:
         raise _wrong_form(kind, piece)
+    if ":" not in place.text and place.is_name("-"):
+        message = f"whose `{shorten(place.text)}` it is, is not said: a static probe is named `PROVIDER:NAME`"
+        raise _PointError(
+            message, place.start, place.end, "`readelf -n PATH` shows the providers and their probes"
+        )
     provider, probe = place.split(":")
     if probe is None or not provider.is_name("-") or not probe.is_name("-"):
         raise _wrong_form(kind, piece)

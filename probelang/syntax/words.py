@@ -207,12 +207,23 @@ def explain_line(text: str, begin: int, end: int, report: Report) -> None:
     if misnamed and misnamed[2] in KINDS:
         message = f"`{shorten(misnamed[1])}` cannot be an event's name"
         help = "an event is named `NAME` or `GROUP/NAME`, each of letters, digits and `_`"
-        report.error(SYNTAX_ERROR, message, Span(begin, begin + misnamed.end(1)), help=help)
+        span = Span(begin, begin + misnamed.end(1))
+        name = re.sub(r"\W+", "_", misnamed[1]).strip("_")
+        name = f"_{name}" if name[:1].isdigit() else name
+        rename = Fix(f"write `{shorten(name)}`", (Edit(span, name),), safe=False)
+        plain = name.isascii() and name != ""
+        report.error(SYNTAX_ERROR, message, span, help=help, fix=rename if plain else None)
         return
     found = re.match(r"[A-Za-z_][A-Za-z0-9_]*", rest)
     if found and (assigned is None or re.match(r"[ \t]+[A-Za-z_/\"*]|:\S", rest[found.end() :])):
         word = found[0]
         span = Span(at, at + len(word))
+        if word in _COMMAND_KINDS and rest[1:2] == ":":
+            message = "in a command of the kernel the event's name stands behind the colon, and its point is missing"
+            kind, point = _COMMAND_KINDS[word], rest[2:].split()[0]
+            help = f"a probe is written `{kind} {shorten(point)}{'%return' if word == 'r' else ''}`"
+            report.error(FOREIGN_SPELLING, message, Span(at, at + len(rest.split()[0])), help=help)
+            return
         if word in KEYWORDS and word not in STATEMENT_KEYWORDS and assigned is None:
             message = f"`{word}` belongs to a probe, and here is none that it could belong to"
             report.error(SYNTAX_ERROR, message, span)
@@ -229,6 +240,11 @@ def explain_line(text: str, begin: int, end: int, report: Report) -> None:
         )
         report.error(UNKNOWN_KEYWORD, message, span, help=help)
         return
+    if assigned and assigned[1] == "group":
+        between = Span(begin + len("group"), begin + assigned.end())
+        fix = Fix("leave out `=`", (Edit(between, " "),))
+        report.error(SYNTAX_ERROR, "a group is written `group NAME`, without `=`", between, fix=fix)
+        return
     if assigned:
         span = Span(begin, begin + len(line))
         name = assigned[1]
@@ -244,12 +260,28 @@ def explain_line(text: str, begin: int, end: int, report: Report) -> None:
         report.error(SYNTAX_ERROR, "these braces belong to no probe", span, help=_STATEMENTS)
     else:
         shown = line.split()[0] if line else ""
+        if shown.startswith("/*"):
+            _explain_comment(text, begin, end, report)
+            return
         report.error(
             SYNTAX_ERROR,
             f"`{shorten(shown)}` begins no statement",
             Span(begin, begin + len(shown)),
             help=_STATEMENTS,
         )
+
+
+def _explain_comment(text: str, begin: int, end: int, report: Report) -> None:
+    """`/* … */`."""
+    close = text.find("*/", begin, end)
+    stop = close + 2 if close >= 0 else begin + 2
+    lines = [line.strip(" \t*") for line in text[begin + 2 : stop - 2].split("\n")] if close >= 0 else []
+    fix = None
+    if close >= 0 and not text[stop:end].split("\n")[0].strip():
+        written = "\n".join(f"# {line}".rstrip() for line in lines if line or len(lines) == 1)
+        fix = Fix("write `#`", (Edit(Span(begin, stop), written),))
+    first = Span(begin, min(stop, text.find("\n", begin, stop) if "\n" in text[begin:stop] else stop))
+    report.error(SYNTAX_ERROR, "a comment begins with `#` or `//`, and ends with its line", first, fix=fix)
 
 
 _NO_KIND = re.compile(

@@ -19,7 +19,7 @@ RULE = Rule(
     "short-duration",
     Severity.WARNING,
     "`$duration` counts nanoseconds. No call that a probe watches at its entry and at its return is over in less than a few hundred of them, so a "
-    "comparison with a smaller number was meant in milliseconds or seconds: `10_000_000` is ten milliseconds.",
+    "comparison with a smaller number was meant in milliseconds or seconds: `10ms` is ten milliseconds.",
     example="fprobe vfs_unlink%return if $duration > 10 { took = $duration }",
 )
 
@@ -35,12 +35,12 @@ def check_condition(subject: Subject, statement: Statement, condition: Condition
         value, text = compare.value, subject.text(compare.constant)
         if not isinstance(value, int) or not 0 < value < _LEAST or compare.op in ("&", "==", "!="):
             continue
-        written = f"{value}_000_000"
+        written = f"{value}ms"
         report.add(
             RULE,
             compare.constant,
             f"`$duration` is in nanoseconds, and {value} of them are over before anything is measured",
-            label=f"`{written}` are {value} milliseconds",
+            label=f"did you mean `{written}`?",
             fix=Fix(f"write `{written}`", (Edit(compare.constant, written),), safe=False)
             if text.isdigit()
             else None,

@@ -139,3 +139,52 @@ def test_hostile() -> None:
     for _ in range(100):
         made = import_commands(Source("x", "".join(draw.choices(pieces, k=draw.randrange(1, 25)))), kernel)
         assert "\x1b" not in made.text
+
+
+WIKI = r"""#!/bin/sh
+cd /sys/kernel/tracing
+echo "p:io/a vfs_read n=\$arg3:u64" | sudo tee -a kprobe_events >/dev/null
+printf 'p:io/b vfs_write n=$arg3:u64\n' >> kprobe_events
+printf '%s\n' 'p:io/c vfs_fsync' >> kprobe_events
+cat <<'END' >> dynamic_events
+f:io/d vfs_fsync file
+
+END
+sudo tee -a /sys/kernel/tracing/dynamic_events <<EOF
+p:io/e vfs_read n=\$arg3:u64
+p:io/$NAME vfs_read
+EOF
+p:io/f vfs_write
+for f in a b; do
+    echo "p:$f vfs_$f" >> kprobe_events
+done
+: > trace
+cat kprobe_events
+echo 1 > events/io/enable
+"""
+
+
+def test_scripts_lose_nothing() -> None:
+    made = import_commands(Source("setup.sh", WIKI), load_kernel("6.12"))
+    assert [line.split()[0] for line in made.text.splitlines() if line.startswith("io/")] == [
+        "io/a", "io/b", "io/c", "io/d", "io/e", "io/f",
+    ]  # fmt: skip
+    why = "what the shell writes here is not known"
+    assert made.left == ((r"p:io/$NAME vfs_read", why), (r'echo "p:$f vfs_$f" >> kprobe_events', why))
+    assert "n = count" in made.text
+
+
+def test_commands_on_lines_of_their_own_beside_a_shell_line() -> None:
+    text = "p:io/a vfs_read\necho 'p:io/b vfs_write' >> /sys/kernel/debug/tracing/kprobe_events\n-:io/a\n"
+    made = import_commands(Source("wiki", text), load_kernel("6.12"))
+    assert made.text == "io/b = kprobe vfs_write\n"
+    assert (made.removed, made.left) == (1, ())
+
+
+def test_removed_events_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "setup.sh"
+    file.write_text("echo 'p:io/a vfs_read' >> kprobe_events\nsleep 5\necho > kprobe_events\n")
+    assert main(["import", "--kernel", "6.12", str(file)]) == 0
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert f"note: 1 event that it removes again itself: not in the spec ({file})" in said.err

@@ -293,3 +293,21 @@ def test_hostile_triggers() -> None:
     start = time.process_time()
     lint(Source("x.sh", "echo 'x' >" * 100_000 + "\necho " + "'" * 100_001), [kernel])
     assert time.process_time() - start < 5
+
+
+def test_places_behind_backslashes_of_the_shell() -> None:
+    text = 'echo "p:io/a vfs_read n=\\$arg3:u63 m=\\$stak" >>dynamic_events\n'
+    (found,) = lint(Source("x.sh", text), [load_kernel("6.12")])
+    assert text[found.label.span.start : found.label.span.end] == "u63"
+    text = text.replace("u63", "u64")
+    (found,) = lint(Source("x.sh", text), [load_kernel("6.12")])
+    assert text[found.label.span.start : found.label.span.end].removeprefix("\\") == "$stak"
+
+
+@pytest.mark.parametrize(
+    "piece", ["cat <<", "tee -a ", "printf '%s' ", "| tee ", '"\\$', "<<A >>kprobe_events\n"]
+)
+def test_hostile_scripts_take_no_time(piece: str) -> None:
+    before = time.process_time()
+    lint(Source("x.sh", "echo 'p:a vfs_read' >>kprobe_events\n" + piece * 20_000), [load_kernel("6.12")])
+    assert time.process_time() - before < 20

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from probelang.syntax.literals import Flaw, parse_duration, parse_integer, parse_string
+from probelang.syntax.literals import Flaw, parse_constant, parse_duration, parse_integer, parse_string
 from tests.unit.syntax.specs import quote
 
 
@@ -62,12 +62,31 @@ def test_wrong_integers(text: str, start: int, end: int) -> None:
 
 @given(st.from_regex(r"[0-9][0-9A-Za-z_]*(\.[0-9][0-9A-Za-z_]*)?", fullmatch=True))
 def test_every_number_has_a_value_or_a_flaw_within_it(text: str) -> None:
-    for parse in (parse_integer, parse_duration):
+    for parse in (parse_integer, parse_duration, parse_constant):
         value = parse(text)
         if isinstance(value, Flaw):
             assert 0 <= value.start < value.end <= len(text)
         else:
             assert 0 <= value < 1 << 64
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("10ms", 10**7), ("1s", 10**9), ("5us", 5000), ("7ns", 7), ("1_000us", 10**6), ("10", 10), ("0x1s", None), ("10m", None), ("1.5s", None), ("99999999999s", None)],
+)  # fmt: skip
+def test_durations_are_numbers_of_nanoseconds(text: str, value: int | None) -> None:
+    found = parse_constant(text)
+    assert found == value if value is not None else isinstance(found, Flaw)
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [("10msec", "10ms"), ("3SEC", "3s"), ("5MS", "5ms"), ("64k", "64 * 1024"), ("2MiB", "2 * 1024 * 1024"), ("10m", None), ("12ab", None)],
+)  # fmt: skip
+def test_units_that_were_meant(text: str, written: str | None) -> None:
+    flaw = parse_constant(text)
+    assert isinstance(flaw, Flaw)
+    assert flaw.written == written
 
 
 @given(st.integers(0, 2**64 - 1))
