@@ -97,7 +97,9 @@ def report(output: str, hits: int, flood: int, rate: int) -> None:
     costs: dict[str, list[float]] = {}
     seconds = [float(text) for text in re.findall(rf"^SEEKS {flood} ([\d.]+)$", output, re.MULTILINE)]
     flooded = []
-    for name, read, lost, used, late in re.findall(r"^READER ([\w-]+) (\d+) (\d+) (-?\d+) ([\d.]+)$", output, re.MULTILINE):
+    for name, read, lost, used, late in re.findall(
+        r"^READER ([\w-]+) (\d+) (\d+) (-?\d+) ([\d.]+)$", output, re.MULTILINE
+    ):
         if flood and int(read) + int(lost) == flood:
             flooded.append((name, int(read), int(lost), int(used), late))
         elif int(read) + int(lost) == hits:
