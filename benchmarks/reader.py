@@ -46,7 +46,8 @@ int main(int argc, char **argv)
 	return 0;
 }
 """
-READERS = ("decode", "text", "json", "cat", "bpftrace")
+READERS = ("decode", "text", "json", "run-text", "run-json", "run-top", "cat", "bpftrace")
+FLOODED = ("run-text", "run-json", "run-top", "run-raw", "cat")
 JOB = """
 tar xf package.tar; chmod +x seek; mkdir -p tests/kernels/lab; mv read_hits.py tests/kernels/lab
 export PYTHONPATH=$PWD PROBELANG_CACHE_DIR=/tmp/cache
@@ -64,12 +65,19 @@ def main() -> None:
     parser.add_argument("--flood", type=int, default=1_000_000, help="hits of the flood; 0 leaves it out")
     parser.add_argument("--flood-rate", type=int, default=200_000)
     parser.add_argument("--readers", default=",".join(READERS))
+    parser.add_argument("--flooded", default=",".join(FLOODED), help="who reads the flood")
+    parser.add_argument(
+        "--flood-buffer", type=int, default=0, help="KiB of the kernel's buffer; 0 is what each chooses"
+    )
     options = parser.parse_args()
     run = "python3.13 -P -B reader_guest.py"
-    readers = options.readers.split(",")
+    readers = list(filter(None, options.readers.split(",")))
     steps = [f"{run} {reader} {options.hits} {options.rate} 16384" for reader in readers] * options.rounds
     if options.flood:
-        steps += [f"{run} {reader} {options.flood} {options.flood_rate} 1408" for reader in ("text", "cat")]
+        steps += [
+            f"{run} {reader} {options.flood} {options.flood_rate} {options.flood_buffer}"
+            for reader in filter(None, options.flooded.split(","))
+        ]
     job = JOB + "".join(f"{step} || exit 1\n" for step in steps)
     outcome = run_job(
         fetch_kernel(options.kernel),
@@ -87,11 +95,13 @@ def main() -> None:
 def report(output: str, hits: int, flood: int, rate: int) -> None:
     """Print what was measured."""
     costs: dict[str, list[float]] = {}
-    seconds = [float(text) for text in re.findall(r"^SEEKS \d+ ([\d.]+)$", output, re.MULTILINE)]
+    seconds = [float(text) for text in re.findall(rf"^SEEKS {flood} ([\d.]+)$", output, re.MULTILINE)]
     flooded = []
-    for name, read, lost, used in re.findall(r"^READER (\w+) (\d+) (\d+) (-?\d+)$", output, re.MULTILINE):
+    for name, read, lost, used, late in re.findall(
+        r"^READER ([\w-]+) (\d+) (\d+) (-?\d+) ([\d.]+)$", output, re.MULTILINE
+    ):
         if flood and int(read) + int(lost) == flood:
-            flooded.append((name, int(read), int(lost), int(used)))
+            flooded.append((name, int(read), int(lost), int(used), late))
         elif int(read) + int(lost) == hits:
             costs.setdefault(name, []).append(int(used) / max(int(read), 1))
         else:
@@ -100,9 +110,10 @@ def report(output: str, hits: int, flood: int, rate: int) -> None:
     for name, found in costs.items():
         cost = statistics.median(found)
         print(f"{name:10}{cost:>8.0f} ns a hit" + (f"{cost / base:>8.2f} times cat" if base else ""))
-    for (name, read, lost, used), took in zip(flooded, seconds[len(seconds) - len(flooded) :], strict=True):
+    for (name, read, lost, used, late), took in zip(flooded, seconds, strict=True):
         print(
-            f"{flood} hits at {rate} a second, which took {took} s, {name}: {read} read, {lost} lost and told, {used / 1e9:.1f} s of processor"
+            f"{flood} hits at {rate} a second, which took {took} s, {name}: {read} read, {lost} lost and told, "
+            f"{used / 1e9:.1f} s of processor, done {late} s later"
         )
 
 

@@ -1,6 +1,7 @@
 """Run in a guest by `benchmarks.reader`: who reads the hits of a program that seeks, what that costs, and what is lost.
 
-Prints a line for each reader: `READER hits lost nanoseconds-of-processor-time seconds`.
+`reader_guest.py READER SEEKS RATE KIB`; 0 KIB is a buffer as the reader itself chooses it. Prints a line: `READER name hits lost
+nanoseconds-of-processor-time seconds`, the last from the end of the program to that of the reader.
 """
 
 from __future__ import annotations
@@ -26,6 +27,14 @@ BPFTRACE = (
     'fentry:shmem_file_llseek /args.offset == 4321/ { printf("%llu [%d] %s-%d hit offset=%d whence=%d pos=%d\\n", '
     "nsecs, cpu, comm, tid, args.offset, args.whence, args.file->f_pos); }"
 )
+RUNS = {
+    "run-text": [],
+    "run-json": ["--format", "json"],
+    "run-top": ["--top"],
+    "run-raw": ["--raw"],
+}
+"""The whole command, by its options; what it writes goes into a file."""
+_TOLD = re.compile(r"^probelang: (\d+) hits? in [\d.]+ s, (?:(\d+) lost|none lost)", re.MULTILINE)
 _LOST = re.compile(r"^(?:overrun|commit overrun|dropped events): (\d+)$", re.MULTILINE)
 
 
@@ -44,15 +53,21 @@ class Nothing:
 def main() -> None:
     reader, count, rate, size = sys.argv[1], *map(int, sys.argv[2:5])
     command = ["./seek", str(count), str(rate)]
+    nothing = ["./seek", "0", "1"]
     if reader == "bpftrace":
-        idle, _ = with_bpftrace(["./seek", "0", "1"])
+        idle, _ = with_bpftrace(nothing)
         used, lost = with_bpftrace(command)
-        print("READER", reader, count - lost, lost, round((used - idle) * 1e9))
+        print("READER", reader, count - lost, lost, round((used - idle) * 1e9), 0)
         return
-    events = start(SPEC, size)
+    if reader in RUNS:
+        idle = with_run(RUNS[reader], nothing, size)[2]
+        hits, lost, used, late = with_run(RUNS[reader], command, size)
+        print("READER", reader, hits, lost, round((used - idle) * 1e9), round(late, 1))
+        return
+    events = start(SPEC, size or 1408)
     hits, lost, used = with_cat(command) if reader == "cat" else with_reader(reader, events, command)
     remove(events)
-    print("READER", reader, hits, lost, round(used * 1e9))
+    print("READER", reader, hits, lost, round(used * 1e9), 0)
 
 
 def with_reader(name: str, events: list[Traced], command: list[str]) -> tuple[int, int, float]:
@@ -78,6 +93,47 @@ def with_reader(name: str, events: list[Traced], command: list[str]) -> tuple[in
             hits += len(batch.hits)
             lost += sum(count for _, count in batch.lost)
         return hits, lost, time.process_time() - begun
+
+
+def with_run(options: Sequence[str], command: list[str], size: int) -> tuple[int, int, float, float]:
+    """The whole `probelang run`: hits and lost ones as it says, its seconds of processor, and those that it took on after the program.
+
+    What it wrote must be as many lines as it says there were hits.
+    """
+    spec, out, said = Path("/tmp/rate.pl"), Path("/tmp/out"), Path("/tmp/said")
+    spec.write_text(SPEC)
+    words = [sys.executable, "-P", "-B", "-m", "probelang", "run", *options, str(spec)]
+    words += ["--buffer-size", f"{size}K"] if size else []
+    with out.open("wb") as file, said.open("wb") as errors:
+        run = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=file, stderr=errors)
+    while "tracing" not in said.read_text():
+        if run.poll() is not None:
+            raise SystemExit(said.read_text())
+        time.sleep(0.2)
+    time.sleep(0.5)
+    subprocess.run(command, check=True)
+    ended = time.monotonic()
+    usage = end(run, signal.SIGINT)
+    late = time.monotonic() - ended
+    told = _TOLD.search(said.read_text())
+    if told is None:
+        raise SystemExit(said.read_text())
+    hits, lost = int(told[1]), int(told[2] or 0)
+    if "--top" not in options:
+        shown = count_lines(out)
+        if shown != hits:
+            raise SystemExit(f"{shown} hits were written, {hits} told")
+    out.unlink()
+    return hits, lost, usage.ru_utime + usage.ru_stime, late
+
+
+def count_lines(path: Path) -> int:
+    """The lines of a file that are hits."""
+    count = 0
+    with path.open("rb") as file:
+        for line in file:
+            count += b"4321" in line
+    return count
 
 
 def with_cat(command: list[str]) -> tuple[int, int, float]:

@@ -90,6 +90,10 @@ def compile_files(options: argparse.Namespace, target: str, settings: Settings) 
     if clash:
         raise UsageError(clash)
     if any(analysis.failed for analysis in analyses):
+        from probelang.render.summary import render_summary
+
+        found = [(analysis.source, one) for analysis in analyses for one in analysis.diagnostics]
+        sys.stderr.write(render_summary(found, len(sources), fixer="probelang lint --fix"))
         status = max(status, FOUND)
     events = tuple(event for analysis in analyses for event in analysis.events)
     return Compiled(kernel, tuple(sources), events, status)

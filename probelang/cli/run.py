@@ -179,6 +179,7 @@ class _Run:
         """The exit status."""
         from probelang.tracing.define import Interrupted, Refused
         from probelang.tracing.reader_formats import ReaderError
+        from probelang.tracing.session import NoRoom
         from probelang.tracing.state_files import StateError
         from probelang.tracing.workload import WorkloadError
 
@@ -193,11 +194,16 @@ class _Run:
         except Interrupted:
             if self.ending.signal is not None:
                 status = 128 + self.ending.signal
-        except (StateError, WorkloadError, ReaderError) as error:
+        except (StateError, WorkloadError, ReaderError, NoRoom) as error:
             say(str(error))
             status = FAILED
         except BrokenPipeError:
             self.ending.end("closed pipe")
+        except OSError as error:
+            self.ending.end("error")
+            what = "write the output" if error.filename is None else f"use {os.fsdecode(error.filename)}"
+            say(f"cannot {what}: {error.strerror}")
+            status = FAILED
         finally:
             for sink in self.sinks:
                 # a screen is given back, however the run ends
@@ -210,7 +216,7 @@ class _Run:
                 f"cannot remove {', '.join(self.session.left)}: in use by something else; the next run tries again"
             )
             status = status or FOUND
-        if self.ending.reason == "closed pipe":
+        if self.ending.reason in ("closed pipe", "error"):
             _forget_output()
         if self.command is not None and self.ending.reason == "command" and not status:
             return self.command.status or OK

@@ -8,11 +8,14 @@ import shutil
 import sys
 from typing import TYPE_CHECKING
 
-from probelang.cli.common import UsageError, say
+from probelang.cli.common import UsageError
 from probelang.tracing.tracefs import own_program
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Sequence
+
+    from probelang.backends.bpftrace.events import Event
 
 #: What bpftrace is not asked for: it prints by itself, and ends by itself.
 _OURS = ("duration", "max_hits", "raw", "top", "by", "plot", "report", "pid", "buffer_size")
@@ -20,7 +23,9 @@ _OURS = ("duration", "max_hits", "raw", "top", "by", "plot", "report", "pid", "b
 
 def hand_over(options: argparse.Namespace) -> int:
     """Compile, and let bpftrace take the place of this process. Raises UsageError."""
-    from probelang.backends import Settings, get_backend
+    from probelang.backends import Settings
+    from probelang.backends.bpftrace.dialect import dialect_of
+    from probelang.backends.bpftrace.script import render_script
     from probelang.cli.compile import compile_files
 
     given = [name for name in _OURS if getattr(options, name)] + (
@@ -42,19 +47,64 @@ def hand_over(options: argparse.Namespace) -> int:
     made = compile_files(options, "bpftrace", settings)
     if made.status:
         return made.status
+    if not any(not event.probe.disabled for event in made.events):
+        raise UsageError(f"there is no probe in {', '.join(options.files)} that is on")
+    words = ["bpftrace", *(["-q"] if options.quiet else [])]
+    words += ["--unsafe"] if any(event.unsafe for event in made.events) else []
+    words += ["-c", _command_for(options.command)] if options.command is not None else []
     names = [source.name for source in made.sources]
-    output = get_backend("bpftrace").render(made.events, "script", names, made.kernel, settings)
-    for note in output.notes:
-        say(f"note: {note}")
-    # in memory, so that nothing stays behind; it is open in the process that reads it
-    script = os.memfd_create("probelang.bt", 0)
-    with os.fdopen(script, "wb", closefd=False) as file:
-        file.write(output.text.encode("utf-8", "surrogateescape"))
-    os.lseek(script, 0, os.SEEK_SET)
-    words = ["bpftrace", *(["-c", options.command] if options.command is not None else [])]
+    text = render_script(made.events, names, made.kernel.title, dialect_of(settings.bpftrace))
+    words += [f"/proc/self/fd/{_keep(text)}", *_addresses(made.events)]
     sys.stdout.flush()
     sys.stderr.flush()
-    os.execv(program, [*words, f"/proc/self/fd/{script}"])
+    os.execv(program, words)
+
+
+def _keep(text: str) -> int:
+    """A text in memory, so that nothing stays behind, by its descriptor; it is open in the process that reads it."""
+    kept = os.memfd_create("probelang", 0)
+    with os.fdopen(kept, "wb", closefd=False) as file:
+        file.write(text.encode("utf-8", "surrogateescape"))
+    os.lseek(kept, 0, os.SEEK_SET)
+    return kept
+
+
+def _command_for(text: str) -> str:
+    """A command as bpftrace takes it, which cuts it at spaces and knows no quotes. Raises UsageError."""
+    from probelang.tracing.workload import WorkloadError, find_command
+
+    try:
+        _, words = find_command(text)
+    except WorkloadError as error:
+        raise UsageError(str(error)) from None
+    if words[1:2] == ["-c"] and words[2:] == [text]:
+        # bpftrace takes the place of this process, and keeps what is open
+        return f"/bin/sh /proc/{os.getpid()}/fd/{_keep(text)}"
+    return " ".join(words)
+
+
+def _addresses(events: Sequence[Event]) -> list[str]:
+    """The parameters of the script: where on this machine the symbols are that bpftrace does not look up. Raises UsageError."""
+    from probelang.backends.bpftrace.script import symbols
+
+    wanted = [re.fullmatch(r"(.+?)([+-](?:0x[0-9a-f]+|\d+))?", symbol) for symbol in symbols(events)]
+    parts = [(match[1], int(match[2] or "0", 0)) for match in wanted if match is not None]
+    places: dict[str, int] = {}
+    if parts:
+        names = {name for name, _ in parts}
+        try:
+            with open("/proc/kallsyms", encoding="utf-8", errors="replace") as file:
+                for line in file:
+                    address, _, rest = line.partition(" ")
+                    name = rest[2:].split("\t", 1)[0].rstrip("\n")
+                    if name in names:
+                        places.setdefault(name, int(address, 16))
+        except (OSError, ValueError) as error:
+            raise UsageError(f"cannot read /proc/kallsyms: {error}") from None
+    for name, _ in parts:
+        if not places.get(name):
+            raise UsageError(f"/proc/kallsyms does not tell where {name} is")
+    return [f"{places[name] + offset:#x}" for name, offset in parts]
 
 
 def _find_version(program: str) -> tuple[int, int]:

@@ -52,27 +52,39 @@ def value_json(value: Value) -> str:
     return encode(value) if isinstance(value, str) else str(value)
 
 
+class _Middles(dict[tuple[int, int, str], str]):
+    """What stands between the time and the fields of hits, by CPU, thread and task."""
+
+    def __missing__(self, key: tuple[int, int, str]) -> str:
+        if len(self) > 1 << 14:
+            self.clear()
+        cpu, tid, comm = key
+        text = self[key] = f', "cpu": {cpu}, "tid": {tid}, "comm": {encode(comm)}, "fields": {{'
+        return text
+
+
 def _make_line(event: Traced) -> Any:
     """The function that makes the line of a hit."""
     fields = []
     for number, column in enumerate(event.columns):
         plain = column.type[:1] in "usxb" and column.type[1:2].isdigit() and "[" not in column.type
-        fields.append(f"{encode(column.name)}: %{'d' if plain else 's'}")
-    pattern = (
-        f'{{"event": {encode(event.name)}, "time": %d, "cpu": %d, "tid": %d, "comm": %s, '
-        f'"fields": {{{", ".join(fields)}}}%s}}\n'
-    )
-    shown = [
-        f"v{number}" if field.endswith("d") else f"value(v{number})" for number, field in enumerate(fields)
-    ]
+        value = f"v{number}" if plain else f"value(v{number})"
+        fields.append(f"{encode(column.name)}: {{{value}}}")
     values = "".join(f"v{number}, " for number in range(len(fields)))
+    more = "{more(place, stack) if place or stack else none}"
     body = (
         "def line(hit):\n"
         " _, time, cpu, tid, comm, values, place, stack = hit\n"
-        f" {f'{values.strip()} = values' if values else 'pass'}\n"
-        f" return pattern % (time, cpu, tid, encode(comm), {', '.join([*shown, ''])}more(place, stack) if place or stack else '')\n"
+        f" {f'{values}= values' if values else 'pass'}\n"
+        f' return f"""{{begin}}{{time}}{{middles[cpu, tid, comm]}}{", ".join(fields)}}}}}{more}}}}}\\n"""\n'
     )
-    scope: dict[str, Any] = {"encode": encode, "value": value_json, "more": _more, "pattern": pattern}
+    scope: dict[str, Any] = {
+        "begin": f'{{"event": {encode(event.name)}, "time": ',
+        "middles": _Middles(),
+        "value": value_json,
+        "more": _more,
+        "none": "",
+    }
     exec(body, scope)  # noqa: S102 (made of numbers, and names that are identifiers)
     return scope["line"]
 

@@ -21,11 +21,12 @@ def render_summary(
     fixed: int = 0,
     unsafe: bool = False,
     tried: bool = False,
+    fixer: str = "--fix",
 ) -> str:
     """`3 errors and 1 warning in 2 files; 2 can be fixed with --fix`, "" where there is nothing to say.
 
     `files` is how many were read; with `unsafe`, fixes that want to be looked at are wanted too; with `tried`,
-    those that are wanted have been applied, and what is left of them cannot be.
+    those that are wanted have been applied, and what is left of them cannot be. `fixer` is what one types to have them applied.
     """
     counts = {severity: 0 for severity in reversed(Severity)}
     for _, one in found:
@@ -40,11 +41,11 @@ def render_summary(
         said.append(("still " if fixed else "") + listed(parts) + where)
     elif fixed:
         said.append("nothing is left")
-    hint = _fixable([one for _, one in found], unsafe, tried)
+    hint = _fixable([one for _, one in found], unsafe, tried, fixer)
     return "; ".join([*said, *([hint] if hint else [])]) + "\n" if said else ""
 
 
-def _fixable(found: Iterable[Diagnostic], unsafe: bool, tried: bool) -> str:
+def _fixable(found: Iterable[Diagnostic], unsafe: bool, tried: bool, fixer: str) -> str:
     from probelang.linter.rules.event_clash import RULE as OF_TWO_FILES
 
     # which of two files is to change is nobody's choice but the user's
@@ -55,8 +56,8 @@ def _fixable(found: Iterable[Diagnostic], unsafe: bool, tried: bool) -> str:
         sure = 0
     if sure:
         more = f", {rest} more with --unsafe-fixes" if rest else ""
-        return f"{sure} can be fixed with --fix{more}"
-    return f"{rest} can be fixed with --fix --unsafe-fixes" if rest else ""
+        return f"{sure} can be fixed with {fixer}{more}"
+    return f"{rest} can be fixed with {fixer} --unsafe-fixes" if rest else ""
 
 
 def _count(count: int, name: str) -> str:

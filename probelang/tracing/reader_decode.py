@@ -1,9 +1,14 @@
-"""A decoder for each event: a function made for its very record, so that a hit costs one `Struct.unpack_from`."""
+"""A decoder for each event: a function made for its very record, so that a hit costs one `Struct.unpack_from`.
+
+Most records of a page are like the one before them, of one event and one length: those are decoded together, by one more function.
+"""
 
 from __future__ import annotations
 
 import struct
-from typing import TYPE_CHECKING, Any
+from itertools import accumulate, repeat
+from operator import rshift
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from probelang.probes import FunctionTarget
 from probelang.tracing.hits import Hit
@@ -11,13 +16,10 @@ from probelang.tracing.reader_formats import EventFormat, FormatField, ReaderErr
 from probelang.tracing.reader_names import decode as decode_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator
 
     from probelang.tracing.hits import Column, Traced
     from probelang.tracing.reader_names import Symbols, Tasks
-
-Decoder = "Callable[[bytes, int, int, int, int], Hit | Stack | None]"
-"""Takes a page, where the record begins and ends in it, the time and the CPU; None of a record that is too short."""
 
 _CODES = {
     (1, False): "B",
@@ -32,13 +34,26 @@ _CODES = {
 MAX_FRAMES = 1024
 
 
+class Decoder(NamedTuple):
+    """What makes hits of an event's records.
+
+    `one` takes a page, where the record begins and ends in it, the time and the CPU; it gives None of a record that is too short. `run` takes a page,
+    where the head of a record begins in it, the words that follow the head, how many such records there are, the time before them, and the CPU; it gives
+    hits and the time of the last. There is no `run` of stacks, and a record must have `least` bytes for it.
+    """
+
+    one: Callable[[bytes, int, int, int, int], Any]
+    run: Callable[[bytes, int, int, int, int, int], tuple[Iterable[Any], int]] | None = None
+    least: int = 0
+
+
 class Stack(tuple[int, tuple[str, ...]]):
     """A stack that the kernel recorded right behind a hit: the thread, and its frames, innermost first."""
 
     __slots__ = ()
 
 
-def make_decoder(event: Traced, format: EventFormat, tasks: Tasks, symbols: Symbols) -> Any:
+def make_decoder(event: Traced, format: EventFormat, tasks: Tasks, symbols: Symbols) -> Decoder:
     """The decoder of an event; raises ReaderError if its records have not what it is to record."""
     pid = format.fields.get("common_pid")
     if pid is None or pid.size != 4:
@@ -57,14 +72,29 @@ def make_decoder(event: Traced, format: EventFormat, tasks: Tasks, symbols: Symb
         layout.take(field, "ip")
         place = "function(ip)"
     packed = layout.pack()
+    names = "".join(f"{name}, " for name in layout.names)
+    hit = f"(event, time, cpu, pid, tasks[pid], ({' '.join(f'{v},' for v in values)}), {place}, ())"
     body = (
-        "def decode(page, at, end, time, cpu):\n"
+        "def one(page, at, end, time, cpu):\n"
         f" if end - at < {packed.size}:\n  return None\n"
-        f" {', '.join(layout.names)}, = unpack(page, at)\n"
-        f" return new(Hit, (event, time, cpu, pid, tasks[pid], ({' '.join(f'{v},' for v in values)}), {place}, ()))\n"
+        f" {names}= unpack(page, at)\n"
+        f" return new(Hit, {hit})\n"
+        "def run(page, at, words, count, time, cpu):\n"
+        " rows, times, last = unpack_run(page, at, words, count, time)\n"
     )
+    if layout.looks_back:
+        body += (
+            " starts = range(at + 4, at + 4 + count * 4 * (1 + words), 4 * (1 + words))\n"
+            " ends = range(starts.start + 4 * words, starts.stop + 4 * words, starts.step)\n"
+            f" made = [{hit} for at, end, time, ({names}) in zip(starts, ends, times, rows)]\n"
+        )
+    else:
+        body += f" made = [{hit} for time, ({names}) in zip(times, rows)]\n"
+    body += " return map(new, repeat(Hit), made), last\n"
     scope: dict[str, Any] = {
         "unpack": packed.unpack_from,
+        "unpack_run": _make_unpack_run(packed),
+        "repeat": repeat,
         "new": tuple.__new__,
         "Hit": Hit,
         "event": event,
@@ -77,10 +107,10 @@ def make_decoder(event: Traced, format: EventFormat, tasks: Tasks, symbols: Symb
         "characters_by_byte": [decode_text(bytes([byte])) for byte in range(256)],
     }
     exec(body, scope)  # noqa: S102 (made of numbers, and names that stand above)
-    return scope["decode"]
+    return Decoder(scope["one"], scope["run"], packed.size)
 
 
-def make_stack_decoder(format: EventFormat, symbols: Symbols) -> Any:
+def make_stack_decoder(format: EventFormat, symbols: Symbols) -> Decoder:
     """The decoder of the kernel's stacks, event `ftrace:kernel_stack`: a count, and as many addresses; raises ReaderError."""
     pid, count, frames = (format.fields.get(name) for name in ("common_pid", "size", "caller"))
     if pid is None or count is None or frames is None or {pid.size, count.size} != {4}:
@@ -100,7 +130,25 @@ def make_stack_decoder(format: EventFormat, symbols: Symbols) -> Any:
         shown = tuple(frame(address) for address in addresses if address != (1 << 64) - 1)
         return Stack((tid, shown))
 
-    return decode
+    return Decoder(decode)
+
+
+def _make_unpack_run(packed: struct.Struct) -> Any:
+    """What unpacks several records of one length in a row: their numbers, their times, and the time of the last."""
+    known: dict[int, struct.Struct] = {}
+
+    def unpack_run(
+        page: bytes, at: int, words: int, count: int, time: int
+    ) -> tuple[Iterator[Any], list[int], int]:
+        shape = known.get(words)
+        if shape is None:
+            body = packed.format.removeprefix("<")
+            shape = known[words] = struct.Struct(f"<4x{body}{4 * words - packed.size}x")
+        part = memoryview(page)[at : at + count * shape.size]
+        times = list(accumulate(map(rshift, part.cast("I")[:: 1 + words].tolist(), repeat(5)), initial=time))
+        return shape.iter_unpack(part), times[1:], times[-1]
+
+    return unpack_run
 
 
 class _Layout:
@@ -113,6 +161,8 @@ class _Layout:
         )
         self._parts: list[tuple[int, int, str, list[str]]] = []
         self.names: list[str] = []
+        self.looks_back = bool(self._strings)
+        """Whether values lie elsewhere in the record."""
 
     def take(self, field: FormatField, name: str) -> str:
         """Unpack a number, and give its name."""

@@ -10,6 +10,7 @@ import os
 from typing import TYPE_CHECKING, Self
 
 from probelang.record import record
+from probelang.tracing.buffer_size import choose_size, read_meminfo
 from probelang.tracing.define import Interrupted, Refused, define, defined_by, enable, remove, triggers_of
 from probelang.tracing.hits import Column, Traced
 from probelang.tracing.state import RunState, instance_of
@@ -22,12 +23,12 @@ if TYPE_CHECKING:
     from probelang.tracing.state import StateFolder
     from probelang.tracing.tracefs import Folder, Tracefs
 
-__all__ = ["Buffers", "Interrupted", "Refused", "Session", "Settings", "new_run"]
+__all__ = ["Buffers", "Interrupted", "NoRoom", "Refused", "Session", "Settings", "new_run"]
 
 
 @record
 class Settings:
-    """How to trace: KiB of buffer for each CPU (None leaves the kernel's), and whether children of traced tasks are traced."""
+    """How to trace: KiB of buffer for each CPU (None is what fits the machine), and whether children of traced tasks are traced."""
 
     buffer_size: int | None = None
     follow: bool = False
@@ -40,6 +41,10 @@ class Buffers:
     read: int
     waiting: int
     lost: int
+
+
+class NoRoom(Exception):
+    """The kernel has no buffers of the size that was asked for; the message is one line."""
 
 
 def new_run(tracefs: Tracefs, states: StateFolder) -> str:
@@ -87,16 +92,13 @@ class Session:
         return Path(self.folder.path)
 
     def __enter__(self) -> Self:
-        """Define and set all. Raises Refused, Interrupted, StateError and OSError; then nothing is left."""
+        """Define and set all. Raises Refused, Interrupted, NoRoom, StateError and OSError; then nothing is left."""
         self._lock = self.states.begin(self._state)
         try:
             error = self.tracefs.make_instance(instance_of(self.run))
             if error is not None:
                 raise error
-            if self.settings.buffer_size is not None:
-                error = self.folder.put("buffer_size_kb", str(self.settings.buffer_size))
-                if error is not None:
-                    raise error
+            self._make_room()
             define(self.tracefs, self.folder, self.events, self.stop)
             # one that CPUs agree on, and other programs know, too (CLOCK_MONOTONIC); a trigger may have set another
             self.folder.put("trace_clock", "mono")
@@ -113,6 +115,17 @@ class Session:
 
     def __exit__(self, *exception: object) -> None:
         self._end()
+
+    def _make_room(self) -> None:
+        wanted = self.settings.buffer_size
+        size = wanted if wanted is not None else choose_size(self.folder, read_meminfo())
+        error = self.folder.put("buffer_size_kb", str(size)) if size is not None else None
+        # what was not asked for may be refused
+        if error is not None and wanted is not None:
+            cpus = len(self.folder.names("per_cpu"))
+            raise NoRoom(
+                f"the kernel cannot make buffers of {wanted} KiB for {cpus} CPU{'s' * (cpus != 1)}: {error.strerror} (a smaller --buffer-size?)"
+            )
 
     def only(self, threads: Iterable[int]) -> None:
         """Trace these threads only. Raises OSError."""

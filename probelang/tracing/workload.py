@@ -20,6 +20,22 @@ class WorkloadError(Exception):
     """There is no such command, or no such process; the message is one line."""
 
 
+def find_command(text: str) -> tuple[str, list[str]]:
+    """The program that a command starts, by its path, and its words; the shell where it takes one. Raises WorkloadError."""
+    if _SHELL.isdisjoint(text):
+        words = text.split()
+    else:
+        try:
+            shlex.split(text)
+        except ValueError as error:
+            raise WorkloadError(f"--command {text!r}: {error}") from None
+        words = ["/bin/sh", "-c", text]
+    path = shutil.which(words[0]) if words else None
+    if path is None:
+        raise WorkloadError(f"--command: there is no program `{words[0] if words else text}`")
+    return path, words
+
+
 class Command:
     """A command that is there, and does nothing until it is let go.
 
@@ -28,17 +44,7 @@ class Command:
     """
 
     def __init__(self, text: str) -> None:
-        if _SHELL.isdisjoint(text):
-            words = text.split()
-        else:
-            try:
-                shlex.split(text)
-            except ValueError as error:
-                raise WorkloadError(f"--command {text!r}: {error}") from None
-            words = ["/bin/sh", "-c", text]
-        path = shutil.which(words[0]) if words else None
-        if path is None:
-            raise WorkloadError(f"--command: there is no program `{words[0] if words else text}`")
+        path, words = find_command(text)
         self.status: int | None = None
         gate, self._gate = os.pipe2(os.O_CLOEXEC)
         self.pid = os.fork()
@@ -56,6 +62,11 @@ class Command:
             os.closerange(gate + 1, 1 << 16)
             if os.read(gate, 1) == b"!":
                 os.execv(path, words)
+        except OSError as error:
+            # a file without a first line that says what runs it, most often
+            text = f"probelang: cannot run {path}: {error.strerror}\n"
+            with contextlib.suppress(OSError):
+                os.write(2, text.encode("utf-8", "surrogateescape"))
         except BaseException:  # noqa: BLE001 - nothing of this process may go on in here
             os._exit(127)
         os._exit(127)

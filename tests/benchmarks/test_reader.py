@@ -21,7 +21,7 @@ HITS = 100
 PAGE = rings.page(1_000_000_000, *(rings.record(rings.data(count), 5000) for count in range(HITS)))
 
 #: Times the unpacking of two structs; half as much is usual.
-LIMITS = {"decode": 6.0, "text": 13.0, "json": 7.0}
+LIMITS = {"decode": 4.0, "text": 7.0, "json": 6.0}
 
 
 class Nowhere:

@@ -146,6 +146,46 @@ def test_bpftrace_takes_over(version: str, wanted: str, spec: str, tmp_path: Pat
     assert script == compiled
 
 
+def test_bpftrace_gets_what_the_script_needs(spec: str, tmp_path: Path) -> None:
+    """A command that takes a shell as a script, which bpftrace could not quote; and addresses."""
+    tools = tmp_path / "bin"
+    tools.mkdir()
+    (tools / "bpftrace").write_text(
+        '#!/bin/sh\n[ "$1" = --version ] && { echo "bpftrace v0.27.1"; exit; }\necho "$1 $2 ${3%% *} $(cat ${3#* }) $5"\n'
+    )
+    (tools / "bpftrace").chmod(0o755)
+    Path(spec).write_text("group io\nticks = watch jiffies_64 w\n")
+    program = (
+        "import builtins, io, os, sys\nos.geteuid = lambda: 0\nopened = open\n"
+        "def fake(name, *rest, **more):\n"
+        "    table = '0000000000001000 T other\\nffffffff81000010 D jiffies_64\\n'\n"
+        "    return io.StringIO(table) if name == '/proc/kallsyms' else opened(name, *rest, **more)\n"
+        "from probelang.cli.main import main\nfrom probelang.cli import run_bpftrace\nrun_bpftrace.open = fake\nsys.exit(main())"
+    )
+    given = ["run", "--backend", "bpftrace", "-q", "--kernel", "6.12", "--command", "dd x; exit 3", spec]
+    environment = {**os.environ, "PATH": f"{tools}:{os.environ['PATH']}"}
+    done = subprocess.run(
+        [sys.executable, "-c", program, *given], capture_output=True, text=True, env=environment, check=False
+    )
+    assert done.stdout == "-q -c /bin/sh dd x; exit 3 0xffffffff81000010\n", done.stderr
+
+
+@pytest.mark.parametrize("command", ["no-such-program x", "echo 'x"])
+def test_bpftrace_is_given_no_command_that_is_none(
+    command: str,
+    spec: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (tmp_path / "bpftrace").write_text("#!/bin/sh\necho bpftrace v0.27.1\n")
+    (tmp_path / "bpftrace").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    assert main(["run", "--backend", "bpftrace", "--kernel", "6.12", "--command", command, spec]) == 2
+    assert "--command" in capsys.readouterr().err
+
+
 def test_no_bpftrace(spec: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setenv("PATH", "/no/such")
     assert main(["run", "--backend", "bpftrace", spec]) == 2
@@ -162,7 +202,10 @@ def test_errors_of_a_spec_come_before_anything_is_defined(
     Path(spec).write_text("group io\nbig = kprobe vfs_read { cuont }\n")
     for command in ("run", "load"):
         assert main([command, "--kernel", "6.12", spec]) == 1
-        assert "error[PRB101]" in capsys.readouterr().err
+        said = capsys.readouterr().err
+        assert "error[PRB101]" in said and said.endswith(
+            "\n\n1 error; 1 can be fixed with probelang lint --fix --unsafe-fixes\n"
+        )
     assert fake.log == [] and not (tmp_path / "probelang").exists()
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from probelang.analysis import analyse
@@ -108,19 +108,22 @@ def test_columns_grow_and_do_not_shrink() -> None:
 
 def test_a_line_is_made_by_a_function_that_stays(monkeypatch: pytest.MonkeyPatch) -> None:
     made = 0
-    make = hits_module._Lines._make
+    make = hits_module._Lines.make
 
     def count(self: hits_module._Lines) -> None:
         nonlocal made
         made += 1
         make(self)
 
-    monkeypatch.setattr(hits_module._Lines, "_make", count)
+    monkeypatch.setattr(hits_module._Lines, "make", count)
     event = typed("u64", "string", "s32")
     hits = [hit(event, 5, "a", -1) for _ in range(50)]
     text_of(TextSink, *hits)
     text_of(lambda out: TextSink(out, True), *hits)
     assert made <= 6
+    # a value that is longer than columns get does not make it anew each time
+    text_of(TextSink, *[hit(event, 5, "a" * 60, -1) for _ in range(50)])
+    assert made <= 9
 
 
 def test_events_of_several_groups_are_told_apart() -> None:
@@ -184,6 +187,7 @@ def test_colours_change_no_width() -> None:
     assert colored == plain
 
 
+@settings(deadline=None)
 @given(st.text(), st.text(), st.text(max_size=1))
 def test_nothing_reaches_the_terminal(comm: str, value: str, char: str) -> None:
     event = typed("string", "char", "symbol", "string[2]")
