@@ -6,6 +6,11 @@ import signal
 from collections.abc import Generator
 
 import pytest
+from hypothesis import settings
+
+# how long one example takes says how busy the machine is
+settings.register_profile("probelang", deadline=None)
+settings.load_profile("probelang")
 
 
 def pytest_configure() -> None:
