@@ -14,7 +14,8 @@ from tests.commands.generator import CommandGenerator
 from tests.commands.opinions import disagreement, new_judge, opinion
 from tests.commands.triggers import TriggerGenerator
 from tests.commands.vocabulary import vocabulary
-from tests.unit.commands.test_carets import CASES
+from tests.unit.commands.test_carets import CASES, CONDITIONS, SEQUENCES, TRIGGERED
+from tests.unit.commands.test_carets import TRIGGERS as TABLES
 
 pytestmark = pytest.mark.kernels
 
@@ -51,7 +52,15 @@ def test_the_kernel_says_what_was_foreseen(kernel: Asked) -> None:
 
 def test_carets(kernel: Asked) -> None:
     """The cases of the plain suite, where the kernel itself puts the caret."""
-    commands = [("d", command.replace("^", "", 1)) for command, _, _ in CASES if "/bin/cat" not in command]
+    commands = [("d", command.replace("/bin/cat", "/bin/sh")) for command, _, _ in CASES]
+    for number, (lines, _, _) in enumerate(SEQUENCES):
+        commands += [("d", line.replace("io/rd", f"io/rd{number}")) for line in lines]
+    commands += [
+        ("d", f"e:io/on{at} sched.sched_switch if {text}") for at, (text, _) in enumerate(CONDITIONS)
+    ]
+    commands.append(("d", TRIGGERED))
+    commands += [("t", f"io/r {text}") for text, _ in TABLES]
+    commands = [(file, text.replace("^", "", 1)) for file, text in commands]
     verdicts, answers = kernel.ask(commands)
     judge = new_judge(kernel.kernel)
     for (_, text), verdict, answer in zip(commands, verdicts, answers, strict=True):

@@ -10,6 +10,7 @@ from probelang.kernel.load import load_kernel
 OLD, NEW, LAST = ("6.1",), ("6.12", "7.3"), ("7.3",)
 ALL = OLD + NEW
 LONG = "n" * 64
+NESTED = f"{'+8(' * 13}@8{')' * 14}"
 
 #: The command, the error, and the kernels on which it is this one.
 CASES = [
@@ -140,7 +141,112 @@ CASES = [
     ("f vfs_read x=(task_struct,se^->x)file->pid", "TYPECAST_BAD_ARROW", LAST),
     ("f vfs_read x=(task_struct,^nothing)file->pid", "NO_BTF_FIELD", LAST),
     ("f vfs_read x=(task_struct)file->^nothing", "NO_BTF_FIELD", LAST),
+    ("f vfs_read x=(task_struct,^->pid)file->comm", "NO_BTF_FIELD", LAST),
+    ("f vfs_read x=(task_struct,^.pid)file->comm", "NO_BTF_FIELD", LAST),
+    ("f vfs_read x=(task_struct,^.)file->comm", "NO_BTF_FIELD", LAST),
+    ("f vfs_read x=(^task_struct_x)file->pid", "NO_PTR_STRCT", LAST),
+    ("f vfs_read x=(a)((b)((c)((d)((e)((f)((g)((h)(^(i)file->i)->h)->g)->f)->e)->d)->c)->b)->a", "TOO_MANY_NESTED", LAST),
+    # the same of other kinds, and what else each of them is asked
+    *((f"{point} ^$arg10000", error, kernels) for point, error, kernels in (("p vfs_read", "BAD_ARG_NUM", OLD), ("p vfs_read", "NO_BTFARG", NEW), ("f vfs_read", "NO_BTFARG", NEW), ("t kfree", "NO_BTFARG", NEW))),
+    *((f"{point}^{NESTED}", "TOO_MANY_OPS", kernels) for point, kernels in (("p vfs_read +8(", ("6.1", "6.12")), ("f vfs_read +8(", ("6.12",)), ("t kfree +8(", ("6.12",)))),
+    *((f"{point} {'+0(' * 8}^+0(@0{')' * 9}", "TOO_MANY_NESTED", LAST) for point in ("p vfs_read", "f vfs_read", "t kfree")),
+    *((f"{point} ^{'+1234567(' * 30}@1234{')' * 30}", "ARG_TOO_LONG", kernels) for point, kernels in (("p vfs_read", ALL), ("f vfs_read", NEW), ("t kfree", NEW))),
+    *((f"{point} ^$stack10000", "BAD_STACK_NUM", NEW) for point in ("f vfs_read", "t kfree")),
+    *((f"{point} ^@1234abcde", "BAD_MEM_ADDR", NEW) for point in ("f vfs_read", "t kfree")),
+    *((f"{point} ^@+16", "FILE_ON_KPROBE", NEW) for point in ("f vfs_read", "t kfree")),
+    *((f"{point} a=\\^x", "BAD_IMM", NEW) for point in ("f vfs_read", "t kfree")),
+    *((f'{point} a=\\"text^', "IMMSTR_NO_CLOSE", NEW) for point in ("f vfs_read", "t kfree")),
+    *((f"{point} ^+8@8)", "DEREF_NEED_BRACE", NEW) for point in ("f vfs_read", "t kfree")),
+    *((f"{point} ^+8x(@8)", "BAD_DEREF_OFFS", NEW) for point in ("f vfs_read", "t kfree")),
+    *((f"{point} +8(+8(@8^)", "DEREF_OPEN_BRACE", NEW) for point in ("f vfs_read", "t kfree")),
+    *((f"{point} +8(^$comm)", "COMM_CANT_DEREF", NEW) for point in ("f vfs_read", "t kfree")),
+    *((f"{point} ^!1", "BAD_FETCH_ARG", NEW) for point in ("f vfs_read", "t kfree")),
+    *((f"{point} +8(@8):u8[4^", "ARRAY_NO_CLOSE", NEW) for point in ("f vfs_read", "t kfree")),
+    *((f"{point} +8(@8):u8[4]^x", "BAD_ARRAY_SUFFIX", NEW) for point in ("f vfs_read", "t kfree")),
+    *((f"{point} +8(@8):u8[^4x]", "BAD_ARRAY_NUM", NEW) for point in ("f vfs_read", "t kfree")),
+    *((f"{point} +8(@8):u8[^256]", "ARRAY_TOO_BIG", NEW) for point in ("f vfs_read", "t kfree")),
+    *((f"{point} @8:^u63", "BAD_TYPE", NEW) for point in ("f vfs_read", "t kfree")),
+    *((f"{point} $stack0:^string", "BAD_STRING", NEW) for point in ("f vfs_read", "t kfree")),
+    *((f"{point} @8:^b10@x/16", "BAD_BITFIELD", ALL if point[0] == "p" else NEW) for point in ("p vfs_read", "f vfs_read", "t kfree")),
+    *((f"{point} ^{'n' * 33}=@8", "ARG_NAME_TOO_LONG", NEW) for point in ("f vfs_read", "t kfree")),
+    *((f"{point} ^=@8", "NO_ARG_NAME", NEW) for point in ("f vfs_read", "t kfree")),
+    *((f"{point} ^a.1=@8", "BAD_ARG_NAME", NEW) for point in ("f vfs_read", "t kfree")),
+    *((f"{point} a=@8 ^a=@16", "USED_ARG_NAME", NEW) for point in ("f vfs_read", "t kfree")),
+    *((f"{point} a=^", "NO_ARG_BODY", NEW) for point in ("f vfs_read", "t kfree")),
+    ("f:io/^" + LONG + " vfs_read", "EVENT_TOO_LONG", NEW),
+    ("t:io/^" + LONG + " kfree", "EVENT_TOO_LONG", NEW),
+    ("f:^" + LONG + "/rd vfs_read", "GROUP_TOO_LONG", NEW),
+    ("f:io/^rd.1 vfs_read", "BAD_EVENT_NAME", NEW),
+    ("t:^i.o/rd kfree", "BAD_GROUP_NAME", NEW),
+    ("t:^ kfree", "NO_EVENT_NAME", NEW),
+    ("e:^i.o/rd sched/sched_switch", "BAD_GROUP_NAME", ALL),
+    ("e:io/^rd.1 sched/sched_switch", "BAD_EVENT_NAME", ALL),
+    ("t kmem^/kfree", "BAD_TP_NAME", NEW),
+    ("t kfree ^%rax", "BAD_VAR", NEW),
+    ("f vfs_read ^$none", "BAD_VAR", NEW),
+    ("t kfree ^$none", "BAD_VAR", NEW),
+    ("p vfs_read ^kount", "NO_BTFARG", NEW),
+    ("p kfree ^$arg10", "NO_BTFARG", NEW),
+    ("r kfree ^$retval", "NO_RETVAL", NEW),
+    ("f kfree%return ^$retval", "NO_RETVAL", NEW),
+    ("p vfs_read x=^$arg*", "BAD_VAR", NEW),
+    ("p vfs_read $arg* ^$arg*", "DOUBLE_ARGS", NEW),
+    ("p vfs_read+10 ^$arg*", "NOFENTRY_ARGS", NEW),
+    ("p vfs_read%return $retval->^x", "NO_PTR_STRCT", NEW),
+    ("p vfs_read file->^x", "NO_BTF_FIELD", NEW),
+    ("p vfs_read file^-.x", "BAD_HYPHEN", NEW),
+    ("p vfs_read ^file:string", "BAD_TYPE4STR", NEW),
+    ("p /bin/cat:16(32)^%return", "BAD_REFCNT_SUFFIX", ALL),
+    ("e ^syscalls.nothing", "BAD_ATTACH_EVENT", ALL),
+    ("e syscalls/sys_enter_openat ^nothing", "BAD_FETCH_ARG", OLD),
+    ("e syscalls/sys_enter_openat ^nothing", "NOSUP_BTFARG", ("6.12",)),
+    ("e syscalls/sys_enter_openat ^nothing", "NO_EVENT_FIELD", LAST),
+    ("e syscalls/sys_enter_openat a=^dfd", "BAD_FETCH_ARG", OLD),
+    ("e syscalls/sys_enter_openat a=^dfd", "NOSUP_BTFARG", ("6.12",)),
+    ("e syscalls/sys_enter_openat ^a=$nothing", "BAD_ATTACH_ARG", OLD),
+    # synthetic events
+    ("s:made ^chr a", "SYNTH_INVALID_TYPE", ALL),
+    ("s:made ^unsigned a", "SYNTH_INCOMPLETE_TYPE", ALL),
+    ("s:made char ^a]; int b", "SYNTH_BAD_NAME", ALL),
+    ("s:^ma-de char a[]", "SYNTH_BAD_NAME", ALL),
+    ("s:made char ^a-b[]", "SYNTH_BAD_NAME", ALL),
+    ("s:made char a;^[]", "SYNTH_INVALID_FIELD", ALL),
+    ("s:made char a; ^int", "SYNTH_INVALID_FIELD", ALL),
+    ("s:made char ^a[; int b", "SYNTH_INVALID_ARRAY_SPEC", ALL),
+    ("s:made char ^a[x]", "SYNTH_INVALID_ARRAY_SPEC", ALL),
+    ("s:made char ^a[257]", "SYNTH_INVALID_ARRAY_SPEC", ALL),
+    *((f"^s:{text}", "SYNTH_INVALID_CMD", ALL) for text in ("ma;de char a[]", "made ; char a[]", "made; char a[]", "made ;char a[]", "; char a[]", ";made char a[]", "made")),
+    ("^s:other/made char a[", "SYNTH_INVALID_DYN_CMD", ALL),
 ]  # fmt: skip
+
+#: Conditions of an eprobe on `sched_switch`; the kernel shows them alone, and its carets behind a name are one too far.
+CONDITIONS = [
+    ("prev_pid =^ 3", "FILT_INVALID_OP"),
+    ("^(prev_pid == 3", "FILT_TOO_MANY_OPEN"),
+    ("prev_pid == 3^)", "FILT_TOO_MANY_CLOSE"),
+    ('prev_comm == ^"x', "FILT_MISSING_QUOTE"),
+    ("prev_pid == 3 ^4", "FILT_TOO_MANY_PREDS"),
+    ("prev_pid == 3^x", "FILT_ILLEGAL_INTVAL"),
+    ("nothing ^== 3", "FILT_FIELD_NOT_FOUND"),
+    ("prev_comm == 3^", "FILT_EXPECT_STRING"),
+    ("prev_pid == '^x'", "FILT_EXPECT_DIGIT"),
+    ("prev_pid ~ 3^", "FILT_ILLEGAL_FIELD_OP"),
+    ("prev_pid == x^", "FILT_INVALID_VALUE"),
+]
+
+#: Triggers of `io/r`, an event with the numbers `a` and `b`, which has none yet.
+TRIGGERS = [
+    ("hist:keys=common_pid:vals=a:sort=common_pid,^junk", "INVALID_SORT_FIELD"),
+    ("hist:keys=common_pid:vals=a:^sort=", "EMPTY_ASSIGNMENT"),
+    ("hist:keys=common_pid:vals=a:^sort=common_pid,", "EMPTY_SORT_FIELD"),
+    ("hist:keys=common_pid:vals=a:sort=common_pid.^junk", "INVALID_SORT_MODIFIER"),
+    ("hist:keys=common_pid:vals=a,b:^sort=common_pid,a,b", "TOO_MANY_SORT_FIELDS"),
+    ("hist:keys=common_pid:vals=^junk", "FIELD_NOT_FOUND"),
+    ("hist:keys=common_pid:vals=^a.log2", "BAD_FIELD_MODIFIER"),
+    ("hist:keys=^junk", "FIELD_NOT_FOUND"),
+    ("hist:keys=a.^junk", "BAD_FIELD_MODIFIER"),
+]
+TRIGGERED = "p:io/r vfs_fsync a=$stack0:u64 b=$stack1:u64"
 
 #: Several commands, of which the last is refused.
 SEQUENCES = [
@@ -152,6 +258,10 @@ SEQUENCES = [
     (["p:io/rd vfs_read a=$stack", "p:io/rd vfs_write a=$stack", "^p:io/rd vfs_write a=$stack"], "SAME_PROBE", ALL),
     (["f:io/rd vfs_read", "^p:io/rd vfs_read"], "EVENT_EXIST", NEW),
     (["f:io/rd kfree", "^t:io/rd kfree"], "DIFF_PROBE_TYPE", NEW),
+    (["t:io/rd kfree", "^f:io/rd kfree"], "DIFF_PROBE_TYPE", NEW),
+    (["f:io/rd vfs_read", "^f:io/rd vfs_write%return"], "DIFF_PROBE_TYPE", NEW),
+    *(([f"{kind}:io/rd kfree a=\\1", f"{kind}:io/rd kfree ^{arg}"], "DIFF_ARG_TYPE", kernels) for kind, kernels in (("p", ALL), ("f", NEW), ("t", NEW)) for arg in ("b=\\1", "a=\\1:u8", 'a=\\"text"')),
+    *(([f"{kind}:io/rd kfree a=\\1", f"^{kind}:io/rd kfree a=\\1"], "SAME_PROBE", kernels) for kind, kernels in (("p", ALL), ("f", NEW), ("t", LAST))),
     (["e:io/rd sched.sched_switch", "^e:io/rd sched.sched_switch"], "EVENT_EXIST", ALL),
     (["^p:sched/sched_switch vfs_read"], "EVENT_EXIST", ALL),
 ]  # fmt: skip
@@ -182,3 +292,19 @@ def test_errors_of_sequences(commands: list[str], error: str, kernels: tuple[str
     for kernel in kernels:
         name, column = run(kernel, [command.replace("^", "", 1) for command in commands])
         assert (kernel, name, column) == (kernel, error, commands[-1].index("^"))
+
+
+@pytest.mark.parametrize(("text", "error"), TRIGGERS)
+def test_errors_of_triggers(text: str, error: str) -> None:
+    for kernel in ALL:
+        judge = Judge(load_kernel(kernel), files)
+        assert judge.judge(TRIGGERED).taken
+        verdict = judge.judge(text.replace("^", "", 1), "events/io/r/trigger")
+        assert [(entry.name, entry.column) for entry in verdict.log] == [(f"HIST_{error}", text.index("^"))]
+
+
+@pytest.mark.parametrize(("text", "error"), CONDITIONS)
+def test_errors_of_conditions(text: str, error: str) -> None:
+    for kernel in ALL:
+        name, column = run(kernel, [f"e:a/b sched.sched_switch if {text.replace('^', '', 1)}"])
+        assert (kernel, name, column) == (kernel, error, text.index("^"))
