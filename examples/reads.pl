@@ -4,7 +4,7 @@
 # failed_read: a read that fails otherwise than by "try again", with the (negative) error. Each shell that waits for a line is within a
 #   read: `maxactive` makes room for as many at a time, where the kernel has a limit.
 #
-# Kernels: any with kprobes and BTF; tried on 6.1, 6.12 and 7.3.
+# Kernels: any with kprobes and BTF; tried on 6.1, 6.12 and 7.3. `--target perf` takes it without `maxactive`, which perf cannot say.
 
 group io
 

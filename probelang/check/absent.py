@@ -56,6 +56,15 @@ def say_no_function(
             )
     if re.fullmatch(r"[0-9a-f]{12,16}", name) and re.search(r"\d", name):
         near, help = (f"0x{name}",), "an address begins with `0x`"
+    elif (
+        alone
+        and not at_return
+        and module is None
+        and isinstance(kernel.find_event("syscalls", f"sys_enter_{name}"), Found)
+    ):
+        written = f"eprobe syscalls:sys_enter_{name}"
+        label, fix = f"a system call: `{written}`", _with_kind(points, written, point.span)
+        near = ()
     if fix is None:
         label = label or suggest(near)
         fix = rename(span, near) if alone else None
@@ -66,6 +75,8 @@ def say_no_function(
             if kernel.table("functions") is None
             else ""
         )
+    if help is None and fix is not None and near and not _is_slip(name, near[0]):
+        help = "if the name is right, the function is inlined into its callers, or bears another name in this kernel"
     points.report.add(
         rules.UNKNOWN_FUNCTION,
         span,
@@ -75,6 +86,13 @@ def say_no_function(
         fix=fix,
         kernel_error="BAD_PROBE_ADDR" if kind is Kind.KPROBE else None,
     )
+
+
+def _is_slip(name: str, near: str) -> bool:
+    """Whether a name is so near to another one that a slip of the fingers made it."""
+    from difflib import SequenceMatcher
+
+    return SequenceMatcher(None, name, near).ratio() >= 0.85
 
 
 def is_inlined(function: Function) -> bool:
@@ -145,7 +163,7 @@ def say_no_event(
     points: Points, point: tree.EventPoint, system: str, event: str, near: tuple[str, ...], *, alone: bool
 ) -> None:
     """There is no event of a system and a name."""
-    near = (*find_event_elsewhere(points.kernel, system, event), *near)[:3]
+    near = tuple(dict.fromkeys((*find_event_elsewhere(points.kernel, system, event), *near)))[:3]
     points.report.add(
         rules.UNKNOWN_EVENT,
         point.span,

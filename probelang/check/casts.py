@@ -13,6 +13,7 @@ from probelang.ctypes import CArray, CInt, CPointer, CString, CStruct, MadePoint
 from probelang.diagnostics import Edit, Fix
 from probelang.probes import Immediate
 from probelang.record import replace
+from probelang.source import Span
 from probelang.syntax import tree
 
 if TYPE_CHECKING:
@@ -87,8 +88,11 @@ def _find_in_program(checker: Expressions, dwarf: Dwarf, written: tree.CType) ->
 
 
 def resolve_cast(checker: Expressions, expr: tree.Cast) -> Value | None:
+    said = len(checker.report.diagnostics)
     base = checker.read(expr.operand)
     target = find_type(checker, expr.type)
+    if base is None and target is not None and len(checker.report.diagnostics) == said + 1:
+        _say_later_member(checker, expr, target)
     if base is None or target is None:
         return None
     if isinstance(base.type, CStruct):
@@ -147,6 +151,31 @@ def cast_name(target: TypeRef) -> str | None:
 
 def _is_bool(value: Value) -> bool:
     return isinstance(value.type, CInt) and value.type.what == "bool"
+
+
+def _say_later_member(checker: Expressions, expr: tree.Cast, target: TypeRef) -> None:
+    """Of `(struct inode *)file->i_ino` say that the cast is of all of it, if the member is one of the type it is cast to."""
+    found = checker.report.diagnostics[-1]
+    struct, member = target.describe(), expr.operand
+    while isinstance(member, tree.Member) and member.member.span != found.label.span:
+        member = member.base
+    if (
+        found.rule is not types.UNKNOWN_MEMBER
+        or not isinstance(member, tree.Member)
+        or not isinstance(struct, CStruct)
+        or not struct.defined
+        or struct.ref.find_member(member.member.name) is None
+    ):
+        return
+    edits = (
+        Edit(Span(expr.span.start, expr.span.start), "("),
+        Edit(Span(member.base.span.end, member.base.span.end), ")"),
+    )
+    checker.report.diagnostics[-1] = replace(
+        found,
+        label=replace(found.label, text=f"`{target.text}` has it, and C casts what stands behind it last"),
+        fix=Fix("put the cast in parentheses", edits, safe=False),
+    )
 
 
 def _say_not_widened(checker: Expressions, expr: tree.Cast, value: Value, wanted: str) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from probelang.check import condition_slips as slips
 from probelang.check.report import Report
 from probelang.check.rules import conditions as rules
 from probelang.diagnostics import Edit, Fix
@@ -106,7 +107,7 @@ class Conditions:
                     expr.span,
                     "a condition compares a value with a constant, and this does not",
                     help='`a == 1 && b < 2`, `flags & O_CREAT`, `name ~ "ext*"`, `state in {A, B}`',
-                    fix=self._repeated(expr),
+                    fix=self._repeated(expr) or slips.bits_together(self.source, self.constants, expr),
                 )
                 return None
             case _:
@@ -154,8 +155,14 @@ class Conditions:
             elif not isinstance(left, tree.BrokenExpr) and not isinstance(right, tree.BrokenExpr):
                 self._say_mirrored(expr, left, right)
             return None
-        value = self._constant(right)
         field = self.fields.get(left.span)
+        if (
+            field is not None
+            and field.fetch.is_string
+            and slips.say_unquoted(self.report, self.constants, right)
+        ):
+            return None
+        value = self._constant(right)
         if value is None or field is None or not self._fits(field, expr.op, value, expr, right):
             return None
         if expr.op == "&" and isinstance(value, int):
@@ -181,6 +188,7 @@ class Conditions:
             rules.BAD_CONDITION,
             expr.span,
             "this is the same at every hit: a condition compares a value of the probe with a constant",
+            fix=slips.bits_of_value(self.source, self.before, expr),
         )
 
     def _compared(
@@ -245,6 +253,7 @@ class Conditions:
                 fix = Fix(f"write `{written}`", (Edit(expr.span, written),))
         else:
             message = f"C takes `{text}` first, and the kernel's filter cannot compare the outcome"
+            fix = slips.test_of_bits(self.source, expr, inner)
         self.report.add(
             rules.MIXED_OPERATORS,
             expr.span,

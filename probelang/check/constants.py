@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from probelang.answers import NotFound
+from probelang.check.condition_slips import near_null
 from probelang.check.report import Report, near_names, rename, suggest
 from probelang.check.rules import conditions as rules
 from probelang.check.rules import names as name_rules
@@ -146,7 +147,7 @@ class Constants:
             return None
         if self._is_commented(expr):
             return None
-        near = self.near(expr.name)
+        near = near_null(expr.name) or self.near(expr.name)
         self.report.add(
             name_rules.UNKNOWN_NAME,
             expr.span,

@@ -40,7 +40,8 @@ _SAID_ANYWAY = {
         "the time of a hit: " + _HEAD,
     ),
     **dict.fromkeys(("func", "probe", "probefunc", "ppfunc", "pp"), "which probe was hit: " + _HEAD),
-    **dict.fromkeys(("kstack", "stack", "kernel_stack", "print_backtrace"), _STACK),
+    **dict.fromkeys(("kstack", "stack", "stacktrace", "kernel_stack", "print_backtrace"), _STACK),
+    **dict.fromkeys(("regs", "pt_regs"), "a register is written by the kernel's name for it: `%di`"),
     "ustack": "a program's own stack is recorded by perf: `perf record -g`",
 }
 _AGGREGATES = (
@@ -72,9 +73,7 @@ _TYPES = {
     "macaddr": "x8[6]",
     "path": "%pd",
 }
-_COMPARE = (
-    'a string is compared in the condition: `name ~ "text*"` at its beginning, `name ~ "*text*"` anywhere'
-)
+_COMPARE = 'a string is compared in the condition: `name == "text"`, `name ~ "text*"` at its beginning, `name ~ "*text*"` anywhere'
 _HELPS = {
     **dict.fromkeys(("strncmp", "strcmp", "strcontains", "strstr", "isinstr"), _COMPARE),
     **dict.fromkeys(("exit", "system", "signal", "override", "join", "clear", "zero", "delete", "time", "strftime"),
@@ -208,6 +207,8 @@ def near_variables(checker: Expressions, name: str) -> list[str]:
         return [f"$arg{number}"] if 1 <= number <= len(checker.scope.arguments) else []
     if (written := _written(checker, name)) is not None:
         return [written]
+    if name in _SAID_ANYWAY:
+        return []
     there = ["comm", "tid", "cpu", *(("pid", "current") if _tells_task(checker) else ())]
     there += ["stack"] if checker.scope.kind is not Kind.EPROBE else []
     there += ["retval", "duration"] if checker.scope.at_return else []

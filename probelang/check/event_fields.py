@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from probelang.btf.blob import Btf
     from probelang.kernel.interface import EventField
 
+#: What an array of an event is, which is neither a value nor the address of one.
+EVENT_ARRAY = "an array in the event's record, which an eprobe cannot read"
+
 
 def own_scope(probe: Probe) -> Scope:
     """What an eprobe on an event of the same spec can name: the fields that the event records."""
@@ -48,7 +51,7 @@ def field_value(btf: Btf | None, field: EventField, user: bool) -> Value:
         return Value(access, replace(pointer, user=user or pointer.user), ref, written=field.type)
     if field.kind == "int":
         return Value(access, _integer_of(btf, field, type), ref, written=field.type)
-    array = COther("an array in the event's record, which an eprobe cannot read")
+    array = COther(EVENT_ARRAY)
     return Value(access, type or array, ref, written=field.type)
 
 

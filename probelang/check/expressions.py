@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING
 
 from probelang import ctypes
 from probelang.check import calls, casts, variables
+from probelang.check.condition_slips import refusal
 from probelang.check.constants import Constants
 from probelang.check.macros import SOCK_MACROS
 from probelang.check.naming import source_of
+from probelang.check.refusals import say_unrecordable
 from probelang.check.report import Report, near_names, only_absent, rename, suggest
 from probelang.check.rules import facts, limits, names, types
 from probelang.check.values import ADDRESS, LVALUE, RVALUE, Value, article_of, at, inside, load
-from probelang.ctypes import CArray, CInt, CPointer, CStruct, CVoid
+from probelang.ctypes import CArray, CInt, COther, CPointer, CStruct, CVoid
 from probelang.diagnostics import Edit, Fix
 from probelang.kernel.features import FEATURES
 from probelang.probes import Access, Immediate
@@ -160,24 +162,7 @@ class Expressions:
 
     def _constant(self, expr: tree.Expr) -> Value | None:
         if isinstance(expr, tree.Unary | tree.Binary) and not self.constants.is_constant(expr):
-            if isinstance(expr, tree.Binary) and expr.op in (
-                "==",
-                "!=",
-                "<",
-                "<=",
-                ">",
-                ">=",
-                "~",
-                "&&",
-                "||",
-            ):
-                message = "a fetch arg is a value, not a comparison"
-                cure = "record the value, and compare it in the probe's `if`"
-            else:
-                message = f"a fetch arg cannot calculate: `{expr.op}` is for constants only"
-                cure = "record the values themselves, and calculate where the trace is read"
-                if expr.op == "!":
-                    cure = "`!` belongs to what stands behind it, as in C: `!(a == 1)`, or `a != 1`"
+            message, cure = refusal(self.constants, expr)
             self.report.add(types.NO_ARITHMETIC, expr.span, message, help=cure)
             return None
         constant = self.constants.evaluate(expr)
@@ -407,6 +392,9 @@ class Expressions:
         if isinstance(pointer.type, CPointer) and pointer.type.target is not None:
             element = pointer.type.target
             return at(pointer, element, element.describe(), index * max(element.size(), 1), None)
+        if isinstance(base.type, COther):
+            say_unrecordable(self.report, base, operand.span)
+            return None
         self.report.add(
             types.NOT_A_POINTER,
             span,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from probelang import ctypes
 from probelang.check.fetch_types import FETCH_TYPES, INTEGERS, natural_fetch, near_types, refuse_struct
+from probelang.check.refusals import say_struct, say_unrecordable
 from probelang.check.report import rename, suggest
 from probelang.check.rules import types
 from probelang.check.values import ADDRESS, LVALUE, RVALUE, Value, article_of, at, inside, load, pending_step
@@ -70,7 +71,7 @@ def _natural(report: Report, value: Value, span: Span) -> Recorded | None:
         return _bitfield(report, value, span)
     match value.type:
         case CStruct():
-            _say_struct(report, value, span)
+            say_struct(report, value, span)
             return None
         case CArray(element, count) if value.state == LVALUE:
             return _array(report, value, element, count, span)
@@ -82,17 +83,7 @@ def _natural(report: Report, value: Value, span: Span) -> Recorded | None:
             return value.access, Fetch("s64" if signed else "u64")
     fetch = natural_fetch(value.type)
     if fetch is None:
-        what = (
-            "no value"
-            if isinstance(value.type, ctypes.CVoid)
-            else getattr(value.type, "what", "not a single value")
-        )
-        report.add(
-            types.UNRECORDABLE,
-            span,
-            f"`{value.text}` cannot be recorded: it is {what}",
-            help=_how_to_read(value),
-        )
+        say_unrecordable(report, value, span)
         return None
     symbol = _is_symbol(value) and not value.access.derefs
     if symbol and not value.typed and value.state == LVALUE:
@@ -103,30 +94,6 @@ def _natural(report: Report, value: Value, span: Span) -> Recorded | None:
             help="say how to read it, for example `: s32`",
         )
     return _number(report, value, fetch, span)
-
-
-def _how_to_read(value: Value) -> str | None:
-    base = value.access.base
-    if isinstance(base, EventFieldValue) and base.size in (1, 2, 4, 8):
-        return f"`: x{base.size * 8}` records its {base.size} bytes as one number"
-    return "a cast or a fetch-arg type says how to read it: `: u64`" if value.state == LVALUE else None
-
-
-def _say_struct(report: Report, value: Value, span: Span) -> None:
-    assert isinstance(value.type, CStruct)
-    struct = value.type
-    members = struct.ref.member_names() if struct.defined else []
-    shown = ", ".join(members[:8]) + (", …" if len(members) > 8 else "")
-    first = members[0] if members else "member"
-    operator = "." if value.state == LVALUE or not isinstance(value.type, CPointer) else "->"
-    report.add(
-        types.STRUCT_VALUE,
-        span,
-        f"`{value.text}` cannot be recorded as a whole",
-        label=f"say which member, for example `{operator}{first}`" if members else "",
-        notes=(f"its members: {shown}",) if members else (),
-        help="the kernel itself would take it, and record a number that means nothing",
-    )
 
 
 def _array(report: Report, value: Value, element: ctypes.TypeRef, count: int, span: Span) -> Recorded | None:
@@ -353,7 +320,7 @@ def _asked_number(report: Report, value: Value, asked: tree.FetchType, span: Spa
     if asked.count is not None:
         return _asked_array(report, value, asked, fetch)
     if isinstance(value.type, CStruct):
-        _say_struct(report, value, span)
+        say_struct(report, value, span)
         return None
     if isinstance(value.type, CArray) and value.state == LVALUE:
         report.add(
@@ -466,6 +433,9 @@ def _asked_array(report: Report, value: Value, asked: tree.FetchType, fetch: Fet
         report.add(types.TYPE_MISMATCH, asked.span, "a bitfield is no array")
         return None
     if value.state != LVALUE:
+        if isinstance(value.type, COther):
+            say_unrecordable(report, value, asked.span)
+            return None
         if not isinstance(value.type, CPointer):
             report.add(types.TYPE_MISMATCH, asked.span, f"`{value.text}` is a single value, not an array")
             return None

@@ -30,8 +30,18 @@ _MEANT = {
 }  # fmt: skip
 
 
+#: Formats of addresses, and what shows the same bytes in their order.
+_ADDRESSES = {
+    **dict.fromkeys(("%pI4", "%pi4", "ipv4", "ip4", "ip", "inet", "addr", "in_addr", "ntop"), "u8[4]"),
+    **dict.fromkeys(("%pI6", "%pI6c", "%pi6", "ipv6", "ip6", "inet6", "in6_addr"), "x8[16]"),
+    **dict.fromkeys(("%pM", "%pm", "mac", "macaddr"), "x8[6]"),
+}
+
+
 def near_types(name: str) -> list[str]:
     """The types that somebody who wrote `name` may mean, the likeliest first."""
+    if name in _ADDRESSES:
+        return [_ADDRESSES[name]]
     if name in _MEANT:
         return [_MEANT[name]]
     if name.lower() in FETCH_TYPES:

@@ -176,6 +176,9 @@ class Items:
                 return None
             scope = inner
         checker = Expressions(self.kernel, self.constants, self.report, scope, self.lacks)
+        if isinstance(item.expr, tree.Call) and item.expr.function.name in self.lists:
+            self._say_use(item.expr)
+            return None
         value = checker.resolve(item.expr)
         if value is None:
             return None
@@ -192,6 +195,18 @@ class Items:
         text = value.text if value.typed else ""
         type = value.type if value.typed else None
         return Field(item.name, access, fetch, text, item.expr.span, item.auto, item.expr, item.type, type)
+
+    def _say_use(self, call: tree.Call) -> None:
+        """Report `of_file(file)`, which is the name of a list."""
+        name = call.function
+        self.used[name.name] = True
+        self.report.add(
+            rules.UNKNOWN_ARGS,
+            name.span,
+            f"`{name.name}` is a list of fetch args, and is put in by `use`",
+            others=(Label(self.lists[name.name].name.span, "defined here"),),
+            fix=Fix("write `use`", (Edit(Span(name.span.start, name.span.start), "use "),)),
+        )
 
     def _bind(self, use: tree.Use, args: tree.Args, scope: Scope) -> Scope | None:
         """The scope inside an `args` list: its parameters, with the values of this use."""

@@ -147,6 +147,9 @@ def find_event_elsewhere(kernel: Kernel, system: str, name: str) -> list[str]:
     """The event that has the name of the C library for a system call."""
     prefix = next((prefix for prefix in ("sys_enter_", "sys_exit_") if name.startswith(prefix)), "")
     other = _SYSCALL_EVENTS.get(name.removeprefix(prefix)) if prefix and system == "syscalls" else None
+    if system == "syscalls" and not prefix:
+        enter = f"sys_enter_{name}"
+        return [f"{system}:{enter}"] if isinstance(kernel.find_event(system, enter), Found) else []
     found = other is not None and isinstance(kernel.find_event(system, f"{prefix}{other}"), Found)
     return [f"{system}:{prefix}{other}"] if found else []
 

@@ -26,6 +26,7 @@ from probelang.syntax.tree import Kind
 
 if TYPE_CHECKING:
     from probelang.check.expressions import Expressions
+    from probelang.check.scope import Scope
     from probelang.syntax import tree
 
 _OF_A_TASK = frozenset(("comm", "COMM", "current", "tid", "pid", "cpu"))
@@ -48,6 +49,7 @@ _OTHER_SPELLINGS = {
     "orig_rax": "orig_ax",
 }
 
+_PASSED_IN = ("di", "si", "dx", "cx", "r8", "r9")
 _UNTYPED = CPointer(None)
 
 
@@ -78,12 +80,16 @@ def resolve_variable(checker: Expressions, expr: tree.Variable) -> Value | None:
                 types.UNKNOWN_VARIABLE,
                 expr.span,
                 "`$duration` is for `%return` probes: it runs from entry to return",
-                help="probe the return: `fprobe FUNC%return`",
+                help=f"probe the return: `{scope.kind.value} {_function_of(scope)}%return`",
             )
             return None
     from probelang.check.elsewhere import near_variables, told_of_variable
 
-    near = near_variables(checker, name)
+    register = _OTHER_SPELLINGS.get(name, name)
+    if register in X86_REGISTERS and scope.kind in (Kind.KPROBE, Kind.UPROBE, Kind.USDT, Kind.WATCH):
+        near = [f"%{register}"]
+    else:
+        near = near_variables(checker, name)
     report.add(
         types.UNKNOWN_VARIABLE,
         expr.span,
@@ -191,7 +197,7 @@ def _retval(checker: Expressions, expr: tree.Variable) -> Value | None:
             types.NO_RETVAL,
             expr.span,
             "`$retval` is there only when a function returns",
-            help=f"probe the return: `{scope.kind.value} FUNC%return`"
+            help=f"probe the return: `{scope.kind.value} {_function_of(scope)}%return`"
             if function
             else f"the fields of {scope.owner}: " + ", ".join(f"`{name}`" for name in scope.names)
             if scope.kind is Kind.EPROBE and scope.names
@@ -236,7 +242,7 @@ def resolve_register(checker: Expressions, expr: tree.Register) -> Value | None:
             types.UNKNOWN_VARIABLE,
             expr.span,
             f"{'a' if scope.kind is Kind.TPROBE else 'an'} {scope.kind.value} has no registers",
-            help="a kprobe has them" if scope.kind is Kind.FPROBE else None,
+            help=_held_by(checker, expr.name) if scope.kind is Kind.FPROBE else None,
             kernel_error=None,
         )
         return None
@@ -252,6 +258,23 @@ def resolve_register(checker: Expressions, expr: tree.Register) -> Value | None:
         )
         return None
     return Value(Access(RegisterValue(expr.name)), _UNTYPED, typed=False)
+
+
+def _function_of(scope: Scope) -> str:
+    """The function of a probe's point as it is written there, or a word for it."""
+    name = scope.owner.strip("`")
+    return name if name.replace("_", "").isalnum() else "FUNC"
+
+
+def _held_by(checker: Expressions, register: str) -> str:
+    """What a register has at a function's entry, by the calling convention."""
+    name = _OTHER_SPELLINGS.get(register, register)
+    arguments = checker.scope.arguments
+    index = _PASSED_IN.index(name) if name in _PASSED_IN else len(arguments)
+    if checker.scope.at_return or index >= len(arguments):
+        return "a kprobe has them"
+    known = next((one for one, value in checker.scope.names.items() if value is arguments[index]), None)
+    return f"a kprobe has them; at the entry `%{name}` is `{known or f'$arg{index + 1}'}`"
 
 
 def with_package(checker: Expressions, expr: tree.Member) -> tree.SymbolRef | None:

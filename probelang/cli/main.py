@@ -30,6 +30,22 @@ COMMANDS = {
     "kernel": ("what is known of a kernel", "kernel"),
     "lsp": ("answer an editor (Language Server Protocol, standard input and output)", "lsp"),
 }
+#: What commands are called elsewhere.
+_OTHER_WORDS = {
+    **dict.fromkeys(("explain", "why", "rules", "errors"), "rule"),
+    **dict.fromkeys(("check", "verify", "validate"), "lint"),
+    **dict.fromkeys(("format", "tidy"), "fmt"),
+    **dict.fromkeys(("build", "translate", "emit"), "compile"),
+    **dict.fromkeys(("trace", "record", "exec"), "run"),
+    **dict.fromkeys(("start", "enable", "install", "add"), "load"),
+    **dict.fromkeys(("stop", "disable", "remove", "delete", "del"), "unload"),
+    **dict.fromkeys(("list", "ls", "ps"), "status"),
+    **dict.fromkeys(("convert", "from"), "import"),
+    **dict.fromkeys(("show", "info", "features"), "kernel show"),
+    **dict.fromkeys(("snapshot", "capture"), "kernel snapshot"),
+    "help": "--help",
+    "version": "--version",
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -50,7 +66,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not given:
         parser = build_parser()
         parser.exit(FAILED, parser.format_help())
-    options = build_parser(given).parse_args(given)
+    parser = build_parser(given)
+    options, rest = parser.parse_known_args(given)
+    if rest:
+        # by the command itself, whose usage it is
+        parser.commands.get(given[0], parser).error(f"unrecognized arguments: {' '.join(rest)}")
     from probelang.answers import KernelError
 
     try:
@@ -80,7 +100,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _no_command(word: str) -> str:
     import difflib
 
-    near = difflib.get_close_matches(word, COMMANDS, n=1)
+    near = [_OTHER_WORDS[word]] if word in _OTHER_WORDS else difflib.get_close_matches(word, COMMANDS, n=1)
     what = f"did you mean `{near[0]}`?" if near else f"there are {', '.join(COMMANDS)}"
     shown = word if word.isprintable() and len(word) <= 60 else "that"
     return (
@@ -102,19 +122,21 @@ class _Parser(argparse.ArgumentParser):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(formatter_class=_formatter, allow_abbrev=False, **options)
+        #: The parsers of commands, by their names.
+        self.commands: dict[str, argparse.ArgumentParser] = {}
 
 
 def _formatter(prog: str) -> argparse.HelpFormatter:
     return argparse.HelpFormatter(prog, width=max(terminal_width(), 20) - 2)
 
 
-def build_parser(given: Sequence[str] = ()) -> argparse.ArgumentParser:
+def build_parser(given: Sequence[str] = ()) -> _Parser:
     """The parser; of commands that are not among the words given it knows only the names."""
     parser = _Parser(prog="probelang", description="Check and compile probes for Linux kernels.")
     parser.add_argument("--version", action="version", version=f"probelang {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for name, (help, _) in COMMANDS.items():
-        command = commands.add_parser(name, help=help)
+        command = parser.commands[name] = commands.add_parser(name, help=help)
         if name in given:
             module = _load(name)
             module.add_options(command)

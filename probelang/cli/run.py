@@ -272,14 +272,16 @@ class _Run:
         return True
 
     def _print_raw(self) -> None:
+        from probelang.render.hits_values import tame
         from probelang.tracing.raw import count_hits, first_hits, read_raw
 
         left = self.options.max_hits
+        tamed = self.output.isatty()
         for lines in read_raw(self.session.folder, self._stop, self.ending.wait):
             if left is not None:
                 lines = first_hits(lines, left - self.hits)
             self.hits += count_hits(lines)
-            self.output.write(lines)
+            self.output.write(tame(lines) if tamed else lines)
             self.output.flush()
             if left is not None and self.hits >= left:
                 self.ending.end("hits")

@@ -27,6 +27,14 @@ def escape(text: str) -> str:
     return text if text.isprintable() else "".join(map(_escape, text))
 
 
+def tame(lines: bytes) -> bytes:
+    """Lines that a terminal may have: what is not printable, but for tabs, is an escape of C."""
+    if lines.isascii() and lines.translate(None, b"\n\t").decode().isprintable():
+        return lines
+    text = lines.decode("utf-8", "surrogateescape")
+    return "".join([char if char in "\n\t" else _escape(char) for char in text]).encode()
+
+
 def quote(text: str | None, mark: str = '"') -> str:
     """A string in quotes, with escapes of C, or FAULT."""
     if text is None:

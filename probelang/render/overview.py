@@ -169,7 +169,10 @@ def _by(view: View, columns: int, marks: Marks) -> list[Line]:
 
 def _fields(view: View, columns: int, marks: Marks) -> list[Line]:
     events = [event for _, event in view.recording.busiest if event.count and event.fields]
-    wide = min(max((len(field.column.name) for event in events for field in event.fields), default=5) + 2, 18)
+    wide = min(
+        max((len(escaped(field.column.name)) for event in events for field in event.fields), default=5) + 2,
+        18,
+    )
     found: list[Line] = []
     for event in events:
         if found:
@@ -188,7 +191,7 @@ def _event_fields(event: EventRecord, wide: int, columns: int, marks: Marks) -> 
     rows: list[Line] = []
     has_numbers = False
     for field in event.fields:
-        name = (fit("  " + field.column.name, wide, marks), "")
+        name = (fit("  " + escaped(field.column.name), wide, marks), "")
         numbers = field.numbers
         if numbers.exact is None or len(numbers.exact) > _NAMED:
             has_numbers = True

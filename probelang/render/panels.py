@@ -142,7 +142,7 @@ def _panel(event: EventRecord, field: FieldRecord) -> Panel:
     if field.faults:
         facts.append(("could not be read", f"{field.faults:,}"))
     bars = () if bins is not None else _bars(_values(field), numbers.count + values.total)
-    return Panel(escaped(event.name), name, field.unit, tuple(facts), bins, bars)
+    return Panel(escaped(event.name), escaped(name), field.unit, tuple(facts), bins, bars)
 
 
 def _may_be_bars(different: int, count: int) -> bool:

@@ -135,7 +135,9 @@ def _after_point(driver: Driver, terminal: str, word: str) -> bool:
             driver, "what is recorded stands in braces", Span(begin, match.end()), Fix("write braces", edits)
         )
     if (
-        option := re.compile(r"(?:maxactive|max)[ \t]*=[ \t]*\d|(?:stacktrace|disabled)\b").match(text, begin)
+        option := re.compile(r"(?:maxactive|max)[ \t]*=[ \t]*\d\w*|(?:stacktrace|disabled)\b").match(
+            text, begin
+        )
     ) and ("with" not in driver.values):
         fix = Fix("write `with`", (Edit(Span(begin, begin), "with "),))
         return say(driver, "options begin with `with`", Span(begin, option.end()), fix)

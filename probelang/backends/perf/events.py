@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from probelang.answers import Found, KernelError
@@ -36,6 +37,7 @@ from probelang.probes import (
     ThreadName,
     WatchTarget,
 )
+from probelang.source import Span
 from probelang.syntax.tree import Kind
 
 if TYPE_CHECKING:
@@ -43,7 +45,6 @@ if TYPE_CHECKING:
 
     from probelang.diagnostics import Diagnostic
     from probelang.kernel.interface import Kernel
-    from probelang.source import Span
 
 
 def emit_events(
@@ -117,6 +118,12 @@ class _Emitter:
     def _refuse(self, message: str, help: str, span: Span | None = None) -> None:
         self.report.add(backends.UNSUPPORTED, span or self.probe.point_span, message, help=help)
 
+    def _option(self, name: str) -> Span | None:
+        """Where an option stands in the spec."""
+        text, begin, end = self.probe.source.text, self.probe.point_span.end, self.probe.span.end
+        match = re.compile(rf"\b{name}\s*=\s*\w+").search(text, begin, end)
+        return Span(*match.span()) if match is not None else None
+
     def _has(self, feature: str) -> bool:
         if self.kernel.features.get(feature) is not False:
             return True
@@ -131,7 +138,11 @@ class _Emitter:
 
     def _functions_allow(self) -> bool:
         if self.probe.maxactive is not None:
-            self._refuse("perf cannot say how many calls may be under way at once (`maxactive`)", TRACEFS)
+            self._refuse(
+                "perf cannot say how many calls may be under way at once (`maxactive`)",
+                f"without it perf takes the kernel's own number; {TRACEFS}",
+                self._option("maxactive"),
+            )
             return False
         for site in self.probe.sites:
             if not isinstance(site.target, FunctionTarget):

@@ -39,13 +39,18 @@ def check_probe(subject: Subject, statement: Statement, report: Report) -> None:
     targets = functions_of(statement)
     if not all(_has_fprobe(subject.kernel, target) for target in targets):
         return
-    where = "return" if targets[0].returns else "entry"
+    at_return = targets[0].returns
     span = statement.tree.kind_span
+    if subject.target == "bpftrace":
+        gain = ", and costs less"
+    elif subject.kernel.features.fprobe_maxactive is False:
+        gain = ", and misses no call" if at_return else ", and costs a quarter less"
+    else:
+        gain = "; with bpftrace, and on later kernels, it costs less"
     report.add(
         RULE,
         span,
-        f"at a function's {where} an fprobe records the same"
-        + (", and costs less" if subject.target == "bpftrace" else ", through ftrace alone"),
+        f"at a function's {'return' if at_return else 'entry'} an fprobe records the same{gain}",
         label="`fprobe`",
         notes=("on a kernel without fprobes it becomes a kprobe by itself",),
         fix=Fix("write `fprobe`", (Edit(span, "fprobe"),)),

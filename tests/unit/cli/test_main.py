@@ -383,3 +383,26 @@ def test_an_unknown_command(word: str, said: str, capsys: pytest.CaptureFixture[
     assert main([word, "x"]) == 2
     out, err = capsys.readouterr()
     assert out == "" and said in err and err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("word", "said"),
+    [
+        ("explain", "did you mean `rule`?"),
+        ("check", "did you mean `lint`?"),
+        ("help", "did you mean `--help`?"),
+        ("show", "did you mean `kernel show`?"),
+        ("compil", "did you mean `compile`?"),
+    ],
+)
+def test_commands_by_their_names_elsewhere(word: str, said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert call(capsys, word) == (2, "", f"probelang: there is no command {word!r}; {said}\n")
+
+
+def test_wrong_arguments_are_said_by_the_command(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["kernel", "show", "vfs_read"])
+    assert ended.value.code == 2
+    err = capsys.readouterr().err
+    assert err.startswith("usage: probelang kernel")
+    assert err.endswith("error: unrecognized arguments: vfs_read\n")

@@ -17,7 +17,7 @@ from probelang.kernel.load import load_kernel
 from probelang.render import hits as hits_module
 from probelang.render.hits import TextSink
 from probelang.render.hits_json import JsonSink
-from probelang.render.hits_values import escape, quote
+from probelang.render.hits_values import escape, quote, tame
 from probelang.source import Source
 from probelang.tracing.hits import Column, Hit, Sink, Totals, Traced, Value
 from tests.support.hits import KERNELS
@@ -245,3 +245,17 @@ def test_the_document_shows_what_is_shown(request: pytest.FixtureRequest) -> Non
             document = document.replace(blocks[kind], shown)
             path.write_text(document)
         assert shown in document
+
+
+@pytest.mark.parametrize(
+    ("lines", "shown"),
+    [
+        (b"  a-1 [000] ..... 1.000002: x: (f+0x4/0x9) n=1\n", b"  a-1 [000] ..... 1.000002: x: (f+0x4/0x9) n=1\n"),
+        (b"  \x1b[2J\x1b]0;t\x07-1: comm=\"\x1b[31m\"\n", b'  \\x1b[2J\\x1b]0;t\\x07-1: comm="\\x1b[31m"\n'),
+        ("é\tok \u202e \x9b31m\n".encode(), "é\tok \\u202e \\u009b31m\n".encode()),
+        (b"\xff\xfe\r\n\0\n", b"\\xff\\xfe\\r\n\\0\n"),
+        (b"", b""),
+    ],
+)  # fmt: skip
+def test_lines_of_the_kernel_do_nothing_to_a_terminal(lines: bytes, shown: bytes) -> None:
+    assert tame(lines) == shown

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -182,3 +183,20 @@ def test_report_that_cannot_be(saved_file: Path, tmp_path: Path, capsys: pytest.
     saved_file.write_text("nonsense\n")
     assert main(["report", str(saved_file)]) == 2
     assert "line 1: it is no JSON" in capsys.readouterr().err
+
+
+def test_nothing_in_a_file_does_something_to_a_terminal(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hostile = "a\x1b[2J\x1b]0;t\x07\u202e\x9b31m\ud800</title><script>"
+    hit = {"event": f"io/{hostile}", "time": 1000, "cpu": 0, "tid": 1, "comm": hostile, "fields": {hostile: hostile, "n" + hostile: 3}}  # fmt: skip
+    file, page = tmp_path / "hits.json", tmp_path / "page.html"
+    file.write_text("".join(json.dumps({**hit, "time": time}) + "\n" for time in (1000, 2000)))
+    assert main(["report", str(file)]) == 0
+    assert main(["report", "--by", hostile, str(file)]) == 0
+    out = capsys.readouterr().out
+    assert "".join(out.split("\n")).isprintable()
+    assert main(["report", "-o", str(page), str(file)]) == 0
+    text = page.read_text()
+    assert "<script>" not in text.lower()
+    assert re.sub(r"[\n\t]", "", text).isprintable()
