@@ -211,9 +211,9 @@ class _Run:
             self._say_end()
         if self.session.left:
             refusal = self.session.tracefs.unreadable()
-            why = (
-                "in use by something else" if error is None else f"{error.strerror} (locked down meanwhile?)"
-            )
+            why = "in use by something else"
+            if refusal is not None:
+                why = f"{refusal.strerror} (locked down meanwhile?)"
             say(f"cannot remove {', '.join(self.session.left)}: {why}; the next run tries again")
             status = status or FOUND
         if self.failed or self.ending.reason == "closed pipe":
