@@ -1,8 +1,9 @@
 """What it costs to read hits: `python -m benchmarks.reader [--kernel 7.3]`, in a guest of one core with the real bpftrace.
 
 A program seeks, and a probe on `shmem_file_llseek` records three numbers. Who reads them is, in turn: `probelang`'s reader alone, with its
-text, with its JSON, `cat trace_pipe`, and bpftrace's `printf`, all to /dev/null. The cost is the processor time of who reads, for
-each hit. Then 200,000 hits a second for five seconds, faster than an emulated core can print them: what is lost must be told.
+text, with its JSON, the whole `probelang run` into a file, with each of its outputs, `cat trace_pipe`, and bpftrace's `printf`. The cost is the processor time of who
+reads, for each hit. Then 200,000 hits a second for five seconds, faster than an emulated core can print them: what is lost must be told, by the whole
+command, whose lines are counted.
 The guest's clock counts instructions (`-icount`), a nanosecond each, so what else the machine does is nothing to it.
 """
 

@@ -170,6 +170,7 @@ class _Run:
         self.missed = 0
         self.unjoined = 0
         self.duration = 0.0
+        self.failed = False
         follow = options.command is not None or bool(options.pid)
         files = [source.name for source in made.sources]
         settings = Settings(options.buffer_size, follow)
@@ -200,7 +201,8 @@ class _Run:
         except BrokenPipeError:
             self.ending.end("closed pipe")
         except OSError as error:
-            self.ending.end("error")
+            # what was to be shown was not
+            self.failed = True
             what = "write the output" if error.filename is None else f"use {os.fsdecode(error.filename)}"
             say(f"cannot {what}: {error.strerror}")
             status = FAILED
@@ -209,14 +211,16 @@ class _Run:
                 # a screen is given back, however the run ends
                 getattr(sink, "close", lambda: None)()
             self._end_workload()
-        if self.duration:
+        if self.duration and not self.failed:
             self._say_end()
         if self.session.left:
-            say(
-                f"cannot remove {', '.join(self.session.left)}: in use by something else; the next run tries again"
-            )
+            refusal = self.session.tracefs.unreadable()
+            why = "in use by something else"
+            if refusal is not None:
+                why = f"{refusal.strerror} (locked down meanwhile?)"
+            say(f"cannot remove {', '.join(self.session.left)}: {why}; the next run tries again")
             status = status or FOUND
-        if self.ending.reason in ("closed pipe", "error"):
+        if self.failed or self.ending.reason == "closed pipe":
             _forget_output()
         if self.command is not None and self.ending.reason == "command" and not status:
             return self.command.status or OK

@@ -53,7 +53,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--buffer-size",
         type=_size,
         metavar="SIZE",
-        help="the kernel's buffer for each CPU: 512K, 8M; the kernel's own choice by default",
+        help="the kernel's buffer for each CPU: 512K, 8M; by default 8M, less where memory is scarce",
     )
     parser.add_argument(
         "--backend",

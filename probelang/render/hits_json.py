@@ -1,7 +1,8 @@
 """Hits for programs: one JSON object a line.
 
 Numbers are exact, in decimal. A string that is no UTF-8 has `\\udcNN` for the byte NN, as Python reads it back with `surrogateescape`;
-what the kernel could not read is null.
+what the kernel could not read is null. Numbers that have a name, as errors and enumerators have, are told by it, too: a program that reads this
+knows no types.
 """
 
 from __future__ import annotations
@@ -9,8 +10,10 @@ from __future__ import annotations
 from json.encoder import encode_basestring_ascii as encode
 from typing import TYPE_CHECKING, Any
 
+from probelang.render.hits_values import make_names
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from probelang.render.hits_values import Stream
     from probelang.tracing.hits import Hit, Totals, Traced, Value
@@ -66,17 +69,24 @@ class _Middles(dict[tuple[int, int, str], str]):
 def _make_line(event: Traced) -> Any:
     """The function that makes the line of a hit."""
     fields = []
+    spec = {field.name: field for field in event.probe.fields}
+    known = {
+        number: names
+        for number, column in enumerate(event.columns)
+        if (names := make_names(spec.get(column.name))) is not None
+    }
     for number, column in enumerate(event.columns):
         plain = column.type[:1] in "usxb" and column.type[1:2].isdigit() and "[" not in column.type
         value = f"v{number}" if plain else f"value(v{number})"
         fields.append(f"{encode(column.name)}: {{{value}}}")
     values = "".join(f"v{number}, " for number in range(len(fields)))
+    named = f"{{named({', '.join(f'names{number}[v{number}]' for number in known)})}}" if known else ""
     more = "{more(place, stack) if place or stack else none}"
     body = (
         "def line(hit):\n"
         " _, time, cpu, tid, comm, values, place, stack = hit\n"
         f" {f'{values}= values' if values else 'pass'}\n"
-        f' return f"""{{begin}}{{time}}{{middles[cpu, tid, comm]}}{", ".join(fields)}}}}}{more}}}}}\\n"""\n'
+        f' return f"""{{begin}}{{time}}{{middles[cpu, tid, comm]}}{", ".join(fields)}}}}}{named}{more}}}}}\\n"""\n'
     )
     scope: dict[str, Any] = {
         "begin": f'{{"event": {encode(event.name)}, "time": ',
@@ -84,9 +94,22 @@ def _make_line(event: Traced) -> Any:
         "value": value_json,
         "more": _more,
         "none": "",
+        "named": _make_named([event.columns[number].name for number in known]),
+        **{f"names{number}": names for number, names in known.items()},
     }
     exec(body, scope)  # noqa: S102 (made of numbers, and names that are identifiers)
     return scope["line"]
+
+
+def _make_named(columns: Sequence[str]) -> Callable[..., str]:
+    """What tells the names of some columns' numbers, each of which is empty or has a space before it."""
+    keys = [encode(column) for column in columns]
+
+    def named(*names: str) -> str:
+        found = [f"{key}: {encode(name[1:])}" for key, name in zip(keys, names, strict=True) if name]
+        return f', "names": {{{", ".join(found)}}}' if found else ""
+
+    return named
 
 
 def _more(place: str, stack: tuple[str, ...]) -> str:

@@ -104,6 +104,8 @@ def remove(
     An event is removed only where the kernel lists it as it was defined: another of its name is somebody else's. What something
     else uses is tried again for a while (`PATIENCE`), and switched off in all folders, for it has no other owner. The answer is what is left.
     """
+    if tracefs.unreadable() is not None:
+        return [*(one.name for one in defined), *([f"instances/{instance}"] if instance is not None else ())]
     ours = listed(tracefs, defined)
     names = {one.name for one in ours}
     if instance is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import re
 from collections import deque
@@ -77,7 +78,10 @@ class CpuBuffer:
             except BlockingIOError:
                 page = b""
             except OSError as error:
-                raise unreadable(error) from None
+                # a CPU that was off when the instance was made has no buffer until it is on
+                if error.errno != errno.ENODEV:
+                    raise unreadable(error) from None
+                page = b""
             if not page:
                 self.empty = True
                 return taken

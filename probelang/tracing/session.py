@@ -43,6 +43,10 @@ class Buffers:
     lost: int
 
 
+#: Powers of 2 of KiB, the largest that fits first.
+_UNITS = ((20, "G"), (10, "M"), (0, "K"))
+
+
 class NoRoom(Exception):
     """The kernel has no buffers of the size that was asked for; the message is one line."""
 
@@ -123,8 +127,9 @@ class Session:
         # what was not asked for may be refused
         if error is not None and wanted is not None:
             cpus = len(self.folder.names("per_cpu"))
+            shift, unit = next(each for each in _UNITS if wanted >> each[0] << each[0] == wanted)
             raise NoRoom(
-                f"the kernel cannot make buffers of {wanted} KiB for {cpus} CPU{'s' * (cpus != 1)}: {error.strerror} (a smaller --buffer-size?)"
+                f"the kernel cannot make buffers of {wanted >> shift}{unit} for {cpus} CPU{'s' * (cpus != 1)}: {error.strerror} (a smaller --buffer-size?)"
             )
 
     def only(self, threads: Iterable[int]) -> None:

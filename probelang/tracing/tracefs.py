@@ -141,6 +141,14 @@ class Tracefs(Folder):
         for name in self.names("instances"):
             yield self.instance(name)
 
+    def unreadable(self) -> OSError | None:
+        """Why `dynamic_events` cannot be read, which a kernel that is locked down does not allow; None if it can."""
+        try:
+            os.close(os.open(self.file("dynamic_events"), os.O_RDONLY | os.O_CLOEXEC))
+        except OSError as error:
+            return error
+        return None
+
     def defined(self) -> list[str]:
         """The lines of `dynamic_events`; a comment among them says more of the line before (Linux 7.3)."""
         return [line for line in self.get("dynamic_events").splitlines() if not line.startswith("#")]

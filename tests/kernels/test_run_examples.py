@@ -49,7 +49,8 @@ class JsonHit(Hit):
         return dict(self.given)
 
 
-def _scene(case: Case, kernel: str) -> Scene:
+def scene_of(case: Case, kernel: str) -> Scene:
+    """A run of the case's example, while its work is done."""
     files = {name: build_program(name) for name in case.programs} | dict(case.files)
     modules = find_modules(fetch_kernel(kernel), case.modules)
     files |= {path.name.removesuffix(".xz"): read_module(path) for path in modules}
@@ -67,7 +68,7 @@ def _scene(case: Case, kernel: str) -> Scene:
 def told(kernel: str) -> dict[str, Told]:
     cases = [case for case in CASES if kernel in case.on and kernel not in case.refused]
     shared = {path.name: path.read_bytes() for path in (ROOT / "examples").glob("*.pl")}
-    return run_scenes(kernel, [_scene(case, kernel) for case in cases], shared)
+    return run_scenes(kernel, [scene_of(case, kernel) for case in cases], shared)
 
 
 def read_hits(text: str) -> list[Hit]:
@@ -106,7 +107,11 @@ def _as_value(expectation: Expectation) -> Expectation:
 def test_examples(case: Case, kernel: str) -> None:
     if kernel not in case.on or kernel in case.refused:
         pytest.skip(f"not for {kernel}")
-    one = told(kernel)[case.name]
+    check_example(case, kernel, told(kernel)[case.name])
+
+
+def check_example(case: Case, kernel: str, one: Told) -> None:
+    """Whether its hits are as the case wants them, and nothing was left."""
     assert one.complete, one.outcome.output[-3000:] + one.outcome.console[-1000:]
     run = Run(
         case, kernel, Compiled(0, "", ""), one.outcome, {}, dict(one.facts), read_hits(one.sections["hits"])

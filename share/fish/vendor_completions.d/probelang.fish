@@ -100,7 +100,7 @@ complete -c probelang -n '_shtab_probelang_using run' -l by -x -d 'with --top: a
 complete -c probelang -n '_shtab_probelang_using run' -l plot -xka "(__fish_complete_path (commandline -ct))" -d 'in the end a picture of the run: a file .png, .svg or .pdf'
 complete -c probelang -n '_shtab_probelang_using run' -l report -xka "(__fish_complete_path (commandline -ct))" -d 'in the end a page about the run: a file .html'
 complete -c probelang -n '_shtab_probelang_using run' -s q -l quiet -d 'say nothing of how it begins and ends'
-complete -c probelang -n '_shtab_probelang_using run' -l buffer-size -x -d 'the kernel'"'"'s buffer for each CPU: 512K, 8M; the kernel'"'"'s own choice by default'
+complete -c probelang -n '_shtab_probelang_using run' -l buffer-size -x -d 'the kernel'"'"'s buffer for each CPU: 512K, 8M; by default 8M, less where memory is scarce'
 complete -c probelang -n '_shtab_probelang_using run' -l backend -xka "tracefs bpftrace" -d 'bpftrace compiles for bpftrace, and hands over to it'
 complete -c probelang -n '_shtab_probelang_using run' -l kernel -xka "(_probelang_kernel)" -d 'a kernel that comes with probelang (6.1, 6.12, 7.3), BTF, vmlinux, vmlinuz, snapshot, folder or tar; the running one by default'
 complete -c probelang -n '_shtab_probelang_using run' -l color -xka "auto always never" -d 'colours in diagnostics'

@@ -22,6 +22,7 @@ BY_KERNEL = frozenset(
         "test_import",
         "test_programs",
         "test_run",
+        "test_run_bpftrace",
         "test_run_examples",
     )
 )

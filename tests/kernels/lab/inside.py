@@ -94,7 +94,10 @@ def unpack_job(shared: Mapping[str, bytes] | None = None) -> Job:
 
 
 def run_scenes(
-    kernel: str, scenes: Sequence[Scene], shared: Mapping[str, bytes] | None = None
+    kernel: str,
+    scenes: Sequence[Scene],
+    shared: Mapping[str, bytes] | None = None,
+    machine: Machine = PYTHON,
 ) -> dict[str, Told]:
     """Run scenes one after the other in one boot; `shared` files are in `$SHARED`. Raises `LabError` where the lab cannot work."""
     tools = {name: (_LAB / name).read_bytes() for name in ("guest.sh", "run.sh")}
@@ -102,11 +105,11 @@ def run_scenes(
     for scene in scenes:
         script = f"{_BEGIN}. $LAB/run.sh\n{scene.script}\nsection facts\ncat /run/facts\n{_END}"
         jobs.append(Job(script, {**tools, **scene.files}, seconds=scene.seconds))
-    outcomes = run_jobs(fetch_kernel(kernel), jobs, PYTHON)[1:]
+    outcomes = run_jobs(fetch_kernel(kernel), jobs, machine)[1:]
     told = {scene.name: _read(outcome) for scene, outcome in zip(scenes, outcomes, strict=True)}
     again = [scene for scene in scenes if told[scene.name].outcome.status == _NOTHING_THERE]
     if again and len(again) < len(scenes):
-        told |= run_scenes(kernel, again, shared)
+        told |= run_scenes(kernel, again, shared, machine)
     return told
 
 

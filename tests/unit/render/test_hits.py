@@ -150,7 +150,9 @@ def test_numbers_have_their_names() -> None:
     ]
     event = rings.event("group io\nrd = fprobe hrtimer_start_range_ns { mode }")
     assert "mode=1 HRTIMER_MODE_REL\n" in text_of(TextSink, hit(event, 1))
-    assert json.loads(text_of(JsonSink, hit(event, 1)))["fields"] == {"mode": 1}
+    line = json.loads(text_of(JsonSink, hit(event, 1)))
+    assert (line["fields"], line["names"]) == ({"mode": 1}, {"mode": "HRTIMER_MODE_REL"})
+    assert "names" not in json.loads(text_of(JsonSink, hit(event, 4096)))
 
 
 def test_places_and_stacks() -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import errno
+import os
 import struct
 from pathlib import Path
 
@@ -8,9 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from probelang.tracing import reader as reader_module
+from probelang.tracing import reader_pages
 from probelang.tracing.hits import Batch
 from probelang.tracing.reader import Reader
-from probelang.tracing.reader_formats import ReaderError
+from probelang.tracing.reader_decode import make_decoder
+from probelang.tracing.reader_formats import ReaderError, parse_format
+from probelang.tracing.reader_names import Symbols, Tasks
 from tests.support.recordings import events_of, hits_of, read_all
 from tests.support.recordings import lay_out as lay_out_recording
 from tests.unit.tracing import rings
@@ -216,6 +221,79 @@ def test_a_damaged_page_is_a_loss(tmp_path: Path, page: bytes) -> None:
     batches = read_all(instance, (rings.event(),))
     assert counts(batches) == [1]
     assert lost(batches) == [(0, 1)]
+
+
+#: What a page may hold, and how often in a row.
+PARTS = st.lists(
+    st.tuples(
+        st.sampled_from(("hit", "hit", "later", "longer", "extend", "stamp", "other", "back")),
+        st.integers(1, 40),
+    ),
+    max_size=6,
+)
+
+
+def one_by_one(body: bytes) -> list[object]:
+    """What records alike are by themselves: none of them is so many in a row."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reader_pages, "_FEW", 1 << 20)
+        return decoded(body)
+
+
+def decoded(body: bytes) -> list[object]:
+    event = rings.event()
+    format = parse_format(rings.COUNT_FORMAT, "io/rd")
+    nowhere = Path("/no/such")
+    decoders = {format.id: make_decoder(event, format, Tasks(nowhere, nowhere), Symbols(nowhere))}
+    hits: list[object] = []
+    try:
+        last: object = reader_pages.read_records(body, 3, decoders, hits)
+    except reader_pages.Damaged as damage:
+        last = str(damage)
+    return [*hits, last]
+
+
+@settings(max_examples=200, deadline=None)
+@given(PARTS, st.lists(st.tuples(st.integers(16, 4095), st.integers(0, 255)), max_size=3))
+def test_records_alike_are_what_they_are_by_themselves(
+    parts: list[tuple[str, int]], damage: list[tuple[int, int]]
+) -> None:
+    records: list[bytes] = []
+    for what, times in parts:
+        for number in range(times):
+            data = rings.data(number)
+            records.append(
+                {
+                    "hit": rings.record(data, 9),
+                    "later": rings.record(data, (1 << 27) - 1),
+                    "longer": rings.record(data + bytes(8), 9),
+                    "extend": rings.extend(1 << 30),
+                    "stamp": rings.stamp(1 << 40),
+                    "other": rings.record(rings.data(number, id=78), 9),
+                    "back": rings.taken_back(data),
+                }[what]
+            )
+    while sum(map(len, records)) > 4080:
+        records.pop()
+    page = bytearray(rings.page(1 << 35, *records))
+    for place, value in damage:
+        page[place] = value
+    assert decoded(bytes(page)) == one_by_one(bytes(page))
+
+
+def test_a_cpu_that_was_off_has_no_buffer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    hit = rings.page(5, rings.record(rings.data(1)))
+    instance = rings.lay_out(tmp_path, [hit], [])
+    off = os.stat(instance / "per_cpu" / "cpu1" / "trace_pipe_raw").st_ino
+    read = os.read
+
+    def no_buffer(file: int, size: int) -> bytes:
+        if os.fstat(file).st_ino == off:
+            raise OSError(errno.ENODEV, "No such device")
+        return read(file, size)
+
+    monkeypatch.setattr(os, "read", no_buffer)
+    assert counts(read_all(instance, (rings.event(),))) == [1]
 
 
 @settings(max_examples=300, deadline=None)

@@ -12,10 +12,12 @@ from probelang.backends import Settings as Names
 from probelang.backends.tracefs.events import Event
 from probelang.kernel.load import load_kernel
 from probelang.source import Source
+from probelang.tracing.buffer_size import choose_size
 from probelang.tracing.define import Interrupted, Refused
 from probelang.tracing.refusal import diagnose
-from probelang.tracing.session import Session, Settings, new_run
+from probelang.tracing.session import NoRoom, Session, Settings, new_run
 from probelang.tracing.state import StateFolder
+from probelang.tracing.tracefs import Folder
 from tests.support.tracefs import FakeTracefs
 
 RUN = "a1b2c3"
@@ -208,3 +210,52 @@ def test_a_run_has_room_for_calls_where_what_is_missed_is_not_counted(kernel: st
     assert heads == [head, "f" if kernel == "7.3" else f"{head[0]}7", "p" if kernel == "6.1" else "f"]
     stays = [event.commands[0].partition(":")[0] for event in compiled(text, run="", kernel=kernel)]
     assert stays[0] == head[0]
+
+
+@pytest.mark.parametrize(
+    ("own", "cpus", "available", "chosen"),
+    [
+        ("1408", 1, 8 << 20, 8192),
+        ("7 (expanded: 1408)", 4, 8 << 20, 8192),
+        # a small machine with many CPUs, or a kernel that has more by itself
+        ("1408", 8, 1 << 20, 2048),
+        ("1408", 64, 1 << 20, None),
+        ("65536", 1, 8 << 20, None),
+        # nothing is known
+        ("X", 1, 8 << 20, None),
+        ("1408", 0, 8 << 20, None),
+        ("1408", 1, None, None),
+    ],
+)
+def test_buffers_fit_the_machine(
+    own: str, cpus: int, available: int | None, chosen: int | None, tmp_path: Path
+) -> None:
+    (tmp_path / "buffer_size_kb").write_text(own + "\n")
+    for cpu in range(cpus):
+        (tmp_path / "per_cpu" / f"cpu{cpu}").mkdir(parents=True)
+    meminfo = "MemTotal:       16000000 kB\n" + (f"MemAvailable:    {available} kB\n" if available else "")
+    assert choose_size(Folder(str(tmp_path)), meminfo) == chosen
+
+
+def test_no_room_for_what_was_asked_for(tracefs: FakeTracefs, states: StateFolder) -> None:
+    before = snapshot(tracefs.path)
+    tracefs.refused = {"16777216"}
+    wanted = Session(tracefs, states, RUN, compiled(), ["io.pl"], Settings(16 << 20))
+    with (
+        pytest.raises(NoRoom, match=r"cannot make buffers of 16G for .* \(a smaller --buffer-size\?\)"),
+        wanted,
+    ):
+        pass
+    assert snapshot(tracefs.path) == before
+
+
+def test_what_cannot_be_looked_at_is_left(tracefs: FakeTracefs, states: StateFolder) -> None:
+    """A kernel that is locked down while a run goes on opens no file of tracefs any more."""
+    with session(tracefs, states) as run:
+        listed = Path(tracefs.file("dynamic_events"))
+        listed.rename(listed.with_name("hidden"))
+    assert set(run.left) == {
+        *(name for event in compiled() for name in event.names),
+        f"instances/probelang-{RUN}",
+    }
+    assert [state.id for state in states.runs()] == [] and states.has_run(RUN)
