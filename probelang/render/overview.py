@@ -169,7 +169,10 @@ def _by(view: View, columns: int, marks: Marks) -> list[Line]:
 
 def _fields(view: View, columns: int, marks: Marks) -> list[Line]:
     events = [event for _, event in view.recording.busiest if event.count and event.fields]
-    wide = min(max((len(escaped(field.column.name)) for event in events for field in event.fields), default=5) + 2, 18)
+    wide = min(
+        max((len(escaped(field.column.name)) for event in events for field in event.fields), default=5) + 2,
+        18,
+    )
     found: list[Line] = []
     for event in events:
         if found:
