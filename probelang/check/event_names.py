@@ -122,7 +122,7 @@ class EventNames:
         self.report.add(
             names.RESERVED_NAME,
             span,
-            f"tracefs has a file `{name}` {where}: {'an event' if what == 'event' else 'a group'} of this name is out of reach",
+            f"{'an event' if what == 'event' else 'a group'} called `{name}` is out of reach in tracefs, which has a file of this name {where}",
             notes=("the kernel takes it all the same",),
             fix=fix,
             kernel_error=None,

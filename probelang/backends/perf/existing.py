@@ -61,7 +61,10 @@ def show(field: Field) -> Shown | Refusal:
         # nobody asked for a width: an unsigned argument of a system call stands in the word that it came in
         return Shown(base.name)
     own = f"{'s' if base.signed else 'u'}{base.size * 8}"
-    help = f"record it as the event has it: `{field.name}: {own}`" if base.size in (1, 2, 4, 8) else TRACEFS
+    # of an `int` that came in a wider word the rest is anybody's, and `: u64` no cure
+    narrower = getattr(field.type, "size", base.size) < base.size
+    plain = base.size in (1, 2, 4, 8) and not narrower
+    help = f"record it as the event has it: `{field.name}: {own}`" if plain else TRACEFS
     return Refusal(
         backends.UNSUPPORTED,
         f"perf records `{base.name}` as the event has it, `{own}`, and not as `{fetch.text}`",
@@ -96,6 +99,9 @@ def _collect(condition: Condition, fields: Mapping[str, Field], names: dict[str,
             return None
         case Compare(name, span=span):
             field = fields[name]
+            if _is_bits_of_word(condition, field):
+                names[name] = getattr(field.access.base, "name", "")
+                return None
             shown = show(field)
             if isinstance(shown, Refusal):
                 return Beyond(span, shown.message, shown.help or TRACEFS)
@@ -106,3 +112,18 @@ def _collect(condition: Condition, fields: Mapping[str, Field], names: dict[str,
             else:
                 return Beyond(span, "the filter of an event does not know the process", TRACEFS)
             return None
+
+
+def _is_bits_of_word(compare: Compare, field: Field) -> bool:
+    """Whether a comparison is of low bits, which are the same whatever width and sign the field is recorded with."""
+    base, fetch, value = field.access.base, field.fetch, compare.value
+    return (
+        compare.op == "&"
+        and isinstance(value, int)
+        and isinstance(base, EventFieldValue)
+        and not (field.access.derefs or base.text or fetch.is_string)
+        and fetch.bitfield is None
+        and fetch.count is None
+        and fetch.bits <= base.size * 8
+        and 0 < value < 1 << (fetch.bits - 1)
+    )

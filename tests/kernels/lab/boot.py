@@ -15,6 +15,7 @@ import hashlib
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -214,7 +215,11 @@ def _guest_slot() -> Iterator[None]:
     slots = [cache_dir() / f"guest-{number}.lock" for number in range(GUESTS_AT_ONCE)]
     handles = [slot.open("a") for slot in slots]
     try:
+        began: float | None = time.monotonic()
         while not any(_try_lock(handle.fileno()) for handle in handles):
+            if began is not None and time.monotonic() - began > 3:
+                print(f"lab: waits until one of the {len(slots)} guests that run ends", file=sys.stderr)
+                began = None
             time.sleep(0.2)
         yield
     finally:

@@ -239,12 +239,13 @@ TRACEFS_AND_BPFTRACE = "`--target tracefs` and `--target bpftrace` can"
     [
         ("x = fprobe vfs_read%return { a = entry(*pos) }", "entry(*pos)", TRACEFS_AND_BPFTRACE),
         ("x = fprobe vfs_read%return { $duration }", "$duration", TRACEFS_AND_BPFTRACE),
-        ("kprobe vfs_read%return with maxactive=3", "vfs_read%return", "`--target tracefs` can"),
+        ("kprobe vfs_read%return with maxactive=3", "maxactive=3", "`--target tracefs` can"),
         ("tprobe sched_pi_setprio { tsk->comm }", "sched_pi_setprio", "eprobe sched:sched_pi_setprio"),
         ("monitor every 1s { @nr_threads }", "every 1s", "`--target bpftrace` can"),
         ("watch jiffies_64 w { @nr_threads }", "@nr_threads", "`--target bpftrace` can"),
         ("watch jiffies_64 w if $tid > 3", "$tid > 3", "`--target bpftrace` can"),
-        ("eprobe syscalls:sys_enter_openat { flags: x32 }", "flags", "`flags: u64`"),
+        ("eprobe syscalls:sys_enter_openat { flags: x32 }", "flags", "tracefs"),
+        ("eprobe sched:sched_switch { prev_prio: x32 }", "prev_prio", "`prev_prio: s32`"),
         ("eprobe syscalls:sys_enter_openat { filename: ustring }", "filename", "tracefs"),
         ("eprobe sched:sched_switch { $current }", "$current", "tracefs"),
         ("fprobe vfs_read { a = +0(file): char[4] }", "+0(file)", "`u8[4]`"),
@@ -295,3 +296,22 @@ def test_the_commands_are_for_a_shell() -> None:
         "perf probe --no-inlines -x '/bin/it'\\''s' -a 'io:b=0x10'",
     ]
     assert output.notes[0] == "not in these lines: perf record -e io:a --filter count > 1"
+
+
+def test_bits_of_an_argument_that_came_in_a_wider_word() -> None:
+    spec = "op = eprobe syscalls:sys_enter_openat if {} {{ mode }}"
+    assert recorded(spec.format("flags & O_CREAT")) == [("syscalls:sys_enter_openat", "flags & 64")]
+    assert recorded(spec.format("!(flags & (O_CREAT | O_EXCL))"))[0][1] == "!(flags & 192)"
+    # the sign, and what is beside it, is the word's
+    for condition in ("flags & 0x80000000", "flags == O_CREAT"):
+        assert refused(spec.format(condition))[0][0] == "PRB501"
+
+
+def test_no_cure_that_is_an_error() -> None:
+    (found,) = refused("op = eprobe syscalls:sys_enter_openat { flags: x32 }")
+    assert (found[0], found[2]) == ("PRB501", "`--target tracefs` can")
+
+
+def test_maxactive_is_refused_where_it_stands() -> None:
+    (found,) = refused("fprobe vfs_read%return with maxactive=64 { $retval }")
+    assert found[:2] == ("PRB501", "maxactive=64")
