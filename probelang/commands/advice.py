@@ -179,5 +179,5 @@ SILENT: dict[str, Advice] = {
     "no-such-event-file": Advice(rules.NOTHING_REMOVED, "there is no such event at this point of the file", "", ""),
     "removal-malformed": Advice(rules.UNKNOWN_COMMAND, "what is removed is written `-:GROUP/EVENT`", "", "-a/b"),
     "no-such-event": Advice(rules.NOTHING_REMOVED, "there is no such event at this point of the file", "", "-:a/b"),
-    "event-busy": Advice(rules.NOTHING_REMOVED, "an eprobe is on this event, which stays as long", "remove the eprobe first", "s:a u64 x\ne:b/c synthetic.a\n-:synthetic/a"),
+    "event-busy": Advice(rules.NOTHING_REMOVED, "an eprobe or a trigger uses this event, which stays as long", "remove that first", "s:a u64 x\ne:b/c synthetic.a\n-:synthetic/a"),
 }  # fmt: skip

@@ -68,12 +68,13 @@ class Value:
 
 @record
 class Histogram:
-    """One hist trigger of an event: its variables, its keys, and what tells it from others."""
+    """One hist trigger of an event: its variables, its keys, what tells it from others, and the events that it raises."""
 
     event: tuple[str, str]
     variables: Mapping[str, Value]
     keys: tuple[tuple[str, int, bool], ...]
     shape: tuple[object, ...]
+    raises: tuple[tuple[str, str], ...] = ()
 
 
 class Trigger:

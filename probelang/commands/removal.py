@@ -23,7 +23,7 @@ def remove(words: Sequence[str], state: State, kind: str | None) -> None:
                 continue
             found = True
             last = len(state.probes(probe.group, probe.event)) == 1
-            if last and state.has_user(probe.name):
+            if last and state.is_used(probe.name):
                 raise Refused("event-busy")
             state.remove(probe)
     except Doubtful:

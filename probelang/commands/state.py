@@ -79,11 +79,15 @@ class State:
 
     def __init__(self) -> None:
         self._probes: dict[tuple[str, str], list[Probe]] = {}
+        #: All of them, in the order they were made.
+        self._made: list[Probe] = []
         self._doubts: list[Doubt] = []
         #: Tracepoints that a probe was refused on, and that take no other.
         self.lost_tracepoints: set[str] = set()
         #: The hist triggers of all events.
         self.histograms: list[Histogram] = []
+        #: Events with a trigger.
+        self.triggered: set[tuple[str, str]] = set()
         #: Triggers, by their events, of which it is not known whether they were taken.
         self.doubted_triggers: list[tuple[tuple[str, str], str]] = []
 
@@ -118,16 +122,12 @@ class State:
 
     def known(self, group: str | None, event: str) -> list[Probe]:
         """The same, whatever else there may be."""
-        return [
-            probe
-            for name, probes in self._probes.items()
-            if group in (None, name[0]) and event in ("", name[1])
-            for probe in probes
-        ]
+        return [probe for probe in self._made if group in (None, probe.group) and event in ("", probe.event)]
 
     def add(self, probe: Probe) -> None:
         """The kernel took a probe."""
         self._probes.setdefault(probe.name, []).append(probe)
+        self._made.append(probe)
 
     def remove(self, probe: Probe) -> None:
         """The kernel let a probe go, and its event with the last one."""
@@ -136,19 +136,26 @@ class State:
             self._probes[probe.name] = left
         else:
             del self._probes[probe.name]
+        self._made = [other for other in self._made if other is not probe]
 
     def clear(self, kind: str | None) -> None:
         """Take away all probes of a kind, None for all there are."""
         if kind is None:
             self._probes.clear()
+            self._made.clear()
             self._doubts.clear()
             return
+        self._made = [probe for probe in self._made if probe.kind != kind]
         left = {
             name: [probe for probe in probes if probe.kind != kind] for name, probes in self._probes.items()
         }
         self._probes = {name: probes for name, probes in left.items() if probes}
 
-    def has_user(self, name: tuple[str, str]) -> bool:
-        """Whether an eprobe is on this event, which must stay as long."""
+    def is_used(self, name: tuple[str, str]) -> bool:
+        """Whether an eprobe is on this event, a trigger, or one that raises it: it must stay as long. Raises `Doubtful`."""
+        if name in self.triggered or any(name in one.raises for one in self.histograms):
+            return True
+        if any(name == event or name[1] in text for event, text in self.doubted_triggers):
+            raise Doubtful("earlier")
         points = (".".join(name), "/".join(name))
         return any(probe.of == name for probe in self.all(EPROBE, points))

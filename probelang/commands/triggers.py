@@ -109,10 +109,12 @@ def _write_trigger(
         raise Doubtful("trigger")
     if command == "stacktrace":
         _stacktrace(text[at:], fields, target, entries)
+        state.triggered.add(event)
         return
     if command != "hist":
         raise Refused("no-such-trigger")
     state.histograms.append(_hist(rest, event, fields, target, state, entries))
+    state.triggered.add(event)
 
 
 def _stacktrace(rest: str, fields: tuple[EventField, ...], target: Target, entries: list[LogEntry]) -> None:
@@ -175,7 +177,8 @@ def _hist(
     key = tuple((value.type, value.size, value.signed) for value in values)
     for action in raised:
         _raise_event(action, key, trigger, state)
-    return Histogram(event, dict(trigger.variables), key, shape)
+    raises = tuple(("synthetic", action.synthetic) for action in raised)
+    return Histogram(event, dict(trigger.variables), key, shape, raises)
 
 
 @record

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import random
 
+from tests.commands.damage import damage
 from tests.commands.examples import example
 from tests.commands.sound import SoundCommands
 from tests.commands.triggers import TriggerGenerator
 from tests.commands.vocabulary import Vocabulary, path
-from tests.commands.words import ARRAYS, GARBAGE, NUMBERS, REGISTERS, SOUND, TYPES
+from tests.commands.words import ARRAYS, NUMBERS, REGISTERS, SOUND, TYPES
 
 
 class CommandGenerator:
@@ -47,7 +48,7 @@ class CommandGenerator:
             return self.joined.pop(0)
         if self.left:
             text = self.left.pop(0)
-            return "d", self._damage(text) if len(text) < 1000 and self._chance(0.2) else text
+            return "d", damage(self.draw, text, self.made) if len(text) < 1000 and self._chance(0.2) else text
         if self._chance(0.5):
             return self._sound()
         kind = draw.choices("prftesuU-", self.weights)[0]
@@ -55,7 +56,7 @@ class CommandGenerator:
         if self.made and draw.random() < 0.08:
             text = self._variant()
         if draw.random() < 0.22:
-            text = self._damage(text)
+            text = damage(self.draw, text, self.made)
         text = text.replace("\n", " ").replace("\0", "0")
         if self.words.is_wide(text):
             return self.command()
@@ -67,7 +68,7 @@ class CommandGenerator:
     def _sound(self) -> tuple[str, str]:
         file, text = self.sound.command()
         if self._chance(0.2):
-            damaged = self._damage(text).replace("\n", " ").replace("\0", "0")
+            damaged = damage(self.draw, text, self.made).replace("\n", " ").replace("\0", "0")
             text = text if self.words.is_wide(damaged) else damaged
         self._keep(text)
         return file, text
@@ -496,28 +497,3 @@ class CommandGenerator:
         elif choice < 0.75:
             words.append(self._arg(self._value_of_user))
         return " ".join(words)
-
-    def _damage(self, text: str) -> str:
-        draw = self.draw
-        for _ in range(draw.choice((1, 1, 1, 2, 3))):
-            at = draw.randrange(len(text) + 1)
-            match draw.randrange(6):
-                case 0:
-                    text = text[:at] + text[at + 1 :]
-                case 1:
-                    text = text[:at] + draw.choice(GARBAGE) + text[at:]
-                case 2:
-                    text = text[:at] + draw.choice(GARBAGE) + text[at + 1 :]
-                case 3:
-                    words = text.split(" ")
-                    draw.shuffle(words) if self._chance(0.2) else words.insert(
-                        draw.randrange(len(words) + 1), draw.choice(words)
-                    )
-                    text = " ".join(words)
-                case 4:
-                    text = text[:at]
-                case _:
-                    other = draw.choice(self.made) if self.made else text
-                    cut = draw.randrange(len(other) + 1)
-                    text = text[:at] + other[cut : cut + draw.randrange(12)] + text[at:]
-        return text

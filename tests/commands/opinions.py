@@ -41,17 +41,16 @@ def parse_answers(data: bytes, count: int) -> list[Answer]:
         assert number == len(answers), data[at:end]
         log = data[end + 1 : end + 1 + size]
         at = end + 2 + size
-        entries = tuple(
-            (
-                match[1].decode("latin-1"),
-                match[2].decode(),
-                match[3].decode("latin-1"),
-                len(match[4]) - _MARGIN,
-            )
-            for match in _ENTRY.finditer(log)
-        )
-        answers.append(Answer(errno, entries))
+        answers.append(Answer(errno, read_log(log)))
     return answers
+
+
+def read_log(data: bytes) -> tuple[tuple[str, str, str, int], ...]:
+    """The records of an `error_log`: who says it, the text, the command, the column."""
+    return tuple(
+        (match[1].decode("latin-1"), match[2].decode(), match[3].decode("latin-1"), len(match[4]) - _MARGIN)
+        for match in _ENTRY.finditer(data)
+    )
 
 
 def guest_file(path: str) -> str | None:

@@ -6,14 +6,18 @@ import os
 
 import pytest
 
+from probelang.commands.lines import read_commands
 from probelang.commands.trigger_advice import BEFORE, HIST_ADVICE
+from probelang.kernel.errors import kernel_text
+from probelang.source import Source
 from tests.commands.asked import Asked
 from tests.commands.broken_specs import refused
 from tests.commands.coverage import coverage
 from tests.commands.generator import CommandGenerator
-from tests.commands.opinions import disagreement, new_judge, opinion
+from tests.commands.opinions import disagreement, new_judge, opinion, read_log
 from tests.commands.triggers import TriggerGenerator
 from tests.commands.vocabulary import vocabulary
+from tests.kernels.lab.boot import Job, Machine, run_jobs
 from tests.unit.commands.test_carets import CASES, CONDITIONS, SEQUENCES, TRIGGERED
 from tests.unit.commands.test_carets import TRIGGERS as TABLES
 
@@ -66,6 +70,34 @@ def test_carets(kernel: Asked) -> None:
     for (_, text), verdict, answer in zip(commands, verdicts, answers, strict=True):
         how = disagreement(verdict, answer, judge)
         assert not how, f"{how}: {text!r}\n the kernel {answer}\n the checker {opinion(verdict)}"
+
+
+#: Of a boot command line: taken, refused, another probe of an event, one that is removed again, and names that the kernel makes.
+BOOT = (
+    "p:io/rd,vfs_fsync,$stack0,n=%di:x64;r16:io/ret,vfs_fsync,$retval:s32;p:io/rd,vfs_statfs,$stack0,n=%di:x64;"
+    "p:io/no,no_such_function;p,vfs_fsync+0x0,n=+8(%di):u32;p:io/bad,vfs_fsync,a=$nothing;-:io/ret;;"
+    "p:io/later,nomod:thing;r:io/rd,vfs_fsync,$stack0;p:io/rd,vfs_fsync,$stack0,n=%di:u8;-:io/nothing;p:io/last,vfs_fsync,+8(%di)"
+)
+
+
+def test_boot_command_line(kernel: Asked) -> None:
+    """`kprobe_event=` as the kernel reads it when it boots."""
+    job = Job("cd /sys/kernel/tracing; cat kprobe_events; echo %%; cat error_log")
+    machine = Machine(command_line=f"kprobe_event={BOOT}")
+    listed, _, log = run_jobs(kernel.files, [job], machine)[0].data.partition(b"%%\n")
+    judge = new_judge(kernel.kernel)
+    read = list(read_commands(Source("cmdline", f"quiet kprobe_event={BOOT} panic=-1\n")))
+    verdicts = [judge.judge(command.text, command.file) for command in read]
+    assert {verdict.taken for verdict in verdicts} == {True, False}
+    expected = [probe.name for probe in judge.state.known(None, "")]
+    found = [tuple(line.split()[0].partition(b":")[2].decode().split("/")) for line in listed.splitlines()]
+    assert sorted(found) == sorted(expected)
+    said = [
+        (kernel_text(entry.name, judge.target), entry.command, entry.column)
+        for verdict in verdicts
+        for entry in verdict.log
+    ]
+    assert [entry[1:] for entry in read_log(log)] == said
 
 
 def test_carets_of_specs(kernel: Asked) -> None:
