@@ -45,7 +45,8 @@ CASES = [
                 count=4321,
                 comm="dd",
             ),
-            none("slow_read", tid_=fact("fast")),
+            # the shell that starts it may wait longer for its own
+            none("slow_read", tid_=fact("fast"), name="out"),
         ],
     ),
     Case(
