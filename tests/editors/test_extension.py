@@ -122,7 +122,7 @@ def test_patterns_of_files_are_those_of_the_compiler() -> None:
     name = st.text(alphabet="ab-.]", min_size=1, max_size=3)
     pairs: list[tuple[str, str]] = []
 
-    @settings(max_examples=2000, database=None, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=2000, database=None, suppress_health_check=list(HealthCheck))
     @given(st.lists(part | st.just("**"), min_size=1, max_size=4), st.lists(name, min_size=1, max_size=4))
     def draw(pattern: list[str], path: list[str]) -> None:
         pairs.append(("/".join(pattern), "/".join(path)))

@@ -49,7 +49,6 @@ def drawn(strategy: SearchStrategy[str], count: int, seed: int) -> list[str]:
     @settings(
         max_examples=count,
         database=None,
-        deadline=None,
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
     )

@@ -21,7 +21,7 @@ RELAXED = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_b
 
 @pytest.mark.parametrize("kernel", KERNELS)
 def test_good_specs_compile(kernel: str) -> None:
-    @settings(max_examples=150, deadline=None, suppress_health_check=RELAXED)
+    @settings(max_examples=150, suppress_health_check=RELAXED)
     @given(good_specs(kernel))
     def compiles(text: str) -> None:
         analysis = check_spec(text.encode(), bundled(kernel))
@@ -31,13 +31,13 @@ def test_good_specs_compile(kernel: str) -> None:
     compiles()
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=RELAXED)
+@settings(max_examples=400, suppress_health_check=RELAXED)
 @given(spoilt_specs(), st.integers(0, len(KERNELS) + 1))
 def test_no_spec_breaks_anything(data: bytes, number: int) -> None:
     check_spec(data, kernel_of(number))
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=RELAXED)
+@settings(max_examples=40, suppress_health_check=RELAXED)
 @given(spoilt_specs(), st.sampled_from(["text", "concise", "json"]))
 def test_no_spec_breaks_the_command_line(data: bytes, format: str) -> None:
     linted = check_main(["lint", "--kernel", "6.12", "--format", format, "-"], data)

@@ -152,7 +152,7 @@ def test_unknown_names_are_no_attributes() -> None:
     assert set(probelang.__all__) <= set(dir(probelang))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.text(max_size=200))
 def test_any_text_has_an_answer(text: str) -> None:
     known = probelang.load_kernel("6.12")

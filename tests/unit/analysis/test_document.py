@@ -157,7 +157,7 @@ _edits = st.lists(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(which=st.integers(0, 1000), edits=_edits)
 def test_random_edits(which: int, edits: list[tuple[float, int, str]]) -> None:
     """Hypothesis finds the shortest edits after which something differs."""

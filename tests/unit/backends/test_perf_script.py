@@ -343,7 +343,7 @@ def test_nothing_becomes_code(shell: list[str], tmp_path: Path, text: str) -> No
     assert machine.run(shell, "stop").returncode == 0
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(texts=st.lists(st.text(), max_size=4))
 def test_any_string_is_one_word(texts: list[str], tmp_path_factory: pytest.TempPathFactory) -> None:
     literal = [

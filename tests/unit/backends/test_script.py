@@ -280,7 +280,7 @@ def literal(text: str) -> str:
     return '"' + "".join(f"\\x{byte:02x}" for byte in text.encode()) + '"'
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(hostile, min_size=1, max_size=4), hostile, st.sampled_from(SHELLS))
 def test_no_string_becomes_shell(texts: list[str], name: str, shell: list[str]) -> None:
     name = (name or "x") + ".pl"

@@ -26,7 +26,6 @@ KERNEL = Path("/sys/kernel/btf/vmlinux")
 BATCH = 12
 # Shrinking runs the compiler for minutes, and a failure shows the one struct that fails anyway.
 quick = settings(
-    deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
 )

@@ -85,7 +85,7 @@ patch_lists = st.lists(st.tuples(st.integers(0, 1 << 16), st.integers(0, 255)), 
 cuts = st.none() | st.integers(0, len(GOOD))
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(st.binary(max_size=200), st.booleans())
 def test_random_bytes(data: bytes, behind_a_header: bool) -> None:
     if behind_a_header:
@@ -93,13 +93,13 @@ def test_random_bytes(data: bytes, behind_a_header: bool) -> None:
     open_and_ask(data)
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(st.sampled_from(SEEDS), patch_lists, cuts)
 def test_mutations_of_a_good_blob(seed: bytes, patches: list[tuple[int, int]], cut: int | None) -> None:
     open_and_ask(mutated(seed, patches, cut))
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(patch_lists, st.integers(24, len(GOOD) - 1), st.sampled_from([0, 1, 0x7F, 0xFF]))
 def test_mutations_of_whole_words(patches: list[tuple[int, int]], at: int, fill: int) -> None:
     data = bytearray(mutated(GOOD, patches[:2], None))
@@ -107,7 +107,7 @@ def test_mutations_of_whole_words(patches: list[tuple[int, int]], at: int, fill:
     open_and_ask(bytes(data[: len(GOOD)]))
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(patch_lists, st.none() | st.integers(0, len(INDEX)), st.booleans())
 def test_mutations_of_an_index(patches: list[tuple[int, int]], cut: int | None, repair: bool) -> None:
     """Also where the checksum was made to fit."""
@@ -229,7 +229,7 @@ def test_traps_end_soon(build: Callable[[Writer], object]) -> None:
     assert time.process_time() - start < 10
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(st.sampled_from([b"", b"\x7fELF\x02\x01", b"\x1f\x8b\x08", b"MZ\0\0zimg"]), st.binary(max_size=700))
 @example(b"", bytes(0x202) + b"HdrS\x0f\x02" + bytes(100))
 def test_random_files(start: bytes, rest: bytes) -> None:

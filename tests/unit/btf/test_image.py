@@ -214,7 +214,7 @@ def test_a_section_count_that_would_take_hours() -> None:
 IMAGES = [VMLINUX, *(bzimage(pack(VMLINUX), len(VMLINUX)) for pack in COMPRESSIONS.values())]
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(
     st.sampled_from(IMAGES),
     st.lists(st.tuples(st.integers(0, 1 << 16), st.integers(0, 255)), max_size=6),

@@ -221,7 +221,7 @@ others = st.one_of(
 specs = st.lists(st.one_of(probes, others), min_size=1, max_size=4).map("\n".join)
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
 @given(specs, st.sampled_from(KERNELS))
 def test_any_spec(spec: str, kernel: str) -> None:
     analysis = run(spec, kernel)

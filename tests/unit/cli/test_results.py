@@ -49,7 +49,7 @@ def test_what_is_no_diagnostics(text: str) -> None:
     assert unpack(text, 100) is None
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_no_change_of_it_is_too_odd(data: st.DataObject) -> None:
     """Any value in the place of any other: diagnostics, or nothing."""

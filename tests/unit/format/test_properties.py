@@ -50,14 +50,14 @@ def check_lines(text: str) -> None:
 
 
 @given(files())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_random_specs(spec: Printer) -> None:
     check(spec.text)
     check(spec.text.replace("\n", "\r\n"))
 
 
 @given(files(), st.data())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_comments_and_lines_anywhere(spec: Printer, data: st.DataObject) -> None:
     """Wherever a comment or a new line changes nothing in the tree, it is no trouble to the layout."""
     text = spec.text
@@ -74,7 +74,7 @@ def test_comments_and_lines_anywhere(spec: Printer, data: st.DataObject) -> None
 
 
 @given(files(), st.data())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_ranges_of_random_specs(spec: Printer, data: st.DataObject) -> None:
     """Edits of a part are among those of the whole, and the whole is what the edits of all of it make."""
     source = Source("spec.pl", spec.text)
@@ -87,14 +87,14 @@ def test_ranges_of_random_specs(spec: Printer, data: st.DataObject) -> None:
 
 
 @given(st.binary(max_size=300))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_bytes(data: bytes) -> None:
     check_any(data.decode("utf-8", "surrogateescape"))
     check_any("fprobe f  { a }\nkprobe f { " + data.decode("latin-1"))
 
 
 @given(st.data())
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=250)
 def test_mutations_of_good_specs(data: st.DataObject) -> None:
     start = data.draw(st.integers(0, len(CORPUS) - 1))
     text = CORPUS[start : start + data.draw(st.integers(0, 600))]

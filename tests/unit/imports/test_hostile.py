@@ -32,7 +32,7 @@ def test_pieces_at_random(origin: str | None) -> None:
         check("".join(draw.choices(_PIECES, k=draw.randrange(1, 40))), origin, kernel)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.text(max_size=200), st.sampled_from(ORIGINS))
 def test_any_text(text: str, origin: str) -> None:
     origin_of("x", text)

@@ -45,7 +45,7 @@ def test_two_origins_that_collide_do_not_mix(cache_dir: Path, monkeypatch: pytes
     assert cache.open_entry("one") is not None
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_a_corrupt_entry_is_seen_and_replaced(data: st.DataObject, cache_dir: Path) -> None:
     assert cache.store_entry("origin", SECTIONS)

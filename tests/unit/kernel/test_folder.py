@@ -152,7 +152,7 @@ def ask_everything(kernel: Kernel) -> None:
             assert answer.value.symbols is None or answer.value.symbols >= 0
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_rubbish_in_any_file_is_an_error_of_one_line_or_no_fact(
     data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
@@ -265,7 +265,7 @@ def test_an_archive_that_inflates_to_gigabytes_is_refused_soon(
         load_kernel(str(path))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(data=st.data())
 def test_a_damaged_archive_is_an_error_of_one_line_or_the_facts_that_are_left(
     data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
@@ -308,7 +308,7 @@ def test_a_snapshot_to_be_sent_is_small(tmp_path: Path) -> None:
     assert again.find_event("sched", "sched_switch") == kernel.find_event("sched", "sched_switch")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(data=st.data())
 def test_a_damaged_snapshot_is_an_error_of_one_line(
     data: st.DataObject, tmp_path_factory: pytest.TempPathFactory

@@ -82,7 +82,7 @@ def test_what_is_no_kernel(kind: str, tmp_path: Path) -> None:
     assert str(path) in message(str(path))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     magic=st.sampled_from(
         [b"", b"\x9f\xeb\x01\0", b"\x7fELF\x02\x01\x01", b"\x1f\x8b\x08", b"BZh9", b"\xfd7zXZ\0", b"\x28\xb5\x2f\xfd",
@@ -101,7 +101,7 @@ def test_random_files_with_true_beginnings(
         assert "\n" not in str(error)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(data=st.data())
 def test_mutated_blobs(data: st.DataObject, tmp_path_factory: pytest.TempPathFactory) -> None:
     path = tmp_path_factory.getbasetemp() / "mutated.btf"

@@ -144,7 +144,6 @@ def test_undamaged_files_answer(files: Files) -> None:
 
 @settings(
     max_examples=60,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(data=st.data())
@@ -173,7 +172,7 @@ def test_damaged_bytes_are_errors_or_answers(files: Files, data: st.DataObject) 
     assert time.monotonic() - start < LONGEST
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     st.dictionaries(
         st.sampled_from(

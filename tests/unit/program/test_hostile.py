@@ -132,7 +132,7 @@ def test_the_seeds_are_answered(seeds: list[bytes], place: Path) -> None:
         assert "Found" in repr(answers[5])
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=400, suppress_health_check=list(HealthCheck))
 @given(st.data())
 def test_damaged_files(seeds: list[bytes], place: Path, data: st.DataObject) -> None:
     program = bytearray(data.draw(st.sampled_from(seeds)))
@@ -153,7 +153,7 @@ def test_damaged_files(seeds: list[bytes], place: Path, data: st.DataObject) -> 
         ask(place, bytes(program))
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, suppress_health_check=list(HealthCheck))
 @given(st.data())
 def test_files_cut_off(seeds: list[bytes], place: Path, data: st.DataObject) -> None:
     program = data.draw(st.sampled_from(seeds))
@@ -162,7 +162,7 @@ def test_files_cut_off(seeds: list[bytes], place: Path, data: st.DataObject) -> 
         ask(place, program[:length])
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, suppress_health_check=list(HealthCheck))
 @given(st.binary(max_size=300))
 def test_any_bytes(place: Path, data: bytes) -> None:
     ask(place, data)

@@ -191,7 +191,7 @@ def test_hostile_entries_are_a_miss_or_another_question_for_the_reader(tmp_path:
         assert ask(path) == right
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.binary(max_size=200), size=st.integers(0, 1 << 40), count=st.integers(0, 1 << 32 - 1))
 def test_windows_of_any_bytes(data: bytes, size: int, count: int) -> None:
     for text in (data, struct.pack("<QI", size, count & 0xFFFFFFFF) + data):

@@ -6,7 +6,7 @@ from collections import Counter
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from probelang.render.amounts import amount, duration, rate, share, short, size
@@ -32,7 +32,6 @@ def _bins(numbers: list[int], at_most: int = 24, unit: Unit = Unit.NUMBER) -> Bi
     return bins
 
 
-@settings(deadline=None)
 @given(NUMBERS, st.integers(4, 60), UNITS)
 def test_every_number_is_in_its_bin(numbers: list[int], at_most: int, unit: Unit) -> None:
     bins = _bins(numbers, at_most, unit)
@@ -46,7 +45,6 @@ def test_every_number_is_in_its_bin(numbers: list[int], at_most: int, unit: Unit
         assert other.first == one.last + 1
 
 
-@settings(deadline=None)
 @given(NUMBERS, st.integers(4, 60), UNITS)
 def test_many_numbers(numbers: list[int], at_most: int, unit: Unit) -> None:
     """Where only bins are kept, none is lost, and the axis is the same."""
@@ -62,7 +60,6 @@ def test_many_numbers(numbers: list[int], at_most: int, unit: Unit) -> None:
     assert bins.bins[-1].last >= max(numbers)
 
 
-@settings(deadline=None)
 @given(NUMBERS, st.integers(2, 9), UNITS)
 def test_ticks(numbers: list[int], at_most: int, unit: Unit) -> None:
     bins = _bins(numbers, 24, unit)
@@ -164,7 +161,6 @@ def test_amounts() -> None:
     ]
 
 
-@settings(deadline=None)
 @given(st.integers(-(2**65), 2**65), st.sampled_from(Unit))
 def test_amounts_are_short(number: int, unit: Unit) -> None:
     assert len(amount(number, unit)) <= (20 if unit is Unit.HEX else 24 if unit is Unit.NANOSECONDS else 13)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from probelang.render.cells import (
@@ -28,7 +28,6 @@ TEXTS = st.text(st.characters(codec=None, exclude_categories=()), max_size=40) |
 )
 
 
-@settings(deadline=None)
 @given(TEXTS, st.integers(0, 30))
 def test_cells(text: str, cells: int) -> None:
     safe = escaped(text)

@@ -9,7 +9,7 @@ from typing import Any
 
 import jsonschema
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from probelang.diagnostics import Diagnostic, Edit, Fix, Label, Severity
@@ -141,7 +141,6 @@ def test_fingerprints_stay() -> None:
     assert fingerprints(ask(spec, "trace/a b.pl", "6.12", "7.3")) == before
 
 
-@settings(deadline=None)
 @given(
     st.text(max_size=30),
     st.text(max_size=20),

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from probelang.analysis import analyse
@@ -189,7 +189,6 @@ def test_colours_change_no_width() -> None:
     assert colored == plain
 
 
-@settings(deadline=None)
 @given(st.text(), st.text(), st.text(max_size=1))
 def test_nothing_reaches_the_terminal(comm: str, value: str, char: str) -> None:
     event = typed("string", "char", "symbol", "string[2]")

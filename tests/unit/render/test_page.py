@@ -150,7 +150,7 @@ def _read(page: str) -> _Reader:
     return reader
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.tuples(TEXTS, TEXTS), min_size=1, max_size=8), TEXTS, TEXTS)
 def test_hostile_texts(pairs: list[tuple[str, str]], title: str, spec: str) -> None:
     read = traced()[0]

@@ -88,7 +88,7 @@ TEXTS = st.text(st.characters(codec=None, exclude_categories=()), max_size=30) |
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(st.tuples(TEXTS, TEXTS, st.integers(0, 2**64 - 1)), max_size=12),
     st.integers(1, 130),

@@ -46,7 +46,7 @@ def check(text: str) -> None:
 
 
 @given(st.binary(max_size=300))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_bytes(data: bytes) -> None:
     check(data.decode("utf-8", "surrogateescape"))
     check("kprobe f { " + data.decode("latin-1"))
@@ -60,14 +60,14 @@ def test_bytes(data: bytes) -> None:
         max_size=60,
     )
 )
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_punctuation(pieces: list[str]) -> None:
     check("".join(pieces))
     check("kprobe f if a { b " + "".join(pieces))
 
 
 @given(st.data())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_mutations_of_good_specs(data: st.DataObject) -> None:
     start = data.draw(st.integers(0, len(CORPUS) - 1))
     text = CORPUS[start : start + data.draw(st.integers(0, 600))]

@@ -59,7 +59,7 @@ def test_tokens_of_every_production(text: str) -> None:
 
 
 @given(statements())
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_tokens_of_random_statements(statement: Printer) -> None:
     expected = reference.tokens(statement.text)
     assert expected is not None

@@ -12,14 +12,14 @@ from tests.unit.syntax.texts import parse_expression, parse_item, parse_statemen
 
 
 @given(files())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_a_printed_tree_parses_to_itself(spec: Printer) -> None:
     file = parse_valid(spec.text)
     assert dump(file.statements) == dump(spec.node), spec.text
 
 
 @given(files())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_spans_of_random_specs(spec: Printer) -> None:
     check_spans(spec.text)
 

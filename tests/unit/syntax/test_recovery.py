@@ -77,7 +77,7 @@ def test_the_name_of_a_broken_fetch_arg_is_kept() -> None:
 
 
 @given(st.lists(statements(), min_size=1, max_size=3), st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_cutting_a_statement_short_spares_the_others(printed: list[Printer], data: st.DataObject) -> None:
     whole = printed[0].text
     cut = whole[: data.draw(st.integers(1, len(whole)))]

@@ -253,7 +253,7 @@ def decoded(body: bytes) -> list[object]:
     return [*hits, last]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(PARTS, st.lists(st.tuples(st.integers(16, 4095), st.integers(0, 255)), max_size=3))
 def test_records_alike_are_what_they_are_by_themselves(
     parts: list[tuple[str, int]], damage: list[tuple[int, int]]
@@ -296,7 +296,7 @@ def test_a_cpu_that_was_off_has_no_buffer(tmp_path: Path, monkeypatch: pytest.Mo
     assert counts(read_all(instance, (rings.event(),))) == [1]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.binary(min_size=17, max_size=600), st.booleans())
 def test_no_page_raises(tmp_path_factory: pytest.TempPathFactory, body: bytes, honest: bool) -> None:
     if honest:
@@ -305,7 +305,7 @@ def test_no_page_raises(tmp_path_factory: pytest.TempPathFactory, body: bytes, h
     read_all(instance, (rings.event(STACKED),))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(st.tuples(st.integers(0, 8191), st.integers(0, 255)), min_size=1, max_size=30),
     st.sampled_from(["6.1", "6.12", "7.3"]),
@@ -323,7 +323,7 @@ def test_no_damage_to_a_real_page_raises(
     read_all(instance, events_of(kernel))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.tuples(st.integers(0, 3000), st.characters(codec="latin-1")), min_size=1, max_size=8))
 def test_no_format_raises_another_error(
     tmp_path_factory: pytest.TempPathFactory, damage: list[tuple[int, str]]

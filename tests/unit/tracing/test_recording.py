@@ -34,7 +34,6 @@ def _bin(number: int) -> bytes:
     return data[:2] + bytes([data[2] & 0xE0])
 
 
-@settings(deadline=None)
 @given(BATCHES, st.sampled_from((3, 30, distribution.MAX_EXACT)))
 def test_numbers(batches: list[list[int]], limit: int) -> None:
     numbers = Distribution()
@@ -73,7 +72,6 @@ def test_numbers(batches: list[list[int]], limit: int) -> None:
         assert abs(told - true) <= abs(true) / 128 + (1 if abs(true) > 256 else 0), (share, told, true)
 
 
-@settings(deadline=None)
 @given(st.lists(st.lists(st.integers(0, 60) | st.text(max_size=2), max_size=50), max_size=20))
 def test_values(batches: list[list[int | str]]) -> None:
     kept, limit = frequent.KEPT, frequent.MAX_VALUES
@@ -101,7 +99,6 @@ def test_long_texts_are_cut_off() -> None:
     assert values.top(2) == [("x" * frequent.MAX_TEXT + "…", 2), ("y", 1)]
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.tuples(st.integers(0, 2), st.lists(st.integers(0, 2**64), max_size=30)), max_size=10),
     st.integers(1, 50),
@@ -157,7 +154,7 @@ def test_a_recording_counts_every_hit() -> None:
     assert [event.name for _, event in recording.busiest] == ["io/read", "io/missing", "io/quiet"]
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(
     st.lists(
         st.tuples(

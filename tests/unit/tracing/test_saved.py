@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from probelang.cli.main import main
@@ -135,7 +135,6 @@ def test_too_many_events() -> None:
         _read("".join(GOOD.replace('"e"', f'"e{number}"') for number in range(1001)))
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=200) | st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5), lambda of: st.lists(of, max_size=3) | st.dictionaries(st.sampled_from(("event", "time", "cpu", "tid", "comm", "fields", "lost", "place", "stack")), of, max_size=9), max_leaves=12).map(lambda told: json.dumps(told).encode()))  # fmt: skip
 def test_anything_is_read_or_refused(data: bytes) -> None:
     try:
