@@ -82,6 +82,9 @@ def compare_imports(kernel: Asked, seed: int, count: int) -> Imports:
         file, text = generator.command()
         if file in ("t", "f"):
             continue
+        if text[:1] in "-!" and len(text.split()) > 1:
+            # an event whose first probe goes and whose others stay has freed memory for names in its `format`: seen on 6.1
+            continue
         if made and draw.random() < _MORE_POINTS:
             # the same once more, somewhere else
             file, earlier = draw.choice(made[-100:])
