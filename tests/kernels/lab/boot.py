@@ -140,7 +140,8 @@ def qemu_command(kernel: KernelFiles, initrd: Path, machine: Machine) -> list[st
     qemu = shutil.which("qemu-system-x86_64")
     if qemu is None:
         raise LabError("no `qemu-system-x86_64` on this machine (package qemu-system-x86)")
-    command = [qemu, "-accel", "tcg", "-cpu", "max,-cx16"]
+    # emulated, a string instruction goes byte by byte: without ERMS the kernel clears and copies pages by words, in a sixth of the time
+    command = [qemu, "-accel", "tcg", "-cpu", "max,-cx16,-erms"]
     command += ["-m", str(machine.megabytes), "-smp", str(machine.cores)]
     command += ["-nodefaults", "-display", "none", "-no-reboot"]
     command += ["-kernel", str(kernel.vmlinuz), "-initrd", str(initrd)]
