@@ -13,7 +13,7 @@ from probelang.syntax.tables import ACTIONS, KEYWORDS, START
 
 _NAME = "[A-Za-z_][A-Za-z0-9_]*"
 _BLANK = (
-    "[ \t\u00a0\u2002\u2003\u2009\u202f\u3000]"  # with what only looks like a space, to be reported later
+    "[ \t\r\u00a0\u2002\u2003\u2009\u202f\u3000]"  # with what only looks like a space, to be reported later
 )
 # a line, also behind a byte order mark, of `NAME =` or not, a word, and a colon, more of the line, or its end
 _LINE = re.compile(

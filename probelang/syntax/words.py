@@ -204,7 +204,11 @@ def explain_line(text: str, begin: int, end: int, report: Report) -> None:
         report.error(SYNTAX_ERROR, message, Span(begin, begin + unjoined.end(2)), fix=fix)
         return
     misnamed = re.match(r"([^\s=]+)[ \t]*=[ \t]*([a-z]+)[ \t]", line)
-    if misnamed and misnamed[2] in KINDS:
+    if (
+        misnamed
+        and misnamed[2] in KINDS
+        and not re.fullmatch(r"(?:[A-Za-z_]\w*/)?[A-Za-z_]\w*", misnamed[1], re.ASCII)
+    ):
         message = f"`{shorten(misnamed[1])}` cannot be an event's name"
         help = "an event is named `NAME` or `GROUP/NAME`, each of letters, digits and `_`"
         span = Span(begin, begin + misnamed.end(1))

@@ -204,6 +204,11 @@ def test_a_byte_order_mark_before_a_statement(text: str) -> None:
     assert dump(parse_valid("\ufeff" + text).statements) == dump(parse_valid(text).statements)
 
 
+@pytest.mark.parametrize("text", ["\rfprobe f", " \ra = fprobe f { x }", "group io\n\r fprobe f {\r x }"])
+def test_a_carriage_return_is_blank(text: str) -> None:
+    assert dump(parse_valid(text).statements) == dump(parse_valid(text.replace("\r", " ")).statements)
+
+
 @pytest.mark.parametrize("text", ["", "\n\n", "# only a comment", "  // one\n\t# two\n"])
 def test_no_statements(text: str) -> None:
     assert parse_valid(text).statements == ()
