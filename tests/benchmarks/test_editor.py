@@ -6,8 +6,8 @@ from benchmarks.editor import LIMITS, LINES, MOST_MEMORY, Figures, missed, rende
 
 
 def test_a_spec_of_a_thousand_lines() -> None:
-    found, most, growth = run(rounds=60, edits=400)
-    table = render(found, most, growth, 400)
+    found, most, growth = run(rounds=40, edits=200)
+    table = render(found, most, growth, 200)
     processor = {figures.name: figures.processor for figures in found}
     assert processor["keystroke"] <= LIMITS["keystroke"], table
     assert processor["hover"] <= LIMITS["hover"], table

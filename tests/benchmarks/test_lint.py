@@ -65,7 +65,7 @@ def test_time_and_memory_against_python_itself(tmp_path: Path, monkeypatch: pyte
     commands = [Command(FLOOR, [sys.executable, "-c", "pass"])]
     commands += [Command(f"lint {size}", lint_command("6.12", specs[size])) for size in (1, 100, 1000)]
     commands.append(Command("fmt 1000", fmt_command(specs[1000]), status=1))
-    figures = measure(commands, 3)
+    figures = measure(commands, 2)
     floor = figures[FLOOR].processor
     shown = render(figures)
     assert figures["lint 1"].processor < 20 * floor, shown

@@ -15,7 +15,7 @@ from tests.fuzz.targets import TARGETS
 )
 def test_spoilt_files(target: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PROBELANG_CACHE_DIR", "/nonexistent/cache")
-    for number in range(40):
+    for number in range(25):
         seed = f"{target} {number}"
         files = TARGETS[target].make(random.Random(seed))
         try:

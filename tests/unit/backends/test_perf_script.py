@@ -227,6 +227,7 @@ def test_interrupted_while_it_defines(shell: list[str], tmp_path: Path) -> None:
     assert done.returncode == 128 + 15 and machine.events() == []
 
 
+@pytest.mark.usefixtures("hangups")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_interrupted_while_it_records(shell: list[str], tmp_path: Path, number: signal.Signals) -> None:
     machine = Machine(tmp_path, script_of(SPEC))

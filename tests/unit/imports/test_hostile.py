@@ -54,9 +54,9 @@ LARGE = 200_000
     [
         "/*" * LARGE, '"' * LARGE, '"\\' * LARGE, "{" * LARGE, "kprobe:f {" + "(" * LARGE + "}", "kprobe:f { print(" + "(struct a *)" * 5000 + "arg0) }",
         "kprobe:f { print(" + "*" * LARGE + "arg0) }", "kprobe:f /" + "(" * 30_000 + "/ {}", "kprobe:f { printf(\"" + "a" * 60_000 + "%d\", arg0) }",
-        "kprobe:f { printf(\"" + "%d" * 30_000 + "\"" + ", arg0" * 30_000 + ") }", "uprobe:" + "/a" * LARGE, "a;" * LARGE, "kprobe:f{}" * 3000,
+        "kprobe:f { printf(\"" + "%d" * 30_000 + "\"" + ", arg0" * 30_000 + ") }", "uprobe:" + "/a" * LARGE, "a;" * LARGE, "kprobe:f{}" * 1500,
         "kprobe:f," * LARGE, "kprobe:f\n" * LARGE, "bpftrace " * LARGE + " -e", "perf probe -a " + "'" * LARGE, "perf probe " + "a " * LARGE,
-        "perf probe " + "\\\n" * LARGE, "vfs_read count\n" * 3000, "a=" * LARGE, "perf probe -" + "a" * LARGE, "p:a/b vfs_read " + "+8(" * 1000,
+        "perf probe " + "\\\n" * LARGE, "vfs_read count\n" * 1000, "a=" * LARGE, "perf probe -" + "a" * LARGE, "p:a/b vfs_read " + "+8(" * 1000,
         "e:a/b sched.sched_switch if " + "(" * 2000 + "prev_pid == 1" + ")" * 2000,
     ],
     ids=lambda text: text[:16].encode("unicode_escape").decode(),
@@ -66,4 +66,4 @@ def test_large(text: str) -> None:
     for origin in (None, "perf", "bpftrace"):
         began = time.process_time()
         import_source(Source("x", text), kernel, origin)
-        assert time.process_time() - began < 60
+        assert time.process_time() - began < 10

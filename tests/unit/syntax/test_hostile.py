@@ -83,7 +83,7 @@ def test_mutations_of_good_specs(data: st.DataObject) -> None:
     check(text)
 
 
-SIZE = 40_000
+SIZE = 20_000
 HOSTILE = {
     "braces": "kprobe f " + "{" * SIZE,
     "parentheses": "kprobe f if " + "(" * SIZE,

@@ -28,6 +28,7 @@ def wait_until(ending: Ending) -> None:
         ending.wait(1.0)
 
 
+@pytest.mark.usefixtures("hangups")
 @pytest.mark.parametrize("number", SIGNALS, ids=lambda number: number.name)
 def test_signals(number: signal.Signals) -> None:
     before = signal.getsignal(number)
