@@ -34,6 +34,7 @@ def _settled() -> None:
     """What earlier modules keep is not looked through for garbage again and again, in the time of tests that measure some."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -13,8 +13,8 @@ pytestmark = pytest.mark.kernels
 
 WANTED = int(os.environ.get("PROBELANG_TEST_IMPORTS", "300"))
 SEED = int(os.environ.get("PROBELANG_TEST_SEED", "7"))
-MAX_LEFT = 0.4
-"""How many accepted commands may stay behind for each that does not: the generator likes nonsense."""
+MAX_LEFT = 0.75
+"""How many accepted commands may stay behind for each that does not: the generator likes nonsense, and events that others join."""
 
 
 def test_what_is_imported_means_the_same(kernel: Asked) -> None:
