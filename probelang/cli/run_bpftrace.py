@@ -47,7 +47,7 @@ def hand_over(options: argparse.Namespace) -> int:
     made = compile_files(options, "bpftrace", settings)
     if made.status:
         return made.status
-    if not any(not event.probe.disabled for event in made.events):
+    if all(event.probe.disabled for event in made.events):
         raise UsageError(f"there is no probe in {', '.join(options.files)} that is on")
     words = ["bpftrace", *(["-q"] if options.quiet else [])]
     words += ["--unsafe"] if any(event.unsafe for event in made.events) else []
@@ -86,25 +86,12 @@ def _command_for(text: str) -> str:
 def _addresses(events: Sequence[Event]) -> list[str]:
     """The parameters of the script: where on this machine the symbols are that bpftrace does not look up. Raises UsageError."""
     from probelang.backends.bpftrace.script import symbols
+    from probelang.tracing.addresses import UnknownAddress, find_addresses
 
-    wanted = [re.fullmatch(r"(.+?)([+-](?:0x[0-9a-f]+|\d+))?", symbol) for symbol in symbols(events)]
-    parts = [(match[1], int(match[2] or "0", 0)) for match in wanted if match is not None]
-    places: dict[str, int] = {}
-    if parts:
-        names = {name for name, _ in parts}
-        try:
-            with open("/proc/kallsyms", encoding="utf-8", errors="replace") as file:
-                for line in file:
-                    address, _, rest = line.partition(" ")
-                    name = rest[2:].split("\t", 1)[0].rstrip("\n")
-                    if name in names:
-                        places.setdefault(name, int(address, 16))
-        except (OSError, ValueError) as error:
-            raise UsageError(f"cannot read /proc/kallsyms: {error}") from None
-    for name, _ in parts:
-        if not places.get(name):
-            raise UsageError(f"/proc/kallsyms does not tell where {name} is")
-    return [f"{places[name] + offset:#x}" for name, offset in parts]
+    try:
+        return [f"{address:#x}" for address in find_addresses(symbols(events))]
+    except UnknownAddress as error:
+        raise UsageError(str(error)) from None
 
 
 def _find_version(program: str) -> tuple[int, int]:

@@ -99,7 +99,7 @@ def explain_slip(driver: Driver, terminal: str, expected: set[str]) -> bool:
 
 
 _ACCESSES = {
-    **dict.fromkeys(("write", "writes", "W", "wr"), "w"),
+    **dict.fromkeys(("write", "writes", "W"), "w"),
     **dict.fromkeys(("readwrite", "wr", "RW", "read_write", "access"), "rw"),
     **dict.fromkeys(("exec", "execute", "X"), "x"),
     **dict.fromkeys(("read", "reads"), "rw"),

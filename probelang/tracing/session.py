@@ -169,9 +169,10 @@ class Session:
 
     def count_unjoined(self) -> int:
         """How many calls there was no room for to join their return with their entry."""
-        from probelang.tracing.status import count_unjoined
+        from probelang.tracing.status import count_joins
 
-        return sum(count_unjoined(self.folder, event.triggers) for event in self.events)
+        joins = [count_joins(self.folder, event.triggers) for event in self.events]
+        return sum(one.misses or 0 for one in joins)
 
     def _end(self) -> None:
         name = instance_of(self.run)

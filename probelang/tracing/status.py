@@ -117,19 +117,20 @@ def _add(counts: dict[str, Counts], events: str, rows: Sequence[tuple[str, str, 
         counts[event] = Counts((before.hits or 0) + int(hits), missed)
 
 
-def count_unjoined(folder: Folder, triggers: Sequence[tuple[str, str]]) -> int:
-    """How many calls of a joined event were not joined, because the histogram of its entries, or of its returns, was full."""
-    totals = [folder.totals_of(name) for name in {name for name, _ in triggers}]
-    return max((drops for _, drops in filter(None, totals)), default=0)
+def count_joins(folder: Folder, triggers: Sequence[tuple[str, str]]) -> Counts:
+    """Of a joined event, by its triggers: its returns, and the calls that were not joined, because the histogram of entries or of returns was full."""
+    totals = {name: folder.totals_of(name) for name, _ in triggers}
+    found = [one for one in totals.values() if one is not None]
+    if not found:
+        return Counts()
+    last = totals[triggers[-1][0]]
+    return Counts(last and last[0], max(drops for _, drops in found))
 
 
 def _counts_of(tracefs: Tracefs, event: LoadedEvent, counts: dict[str, Counts]) -> Counts:
     """Of the event of tracefs that raises it: the last that the kernel counts, which is a joined event's return."""
-    found = [counts[one.name] for one in event.defined if one.name in counts]
+    found = [count_joins(tracefs, event.triggers)]
+    found += [counts[one.name] for one in event.defined if one.name in counts]
+    hits = [one.hits for one in found if one.hits is not None]
     missed = [one.misses for one in found if one.misses is not None]
-    totals = tracefs.totals_of(event.triggers[-1][0]) if event.triggers else None
-    if totals is not None:
-        missed.append(count_unjoined(tracefs, event.triggers))
-    if not found and totals is None:
-        return Counts()
-    return Counts(found[-1].hits if found else totals and totals[0], sum(missed) if missed else None)
+    return Counts(hits[-1] if hits else None, sum(missed) if missed else None)

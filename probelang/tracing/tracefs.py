@@ -86,13 +86,9 @@ class Folder:
 
         Of several on one event, the largest numbers.
         """
+        text = self.get(f"events/{event}/hist")
         hits, drops = (
-            [
-                int(number)
-                for number in re.findall(
-                    rf"^    {word}: (\d{{1,20}})$", self.get(f"events/{event}/hist"), re.MULTILINE
-                )
-            ]
+            [int(number) for number in re.findall(rf"^    {word}: (\d{{1,20}})$", text, re.MULTILINE)]
             for word in ("Hits", "Dropped")
         )
         return (max(hits), max(drops)) if hits and drops else None

@@ -160,7 +160,7 @@ def test_bpftrace_gets_what_the_script_needs(spec: str, tmp_path: Path) -> None:
         "def fake(name, *rest, **more):\n"
         "    table = '0000000000001000 T other\\nffffffff81000010 D jiffies_64\\n'\n"
         "    return io.StringIO(table) if name == '/proc/kallsyms' else opened(name, *rest, **more)\n"
-        "from probelang.cli.main import main\nfrom probelang.cli import run_bpftrace\nrun_bpftrace.open = fake\nsys.exit(main())"
+        "from probelang.cli.main import main\nfrom probelang.tracing import addresses\naddresses.open = fake\nsys.exit(main())"
     )
     given = ["run", "--backend", "bpftrace", "-q", "--kernel", "6.12", "--command", "dd x; exit 3", spec]
     environment = {**os.environ, "PATH": f"{tools}:{os.environ['PATH']}"}
