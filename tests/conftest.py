@@ -14,9 +14,13 @@ settings.load_profile("probelang")
 
 
 def pytest_configure() -> None:
-    """A shell's background job ignores Ctrl-C, and so would all that it starts, whose answer to it is tested."""
+    """A shell's background job ignores Ctrl-C, and so would all that it starts, whose answer to it is tested.
+
+    And what tests make is looked through for garbage less often.
+    """
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    gc.set_threshold(50_000, 20, 20)
 
 
 @pytest.fixture
@@ -34,7 +38,6 @@ def _settled() -> None:
     """What earlier modules keep is not looked through for garbage again and again, in the time of tests that measure some."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(50_000, 20, 20)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

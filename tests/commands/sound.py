@@ -7,26 +7,10 @@ from collections.abc import Callable
 
 from probelang.commands.target import Proto
 from tests.commands.vocabulary import Vocabulary, path, struct_of
+from tests.commands.words import SOUND_REGISTERS
 
 _NUMBERS = ("u8", "u16", "u32", "u64", "s8", "s16", "s32", "s64", "x8", "x16", "x32", "x64")
 _BITS = ("b1@0/8", "b3@4/32", "b12@52/64", "b8@0/8", "b16@0/16", "b64@0/64")
-_REGISTERS = (
-    "ax",
-    "bx",
-    "cx",
-    "dx",
-    "si",
-    "di",
-    "bp",
-    "sp",
-    "ip",
-    "r8",
-    "r15",
-    "flags",
-    "cs",
-    "ss",
-    "orig_ax",
-)
 _DATA = ("jiffies", "init_task", "nr_cpu_ids", "saved_command_line")
 _OPERATORS = ("==", "!=", "<", "<=", ">", ">=", "&")
 
@@ -284,7 +268,7 @@ class SoundCommands:
         if place == "event":
             values = ["$comm", "$COMM"]
         if registers:
-            values += ["%" + draw.choice(_REGISTERS)] * 3
+            values += ["%" + draw.choice(SOUND_REGISTERS)] * 3
         if kernel:
             symbol = draw.choice((*_DATA, *self.words.data)) if self._chance(0.3) else draw.choice(_DATA)
             values += [f"@{symbol}", f"@{symbol}{draw.choice(('+8', '-8', '+0x10', '+0'))}"]

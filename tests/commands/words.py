@@ -52,7 +52,8 @@ ARRAYS = [
     "[0x10]",
     "[4294967297]",
 ]
-REGISTERS = [
+#: Those that a probe may read.
+SOUND_REGISTERS = (
     "ax",
     "bx",
     "cx",
@@ -68,6 +69,9 @@ REGISTERS = [
     "cs",
     "ss",
     "orig_ax",
+)
+REGISTERS = [
+    *SOUND_REGISTERS,
     "es",
     "eax",
     "rax",
